@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: MIT
+# sbox: plain GNU make, no configure step. Everything made goes to $(BUILD).
+#
+#   make                 build/sbox, the profiles' schema, completions
+#   make check           what a user runs: unit, golden and sandbox tests
+#   make check-real      real programs inside (compilers, databases, agents)
+#   make help            every target
+#
+# Sources are found by name: a file dropped into src/DIR, tests/unit,
+# tests/kernel, tests/golden or tests/fuzz is part of the build.
+
+VERSION := 0.1.0
+
+CC      ?= cc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+AR      ?= ar
+CFLAGS  ?= -O2 -g
+LDFLAGS ?=
+BUILD   ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+BINDIR  ?= $(PREFIX)/bin
+DATADIR ?= $(PREFIX)/share
+MANDIR  ?= $(DATADIR)/man
+WERROR  ?=
+FUZZ_SECONDS ?= 30
+
+WARN := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wswitch-enum \
+	-Wvla -Wcast-qual -Wnull-dereference -Wstrict-prototypes \
+	-Wmissing-prototypes -Wformat=2
+ifneq ($(WERROR),)
+WARN += -Werror
+endif
+
+# Goals that need no compiler must work on a machine that has none.
+NO_PROBE := deps deps-test clean help format uninstall
+ifneq ($(filter-out $(NO_PROBE),$(or $(MAKECMDGOALS),all)),)
+include $(BUILD)/config.mk
+endif
+
+CPPFLAGS += -D_GNU_SOURCE -DSBOX_VERSION='"$(VERSION)"' \
+	-DSBOX_DATADIR='"$(DATADIR)/sbox"' -Iinclude -Isrc
+ALL_CFLAGS  = -std=gnu11 $(CFLAGS) $(HARDEN_CFLAGS) $(WARN)
+ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(CFLAGS) $(LDFLAGS)
+
+UNITS := lib policy jail
+sources = $(sort $(wildcard src/$1/*.c))
+objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(call sources,$1))
+programs = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard $1)))
+
+# Upper layers first: the linker resolves from left to right.
+ARCHIVES  := $(BUILD)/libjail.a $(BUILD)/libpolicy.a $(BUILD)/liblib.a
+SBOX      := $(if $(call sources,sbox),$(BUILD)/sbox)
+GENERATED := $(if $(SBOX),$(addprefix $(BUILD)/,profile.schema.json \
+	completions/sbox completions/_sbox completions/sbox.fish))
+UNIT      := $(call programs,tests/unit/test_*.c)
+GOLDEN    := $(call programs,tests/golden/*.c)
+KERNEL    := $(call programs,tests/kernel/*.c)
+BENCH     := $(call programs,tests/bench/*.c)
+REPLAY    := $(call programs,tests/fuzz/fuzz_*.c)
+SANDBOX   := $(sort $(wildcard tests/sandbox/*.bats tests/sandbox/*/*.bats))
+REAL      := $(sort $(wildcard tests/real/*.bats))
+# Small programs that the sandbox tests start inside or drive sbox with.
+TOOLS     := $(call programs,tests/sandbox/*.c tests/sandbox/*/*.c \
+	tests/real/*.c)
+
+.PHONY: all libs tests check check-unit check-golden check-sandbox \
+	check-user check-real check-kernel lint asan fuzz bench install \
+	uninstall deps deps-test clean format help FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+
+all: libs $(SBOX) $(GENERATED)
+libs: $(ARCHIVES)
+tests: all $(UNIT) $(GOLDEN) $(KERNEL) $(BENCH) $(REPLAY) $(TOOLS)
+
+# --- build ------------------------------------------------------------------
+
+# One short line a step; V=1 shows the commands.
+say = $(if $(V),,@echo '  $1 $@'; )
+
+# Rewritten only when the text changes, so that another compiler, flag or
+# list of sources rebuilds what depends on it.
+keep_if_same = mkdir -p $(@D) && printf '%s\n' '$(subst ','\'',$1)' >$@.new && \
+	if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
+
+$(BUILD)/config.mk: tools/probe.sh $(BUILD)/compiler.txt
+	@sh tools/probe.sh '$(CC)' $(CFLAGS) $(LDFLAGS) >$@.new && mv -f $@.new $@
+$(BUILD)/compiler.txt: FORCE
+	@$(call keep_if_same,$(CC) $(CFLAGS) $(LDFLAGS))
+$(BUILD)/flags.txt: FORCE
+	@$(call keep_if_same,$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS))
+$(UNITS:%=$(BUILD)/obj/%.txt): $(BUILD)/obj/%.txt: FORCE
+	@$(call keep_if_same,$(call objects,$*))
+
+$(BUILD)/obj/%.o: src/%.c $(BUILD)/flags.txt
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+define archive
+$(BUILD)/lib$1.a: $(call objects,$1) $(BUILD)/obj/$1.txt
+	@rm -f $$@
+	$$(call say,AR)$(AR) rcsD $$@ $(call objects,$1)
+endef
+$(foreach u,$(UNITS),$(eval $(call archive,$u)))
+
+$(BUILD)/sbox: $(call objects,sbox) $(ARCHIVES)
+	$(call say,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# -MMD leaves one .d beside each object, tests included.
+-include $(patsubst %.o,%.d,$(foreach u,$(UNITS) sbox,$(call objects,$u)))
+-include $(addsuffix .d,$(UNIT) $(GOLDEN) $(KERNEL) $(BENCH) $(REPLAY) $(TOOLS))
+
+$(BUILD)/profile.schema.json: $(BUILD)/sbox
+	$< --print-schema >$@
+$(BUILD)/completions/sbox: $(BUILD)/sbox
+	@mkdir -p $(@D)
+	$< --completion bash >$@
+$(BUILD)/completions/_sbox: $(BUILD)/sbox
+	@mkdir -p $(@D)
+	$< --completion zsh >$@
+$(BUILD)/completions/sbox.fish: $(BUILD)/sbox
+	@mkdir -p $(@D)
+	$< --completion fish >$@
+
+# --- tests ------------------------------------------------------------------
+
+# One program per file. Only these differ in what they are linked with.
+$(UNIT) $(GOLDEN): TEST_LIBS = -lcmocka
+$(REPLAY): TEST_SRC = tests/fuzz/replay.c
+$(REPLAY): tests/fuzz/replay.c
+
+$(BUILD)/tests/%: tests/%.c $(ARCHIVES) $(BUILD)/flags.txt
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP -MF $@.d -MT $@ \
+		$(ALL_LDFLAGS) -o $@ $< $(TEST_SRC) $(ARCHIVES) $(LIBS) \
+		$(TEST_LIBS) -lpthread
+
+export BUILD SBOX_BUILD := $(abspath $(BUILD))
+
+check: check-unit check-golden check-sandbox check-user
+
+check-unit: $(UNIT) $(REPLAY)
+	sh tests/run.sh programs $(UNIT)
+	sh tests/run.sh replay $(REPLAY)
+
+check-golden: all $(GOLDEN)
+	sh tests/run.sh programs $(GOLDEN)
+	sh tests/run.sh scripts $(sort $(wildcard tests/golden/*.sh))
+
+check-sandbox: all $(TOOLS)
+	sh tests/run.sh bats $(SANDBOX)
+
+# The sandbox tests once more as an ordinary user; only root can become one.
+check-user: all $(TOOLS)
+	sh tests/as-user.sh check-sandbox
+
+check-real: all $(TOOLS)
+	sh tests/run.sh bats $(REAL)
+
+check-kernel: $(KERNEL)
+	sh tests/run.sh programs $(KERNEL)
+
+lint:
+	sh tests/run.sh scripts $(sort $(wildcard tests/lint/*.sh))
+
+asan:
+	sh tests/asan.sh
+
+fuzz:
+	FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz.sh
+
+bench: all $(BENCH)
+	bash tests/bench/bench.sh
+
+# --- installation -----------------------------------------------------------
+
+INSTALL := install
+PROFILES = $(sort $(wildcard profiles/*.json))
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)/sbox/profiles \
+		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions \
+		$(DESTDIR)$(DATADIR)/zsh/site-functions \
+		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d
+	$(INSTALL) -m 755 $(BUILD)/sbox $(DESTDIR)$(BINDIR)/sbox
+	$(INSTALL) -m 644 $(PROFILES) $(DESTDIR)$(DATADIR)/sbox/profiles/
+	$(INSTALL) -m 644 $(BUILD)/profile.schema.json $(DESTDIR)$(DATADIR)/sbox/
+	$(INSTALL) -m 644 man/sbox.1 $(DESTDIR)$(MANDIR)/man1/
+	$(INSTALL) -m 644 man/sbox-profile.5 $(DESTDIR)$(MANDIR)/man5/
+	$(INSTALL) -m 644 $(BUILD)/completions/sbox \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/
+	$(INSTALL) -m 644 $(BUILD)/completions/_sbox \
+		$(DESTDIR)$(DATADIR)/zsh/site-functions/
+	$(INSTALL) -m 644 $(BUILD)/completions/sbox.fish \
+		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/sbox $(DESTDIR)$(MANDIR)/man1/sbox.1 \
+		$(DESTDIR)$(MANDIR)/man5/sbox-profile.5 \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/sbox \
+		$(DESTDIR)$(DATADIR)/zsh/site-functions/_sbox \
+		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/sbox.fish
+	rm -rf $(DESTDIR)$(DATADIR)/sbox
+
+# --- the rest ---------------------------------------------------------------
+
+deps:
+	sh tests/deps.sh build
+deps-test:
+	sh tests/deps.sh build test
+
+format:
+	clang-format -i $(wildcard include/sbox/*.h src/*/*.[ch] tests/*/*.[ch] \
+		tests/*/*/*.[ch])
+
+clean:
+	rm -rf build build-asan build-clang build-fuzz
+
+help:
+	@echo 'all check check-unit check-golden check-sandbox check-user' \
+		'check-real check-kernel lint asan fuzz bench install' \
+		'uninstall deps deps-test format clean'
+	@echo 'variables: CC CFLAGS LDFLAGS BUILD WERROR=1 DESTDIR PREFIX' \
+		'FUZZ_SECONDS'
