@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* A growing, NULL-terminated list of owned strings. Zero-initialise it. */
+#ifndef SBOX_STRLIST_H
+#define SBOX_STRLIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct strlist {
+	char **v; /* n strings, then NULL; NULL itself while n == 0 */
+	size_t n;
+};
+
+/* Append a copy / the given allocation / a formatted string. */
+void strlist_add(struct strlist *l, const char *s);
+void strlist_add_owned(struct strlist *l, char *s);
+void strlist_addf(struct strlist *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Append copies of all of src. */
+void strlist_append(struct strlist *l, const struct strlist *src);
+bool strlist_has(const struct strlist *l, const char *s);
+/* Remove every entry equal to s (not itself one of them); returns how many
+ * there were. */
+size_t strlist_remove(struct strlist *l, const char *s);
+void strlist_free(struct strlist *l);
+
+/* malloc, strdup, asprintf that never return NULL: out of memory is fatal
+ * (exit 125), the one way in which code of src/policy may end the program. */
+void *xcalloc(size_t n, size_t size);
+void *xreallocarray(void *p, size_t n, size_t size);
+char *xstrdup(const char *s);
+char *xstrndup(const char *s, size_t n);
+char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Descriptors and whole files. Nothing here allocates without a bound, blocks
+ * on a FIFO that somebody left where a file was expected, or leaves a file
+ * half-written under its final name (rename(2) replaces it in one step).
+ */
+#include "sbox/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sbox/cleanup.h"
+#include "sbox/diag.h"
+
+#define READ_CHUNK 4096
+
+/* The smallest number >= from in keep, or -1. */
+static int next_kept(const int *keep, size_t n, int from)
+{
+	int best = -1;
+
+	for (size_t i = 0; i < n; i++)
+		if (keep[i] >= from && (best < 0 || keep[i] < best))
+			best = keep[i];
+	return best;
+}
+
+int fd_close_all_but(const int *keep, size_t n)
+{
+	unsigned from = STDERR_FILENO + 1;
+	int kept;
+
+	while ((kept = next_kept(keep, n, (int)from)) >= 0) {
+		unsigned k = (unsigned)kept;
+
+		if (k > from && close_range(from, k - 1, 0) < 0)
+			return -1;
+		from = k + 1;
+		if (from > INT32_MAX)
+			return 0;
+	}
+	return close_range(from, ~0u, 0);
+}
+
+int fd_write_all(int fd, const void *buf, size_t len)
+{
+	const char *p = buf;
+
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* read(2) until the buffer is full or the file ends. Bytes, or -1 with errno.
+ */
+static ssize_t read_full(int fd, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	while (used < size) {
+		ssize_t n = read(fd, buf + used, size - used);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		used += (size_t)n;
+	}
+	return (ssize_t)used;
+}
+
+/*
+ * The buffer starts as large as the file says it is and doubles from there; it
+ * always has room for one byte beyond what was read, which holds either the
+ * proof that the file is too long or the NUL.
+ */
+char *fd_read_all(int fd, size_t max, size_t *len)
+{
+	cleanup_free char *buf = NULL;
+	size_t size = READ_CHUNK, used = 0;
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	    (uintmax_t)st.st_size <= max)
+		size = (size_t)st.st_size + 1;
+	for (;;) {
+		char *bigger;
+		ssize_t n;
+
+		if (size > max)
+			size = max + 1;
+		bigger = realloc(buf, size);
+		if (!bigger)
+			return NULL;
+		buf = bigger;
+		n = read_full(fd, buf + used, size - used);
+		if (n < 0)
+			return NULL;
+		used += (size_t)n;
+		if (used < size)
+			break;
+		if (used > max) {
+			errno = EFBIG;
+			return NULL;
+		}
+		size *= 2;
+	}
+	buf[used] = '\0';
+	*len = used;
+	return steal_ptr(&buf);
+}
+
+/* Why path cannot be read as a file, with errno. */
+static void *read_fails(struct diag *d, int err, const char *path, size_t max)
+{
+	if (err == EFBIG)
+		(void)diag_set(d, "%.900s: larger than %zu bytes", path, max);
+	else if (err == EINVAL)
+		(void)diag_set(d, "%.900s: not a regular file", path);
+	else
+		(void)diag_set_errno(d, err, "%.900s", path);
+	errno = err;
+	return NULL;
+}
+
+char *file_read(const char *path, size_t max, size_t *len, struct diag *d)
+{
+	cleanup_fd int fd = -1;
+	struct stat st;
+	char *buf;
+
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return read_fails(d, errno, path, max);
+	if (!S_ISREG(st.st_mode))
+		return read_fails(d, EINVAL, path, max);
+	if (st.st_size < 0 || (uintmax_t)st.st_size > max)
+		return read_fails(d, EFBIG, path, max);
+	buf = fd_read_all(fd, max, len);
+	return buf ? buf : read_fails(d, errno, path, max);
+}
+
+/* Fill the temporary file and move it to path. 0, or -1 with errno. */
+static int replace_by(int fd, const char *tmp, const char *path,
+		      const void *buf, size_t len, unsigned mode)
+{
+	if (fd_write_all(fd, buf, len) < 0 || fchmod(fd, mode) < 0)
+		return -1;
+	return rename(tmp, path);
+}
+
+int file_replace(const char *path, const void *buf, size_t len,
+		 unsigned int mode)
+{
+	cleanup_free char *tmp = NULL;
+	cleanup_fd int fd = -1;
+	int saved;
+
+	if (asprintf(&tmp, "%s.XXXXXX", path) < 0) {
+		tmp = NULL;
+		errno = ENOMEM;
+		return -1;
+	}
+	fd = mkostemp(tmp, O_CLOEXEC); /* 0600, O_EXCL: follows no symlink */
+	if (fd < 0)
+		return -1;
+	if (replace_by(fd, tmp, path, buf, len, mode) == 0)
+		return 0;
+	saved = errno;
+	(void)unlink(tmp); /* the error that counts is the first one */
+	errno = saved;
+	return -1;
+}
+
+/* mkdir(2) where a directory that is already there is fine, whatever mkdir
+ * says about it (EEXIST, but also EROFS or EACCES on some file systems). */
+static int make_one(const char *path, mode_t mode)
+{
+	struct stat st;
+	int saved;
+
+	if (mkdir(path, mode) == 0)
+		return 0;
+	saved = errno;
+	if (stat(path, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return 0;
+		saved = ENOTDIR;
+	}
+	errno = saved;
+	return -1;
+}
+
+int dir_make(const char *path, unsigned int mode)
+{
+	cleanup_free char *buf = strdup(path);
+
+	if (!buf)
+		return -1;
+	if (buf[0] == '\0') {
+		errno = ENOENT;
+		return -1;
+	}
+	for (char *p = buf + 1; *p; p++) {
+		if (*p != '/' || p[-1] == '/')
+			continue;
+		*p = '\0';
+		if (make_one(buf, mode) < 0)
+			return -1;
+		*p = '/';
+	}
+	return make_one(buf, mode);
+}

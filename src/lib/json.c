@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one JSON loader. cJSON builds the tree, but it sees only what has passed
+ * the gate before it: one scan over the bytes by the grammar of RFC 8259,
+ * which also refuses what the RFC allows and we do not, and notes the line of
+ * each value in the order in which a walk over the tree meets them. After
+ * cJSON, that walk finds what is easier to see in the tree: duplicate keys
+ * (compared after their escapes are resolved) and numbers that became
+ * infinite. Text that the gate passes cannot reach cJSON's known faults: its
+ * laxness (trailing bytes, control characters as white space, \u0000 that cuts
+ * a string) and the over-reads at the end of unfinished text (CVE-2023-53154).
+ *
+ * The scan recurses, at most JSON_DEPTH_MAX deep, and so does every walk.
+ */
+#include "sbox/json.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sbox/cleanup.h"
+#include "sbox/diag.h"
+#include "sbox/fd.h"
+#include "sbox/strlist.h"
+#include "sbox/utf8.h"
+
+#define NUMBER_MAX 63 /* cJSON copies a number into 64 bytes */
+
+/* 2^53 - 1: from 2^53 on, a double may stand for several written integers. */
+#define EXACT_MAX 9007199254740991
+
+struct scan {
+	const char *name;
+	const char *p, *end;
+	unsigned lineno;
+	unsigned depth;
+	unsigned *line; /* owned: see struct json_doc */
+	size_t n, room;
+	struct diag *d;
+};
+
+/* -- the gate ------------------------------------------------------------- */
+
+static int refuse(struct scan *s, const char *why)
+{
+	return diag_set(s->d, "%.700s:%u: %s", s->name, s->lineno, why);
+}
+
+/* Refuse the byte at p, where `wanted` should have been. */
+static int refuse_byte(struct scan *s, const char *wanted)
+{
+	unsigned char b;
+
+	if (s->p == s->end)
+		return diag_set(s->d, "%.700s:%u: %s expected, not the end",
+				s->name, s->lineno, wanted);
+	b = (unsigned char)*s->p;
+	if (b == '\0')
+		return refuse(s, "NUL byte");
+	if (b < 0x20 || b >= 0x7f)
+		return diag_set(s->d, "%.700s:%u: %s expected, not byte 0x%02x",
+				s->name, s->lineno, wanted, b);
+	if (b == '/' || b == '#')
+		(void)diag_hint(s->d, "JSON has no comments; a profile has the "
+				      "key \"description\"");
+	return diag_set(s->d, "%.700s:%u: %s expected, not '%c'", s->name,
+			s->lineno, wanted, b);
+}
+
+static void note_line(struct scan *s)
+{
+	if (s->n == s->room) {
+		s->room = s->room ? s->room * 2 : 256;
+		s->line = xreallocarray(s->line, s->room, sizeof(*s->line));
+	}
+	s->line[s->n++] = s->lineno;
+}
+
+static void skip_space(struct scan *s)
+{
+	for (; s->p < s->end; s->p++) {
+		if (*s->p == '\n')
+			s->lineno++;
+		else if (*s->p != ' ' && *s->p != '\t' && *s->p != '\r')
+			return;
+	}
+}
+
+static bool take(struct scan *s, char c)
+{
+	if (s->p == s->end || *s->p != c)
+		return false;
+	s->p++;
+	return true;
+}
+
+/* The four digits of a \u escape at p. Returns the value, or -1. */
+static int hex4(const struct scan *s, const char *p)
+{
+	int v = 0;
+
+	if (s->end - p < 4)
+		return -1;
+	for (int i = 0; i < 4; i++) {
+		unsigned char b = (unsigned char)p[i];
+
+		if (!isxdigit(b))
+			return -1;
+		v = v * 16 + (b <= '9' ? b - '0' : (b | 0x20) - 'a' + 10);
+	}
+	return v;
+}
+
+/* Behind "\u": one escape, or the two of a surrogate pair. */
+static int scan_unicode(struct scan *s)
+{
+	int hi = hex4(s, s->p), lo;
+
+	if (hi < 0)
+		return refuse(s, "\\u without four hexadecimal digits");
+	if (hi == 0)
+		return refuse(s, "\\u0000 in a string");
+	s->p += 4;
+	if (hi < 0xd800 || hi > 0xdfff)
+		return 0;
+	lo = s->end - s->p >= 6 && s->p[0] == '\\' && s->p[1] == 'u'
+		     ? hex4(s, s->p + 2)
+		     : -1;
+	if (hi > 0xdbff || lo < 0xdc00 || lo > 0xdfff)
+		return refuse(s, "unpaired surrogate in a string");
+	s->p += 6;
+	return 0;
+}
+
+/* Behind a backslash. */
+static int scan_escape(struct scan *s)
+{
+	if (s->p == s->end || *s->p == '\0' || !strchr("\"\\/bfnrtu", *s->p))
+		return refuse(s, "unknown escape in a string");
+	return *s->p++ == 'u' ? scan_unicode(s) : 0;
+}
+
+/* Behind the opening quote, up to and with the closing one. */
+static int scan_string(struct scan *s)
+{
+	while (s->p < s->end) {
+		unsigned char b = (unsigned char)*s->p;
+		uint32_t c;
+		size_t n;
+
+		if (b == '"') {
+			s->p++;
+			return 0;
+		}
+		if (b == '\\') {
+			s->p++;
+			if (scan_escape(s) < 0)
+				return -1;
+			continue;
+		}
+		if (b == '\0')
+			return refuse(s, "NUL byte in a string");
+		if (b == '\n')
+			return refuse(s, "line break in a string");
+		if (b < 0x20)
+			return refuse(s, "control character in a string");
+		n = b < 0x80 ? 1
+			     : utf8_decode(s->p, (size_t)(s->end - s->p), &c);
+		if (n == 0)
+			return refuse(s, "string is not valid UTF-8");
+		s->p += n;
+	}
+	return refuse(s, "string without an end");
+}
+
+static bool scan_digits(struct scan *s)
+{
+	const char *start = s->p;
+
+	while (s->p < s->end && *s->p >= '0' && *s->p <= '9')
+		s->p++;
+	return s->p > start;
+}
+
+static int scan_number(struct scan *s)
+{
+	const char *start = s->p;
+
+	(void)take(s, '-');
+	if (!take(s, '0') && !scan_digits(s))
+		return refuse_byte(s, "digit");
+	if (take(s, '.') && !scan_digits(s))
+		return refuse_byte(s, "digit");
+	if (take(s, 'e') || take(s, 'E')) {
+		if (!take(s, '+'))
+			(void)take(s, '-');
+		if (!scan_digits(s))
+			return refuse_byte(s, "digit");
+	}
+	if (s->p - start > NUMBER_MAX)
+		return refuse(s, "number of more than 63 characters");
+	return 0;
+}
+
+static int scan_word(struct scan *s, const char *word)
+{
+	for (; *word; word++)
+		if (!take(s, *word))
+			return refuse_byte(s, "true, false or null");
+	return 0;
+}
+
+static int scan_value(struct scan *s);
+
+/* Behind the opening bracket; close is ']' or '}'. */
+static int scan_members(struct scan *s, char close)
+{
+	const char *wanted = close == '}' ? "',' or '}'" : "',' or ']'";
+
+	skip_space(s);
+	if (take(s, close))
+		return 0;
+	for (;;) {
+		if (close == '}') {
+			if (!take(s, '"'))
+				return refuse_byte(s, "key in double quotes");
+			if (scan_string(s) < 0)
+				return -1;
+			skip_space(s);
+			if (!take(s, ':'))
+				return refuse_byte(s, "':' behind the key");
+			skip_space(s);
+		}
+		if (scan_value(s) < 0)
+			return -1;
+		skip_space(s);
+		if (take(s, close))
+			return 0;
+		if (!take(s, ','))
+			return refuse_byte(s, wanted);
+		skip_space(s);
+	}
+}
+
+static int scan_nested(struct scan *s, char close)
+{
+	int ret;
+
+	if (s->depth == JSON_DEPTH_MAX)
+		return diag_set(s->d, "%.700s:%u: nested deeper than %d levels",
+				s->name, s->lineno, JSON_DEPTH_MAX);
+	s->depth++;
+	ret = scan_members(s, close);
+	s->depth--;
+	return ret;
+}
+
+static int scan_value(struct scan *s)
+{
+	note_line(s);
+	switch (s->p < s->end ? *s->p : '\0') {
+	case '{':
+		s->p++;
+		return scan_nested(s, '}');
+	case '[':
+		s->p++;
+		return scan_nested(s, ']');
+	case '"':
+		s->p++;
+		return scan_string(s);
+	case 't':
+		return scan_word(s, "true");
+	case 'f':
+		return scan_word(s, "false");
+	case 'n':
+		return scan_word(s, "null");
+	case '-':
+	case '0' ... '9':
+		return scan_number(s);
+	default:
+		return refuse_byte(s, "value");
+	}
+}
+
+static int scan_text(struct scan *s)
+{
+	size_t len = (size_t)(s->end - s->p);
+
+	if (len > JSON_SIZE_MAX)
+		return diag_set(s->d, "%.700s: larger than %u bytes", s->name,
+				JSON_SIZE_MAX);
+	if (len >= 3 && memcmp(s->p, "\xef\xbb\xbf", 3) == 0)
+		return refuse(s, "byte order mark");
+	skip_space(s);
+	if (s->p == s->end)
+		return refuse(s, "empty, not a JSON value");
+	if (scan_value(s) < 0)
+		return -1;
+	skip_space(s);
+	return s->p == s->end ? 0 : refuse_byte(s, "end of the text");
+}
+
+/* -- the tree ------------------------------------------------------------- */
+
+struct member {
+	const cJSON *node;
+	size_t pos; /* among its siblings */
+};
+
+static int compare_members(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+	int order = strcmp(x->node->string, y->node->string);
+
+	if (order != 0)
+		return order;
+	return x->pos < y->pos ? -1 : x->pos > y->pos;
+}
+
+/* Sorting keeps this n log n: an object may hold a million keys. */
+static int check_keys(const struct json_doc *doc, const cJSON *object,
+		      struct diag *d)
+{
+	cleanup_free struct member *v = NULL;
+	size_t n = 0;
+
+	for (const cJSON *c = object->child; c; c = c->next)
+		n++;
+	if (n < 2)
+		return 0;
+	v = xcalloc(n, sizeof(*v));
+	n = 0;
+	for (const cJSON *c = object->child; c; c = c->next, n++)
+		v[n] = (struct member){.node = c, .pos = n};
+	qsort(v, n, sizeof(*v), compare_members);
+	for (size_t i = 1; i < n; i++) {
+		const cJSON *c = v[i].node;
+
+		if (strcmp(v[i - 1].node->string, c->string) == 0)
+			return json_error(doc, c, c->string, d,
+					  "duplicate key");
+	}
+	return 0;
+}
+
+/* Walk node and what is beneath it; *count counts the values seen. */
+static int check_tree(const struct json_doc *doc, const cJSON *node,
+		      size_t *count, struct diag *d)
+{
+	++*count;
+	if (cJSON_IsNumber(node) && !isfinite(node->valuedouble))
+		return json_error(doc, node, node->string, d,
+				  "number is too large");
+	if (cJSON_IsObject(node) && check_keys(doc, node, d) < 0)
+		return -1;
+	for (const cJSON *c = node->child; c; c = c->next)
+		if (check_tree(doc, c, count, d) < 0)
+			return -1;
+	return 0;
+}
+
+static int build(struct json_doc *doc, const char *text, size_t len,
+		 struct diag *d)
+{
+	size_t count = 0;
+
+	doc->root = cJSON_ParseWithLengthOpts(text, len, NULL, 0);
+	if (!doc->root)
+		return diag_set(d, "%.700s: the JSON library refuses it",
+				doc->name);
+	if (check_tree(doc, doc->root, &count, d) < 0)
+		return -1;
+	/* The scan and cJSON must have read the same values. */
+	if (count != doc->nlines)
+		return diag_set(d, "%.700s: the JSON library misreads it",
+				doc->name);
+	return 0;
+}
+
+int json_parse(const char *name, const char *text, size_t len,
+	       struct json_doc *out, struct diag *d)
+{
+	struct scan s = {.name = name, .lineno = 1, .d = d};
+	struct json_doc doc = {0};
+
+	s.p = text;
+	s.end = text + len;
+	if (scan_text(&s) < 0) {
+		free(s.line);
+		return -1;
+	}
+	doc.name = xstrdup(name);
+	doc.line = s.line;
+	doc.nlines = s.n;
+	if (build(&doc, text, len, d) < 0) {
+		json_free(&doc);
+		return -1;
+	}
+	*out = doc;
+	return 0;
+}
+
+int json_load(const char *path, struct json_doc *out, struct diag *d)
+{
+	cleanup_free char *text = NULL;
+	size_t len = 0;
+
+	text = file_read(path, JSON_SIZE_MAX, &len, d);
+	if (!text)
+		return -1;
+	if (json_parse(path, text, len, out, d) == 0)
+		return 0;
+	errno = EINVAL; /* never ENOENT: the file is there */
+	return -1;
+}
+
+void json_free(struct json_doc *doc)
+{
+	cJSON_Delete(doc->root);
+	free(doc->name);
+	free(doc->line);
+	*doc = (struct json_doc){0};
+}
+
+/* -- for the readers of the tree ------------------------------------------ */
+
+const cJSON *json_get(const cJSON *object, const char *key)
+{
+	return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+/* Count the values before node. True when it was found. */
+static bool find_node(const cJSON *at, const cJSON *node, size_t *before)
+{
+	if (at == node)
+		return true;
+	++*before;
+	for (const cJSON *c = at->child; c; c = c->next)
+		if (find_node(c, node, before))
+			return true;
+	return false;
+}
+
+unsigned json_line(const struct json_doc *doc, const cJSON *node)
+{
+	size_t i = 0;
+
+	if (!doc->root || !node || !find_node(doc->root, node, &i) ||
+	    i >= doc->nlines)
+		return 0;
+	return doc->line[i];
+}
+
+int json_error(const struct json_doc *doc, const cJSON *node, const char *key,
+	       struct diag *d, const char *fmt, ...)
+{
+	unsigned line = json_line(doc, node);
+	char number[16] = "";
+	char why[DIAG_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vsnprintf(why, sizeof(why), fmt, ap) < 0)
+		why[0] = '\0';
+	va_end(ap);
+	if (line > 0)
+		(void)snprintf(number, sizeof(number), ":%u", line);
+	/* Long names are cut, or the reason would be. */
+	return diag_set(d, "%.400s%s: %.200s%s%s", doc->name, number,
+			key ? key : "", key ? ": " : "", why);
+}
+
+int json_u64(const cJSON *node, uint64_t *out)
+{
+	double v;
+
+	if (!cJSON_IsNumber(node))
+		return -1;
+	v = node->valuedouble;
+	if (!(v >= 0 && v <= EXACT_MAX) || v != (double)(uint64_t)v)
+		return -1;
+	*out = (uint64_t)v;
+	return 0;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Messages for the user, on stderr only. A line is formatted into a buffer on
+ * the stack, escaped as a whole into a second one (so that no caller can
+ * forget to) and written with one write(2) of at most PIPE_BUF bytes: lines
+ * of several processes do not mix. No stdio stream, no allocation, no locale
+ * (strerrordesc_np(3), not strerror(3)), and fatal() ends with _exit(2): all
+ * of it works between vfork and exec. errno is left as it was.
+ */
+#include "sbox/log.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sbox/diag.h"
+#include "sbox/escape.h"
+
+#define LINE_MAX_BYTES PIPE_BUF
+
+static const char *log_name = "sbox";
+static enum log_level log_level = LOG_LEVEL_NORMAL;
+
+void log_init(const char *name, enum log_level level)
+{
+	log_name = name;
+	log_level = level;
+}
+
+/* Best effort: there is nowhere to complain about a failing stderr. */
+static void put(const char *line, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(STDERR_FILENO, line, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		line += n;
+		len -= (size_t)n;
+	}
+}
+
+/* "NAME: TAGtext\n"; text that does not fit is cut and ends in "...". */
+static void put_line(const char *tag, const char *text)
+{
+	static const char cut[] = "...\n";
+	char line[LINE_MAX_BYTES];
+	size_t room, len, head;
+	int n;
+
+	n = snprintf(line, sizeof(line) / 2, "%s: %s", log_name, tag);
+	if (n < 0 || (size_t)n >= sizeof(line) / 2)
+		n = 0; /* both are literals: not reached */
+	head = (size_t)n;
+	room = sizeof(line) - head - sizeof(cut) + 1;
+	len = escape_bytes(line + head, room, text, strlen(text));
+	if (len < room) {
+		line[head + len] = '\n';
+		put(line, head + len + 1);
+		return;
+	}
+	len = head + strlen(line + head);
+	memcpy(line + len, cut, sizeof(cut) - 1);
+	put(line, len + sizeof(cut) - 1);
+}
+
+static void vput_line(const char *tag, int err, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+
+/* err: an errno to explain, 0 for none, as in "text: reason". */
+static void vput_line(const char *tag, int err, const char *fmt, va_list ap)
+{
+	char text[LINE_MAX_BYTES];
+	char why[64] = "";
+	const char *desc = strerrordesc_np(err);
+	int saved = errno;
+	size_t len;
+
+	if (err && desc)
+		(void)snprintf(why, sizeof(why), ": %s", desc);
+	else if (err)
+		(void)snprintf(why, sizeof(why), ": error %d", err);
+	if (vsnprintf(text, sizeof(text) - sizeof(why), fmt, ap) < 0)
+		text[0] = '\0';
+	len = strlen(text);
+	memcpy(text + len, why, sizeof(why)); /* room was left for it */
+	put_line(tag, text);
+	errno = saved;
+}
+
+void fatal(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vput_line("", errno, fmt, ap);
+	va_end(ap);
+	_exit(SBOX_EXIT_FAILURE);
+}
+
+void fatalx(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vput_line("", 0, fmt, ap);
+	va_end(ap);
+	_exit(SBOX_EXIT_FAILURE);
+}
+
+void fatal_hint(const char *hint, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vput_line("", errno, fmt, ap);
+	va_end(ap);
+	put_line("hint: ", hint);
+	_exit(SBOX_EXIT_FAILURE);
+}
+
+void fatalx_hint(const char *hint, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vput_line("", 0, fmt, ap);
+	va_end(ap);
+	put_line("hint: ", hint);
+	_exit(SBOX_EXIT_FAILURE);
+}
+
+void log_err(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vput_line("", 0, fmt, ap);
+	va_end(ap);
+}
+
+void log_diag(const struct diag *d)
+{
+	int saved = errno;
+
+	if (!diag_is_set(d))
+		return;
+	put_line("", d->text);
+	if (d->hint[0])
+		put_line("hint: ", d->hint);
+	errno = saved;
+}
+
+void log_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (log_level < LOG_LEVEL_NORMAL)
+		return;
+	va_start(ap, fmt);
+	vput_line("warning: ", 0, fmt, ap);
+	va_end(ap);
+}
+
+void log_hint(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (log_level < LOG_LEVEL_NORMAL)
+		return;
+	va_start(ap, fmt);
+	vput_line("hint: ", 0, fmt, ap);
+	va_end(ap);
+}
+
+void log_info(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (log_level < LOG_LEVEL_VERBOSE)
+		return;
+	va_start(ap, fmt);
+	vput_line("", 0, fmt, ap);
+	va_end(ap);
+}
