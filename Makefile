@@ -67,7 +67,7 @@ TOOLS     := $(call programs,tests/sandbox/*.c tests/sandbox/*/*.c \
 	tests/real/*.c)
 
 .PHONY: all libs tests check check-unit check-golden check-sandbox \
-	check-user check-real check-kernel lint asan fuzz bench install \
+	check-user check-real check-kernel lint asan fuzz fuzzers bench install \
 	uninstall deps deps-test clean format help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -139,6 +139,14 @@ $(BUILD)/tests/%: tests/%.c $(ARCHIVES) $(BUILD)/flags.txt
 		$(ALL_LDFLAGS) -o $@ $< $(TEST_SRC) $(ARCHIVES) $(LIBS) \
 		$(TEST_LIBS) -lpthread
 
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort \
+	$(wildcard tests/fuzz/fuzz_*.c)))
+fuzzers: $(FUZZERS)
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(ARCHIVES) $(BUILD)/flags.txt
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) \
+		-fsanitize=fuzzer -o $@ $< $(ARCHIVES) $(LIBS)
+
 export BUILD SBOX_BUILD := $(abspath $(BUILD))
 
 check: check-unit check-golden check-sandbox check-user
@@ -156,7 +164,8 @@ check-sandbox: all $(TOOLS)
 
 # The sandbox tests once more as an ordinary user; only root can become one.
 check-user: all $(TOOLS)
-	sh tests/as-user.sh check-sandbox
+	sh tests/as-user.sh CC='$(CC)' CFLAGS='$(CFLAGS)' \
+		LDFLAGS='$(LDFLAGS)' WERROR='$(WERROR)' check-sandbox
 
 check-real: all $(TOOLS)
 	sh tests/run.sh bats $(REAL)
@@ -167,11 +176,20 @@ check-kernel: $(KERNEL)
 lint:
 	sh tests/run.sh scripts $(sort $(wildcard tests/lint/*.sh))
 
-asan:
-	sh tests/asan.sh
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
 
+asan:
+	$(MAKE) BUILD=build-asan \
+		CFLAGS='$(SANITIZE) -fsanitize=address,undefined' \
+		all check-unit check-golden
+	SBOX=$(CURDIR)/build-asan/sbox sh tests/run.sh scripts tests/smoke.sh
+
+# clang's libFuzzer for FUZZ_SECONDS on each target, from its corpus.
 fuzz:
-	FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz.sh
+	$(MAKE) BUILD=build-fuzz CC=clang \
+		CFLAGS='$(SANITIZE) -fsanitize=fuzzer-no-link,address,undefined' \
+		fuzzers
+	FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz.sh $(FUZZERS:$(BUILD)/%=build-fuzz/%)
 
 bench: all $(BENCH)
 	bash tests/bench/bench.sh
@@ -188,7 +206,7 @@ install: all
 		$(DESTDIR)$(DATADIR)/zsh/site-functions \
 		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d
 	$(INSTALL) -m 755 $(BUILD)/sbox $(DESTDIR)$(BINDIR)/sbox
-	$(INSTALL) -m 644 $(PROFILES) $(DESTDIR)$(DATADIR)/sbox/profiles/
+	$(if $(PROFILES),$(INSTALL) -m 644 $(PROFILES) $(DESTDIR)$(DATADIR)/sbox/profiles/)
 	$(INSTALL) -m 644 $(BUILD)/profile.schema.json $(DESTDIR)$(DATADIR)/sbox/
 	$(INSTALL) -m 644 man/sbox.1 $(DESTDIR)$(MANDIR)/man1/
 	$(INSTALL) -m 644 man/sbox-profile.5 $(DESTDIR)$(MANDIR)/man5/

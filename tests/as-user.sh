@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# as-user.sh TARGET...: run make targets as an ordinary user. Root (in a
+# as-user.sh ARG...: run make with these as an ordinary user. Root (in a
 # container, say) uses the account sboxtest, made for the moment if there is
 # none, and a copy of the tree that the account can read; nobody else needs
 # this, for them it does nothing.
@@ -47,6 +47,6 @@ chown -R "$user:" "$base"
 home=$(getent passwd "$user" | cut -d: -f6)
 cd "$base/main"
 setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups \
-	--no-new-privs --inh-caps=-all --reset-env \
+	--inh-caps=-all --reset-env \
 	env -u MAKEFLAGS -u MAKELEVEL ${CI:+CI="$CI"} HOME="$home" \
-	make -s BUILD=build ${SBOX_MAKE_ARGS:-} "$@"
+	make -s BUILD=build "$@"
