@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Rules that a pattern can check. The patterns of words that must not stand
+# anywhere are written with a character class, so that this file passes.
+set -u
+bad=0
+say() {
+	echo "$*"
+	bad=1
+}
+
+files=$(git ls-files | while read -r f; do [ -f "$f" ] && echo "$f"; done)
+code=$(printf '%s\n' "$files" | grep -E '^(src|include)/.*\.[ch]$')
+
+# never PATTERN REASON FILE...
+never() {
+	pattern=$1 reason=$2
+	shift 2
+	[ $# -gt 0 ] || return 0
+	if grep -nE -e "$pattern" "$@" /dev/null; then
+		say "^ $reason"
+	fi
+}
+
+# shellcheck disable=SC2046,SC2086 # lists of our own file names hold no spaces
+{
+	never '\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|alloca)\(' \
+		"forbidden function (STYLE 13)" $code
+	never '\b(TOD[O]|FIXM[E]|XX[X])\b' "unfinished" $code
+	never '/[w]ork/|/[r]oot/[.a-z]' \
+		"path of a build machine" $code \
+		$(printf '%s\n' "$files" | grep -E '^(Makefile|README|man/|\.ci|tools/|profiles/)')
+	never 'registry[.]npm|npm[j]s|py[p]i\.org|pythonhoste[d]|crates[.]io|deb[.]debian|rubygem[s]|proxy[.]golang|repo[1]?\.maven' \
+		"host name of a package registry" $files
+	never '\b20[2-9][0-9]-[01][0-9]-[0-3][0-9]\b' "a date" $code
+}
+
+for f in $files; do
+	case $f in
+	*.c | *.h | *.sh | *.bash | *.bats | Makefile | .ci/run)
+		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: MIT' ||
+			say "$f: no SPDX line at the top" ;;
+	esac
+done
+
+for f in $code; do
+	lines=$(wc -l <"$f")
+	[ "$lines" -le 600 ] || say "$f: $lines lines (at most 600)"
+	case $f in
+	*.c)
+		head -n 2 "$f" | sed -n 2p | grep -q '^/\*' ||
+			say "$f: no theory of operation under the SPDX line"
+		;;
+	esac
+done
+
+# shellcheck disable=SC2046,SC2086
+total=$(cat $(printf '%s\n' $code | grep '^src/.*\.c$') /dev/null | wc -l)
+echo "launcher: $total lines"
+[ "$total" -lt 8000 ] || say "the launcher has $total lines (less than 8000)"
+exit $bad
