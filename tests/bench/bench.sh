@@ -1,0 +1,204 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Compare starting a sandbox with bwrap's (same namespaces, mounts and filter)
+# and with the floor. As root the measuring is done by an ordinary user, and
+# the parts that need root (host mounts, PSS) are measured too.
+#
+#	BENCH_PART=[all | start | mounts | loop | memory] BENCH_ROUNDS=300
+set -euo pipefail
+
+part=${BENCH_PART:-all}
+build=${SBOX_BUILD:-$PWD/build}
+sbox=$build/sbox
+tools=$build/tests/bench
+rounds=${BENCH_ROUNDS:-300}
+work=
+
+row() { printf '%-44s %12s %8s  %s\n' "$@"; }
+
+# verdict RATIO LE|GE TARGET
+verdict() {
+	awk -v r="$1" -v op="$2" -v t="$3" 'BEGIN {
+		ok = op == "le" ? r <= t : r >= t
+		printf "%s %s %s\n", op == "le" ? "<=" : ">=", t, \
+			ok ? "ok" : "MISSED" }'
+}
+
+versions() {
+	echo "kernel $(uname -r), $(nproc) CPUs," \
+		"$(wc -l </proc/self/mounts) mounts"
+	# shellcheck disable=SC1091 # the host's
+	(. /etc/os-release && echo "$PRETTY_NAME")
+	"$sbox" --version
+	bwrap --version
+	"${CC:-gcc}" --version | head -n 1
+	echo "filter: $("$tools/filter" profiles/base.json "$work/filter")"
+}
+
+# bwrap's words for the default profile, in $peer: what --dry-run shows.
+peer_words() {
+	local d
+	peer=(bwrap --unshare-user --unshare-pid --unshare-net --unshare-ipc
+		--unshare-uts --unshare-cgroup --die-with-parent --new-session
+		--hostname sandbox --ro-bind /usr /usr --ro-bind /etc /etc)
+	for d in bin sbin lib lib32 lib64 libx32; do
+		[ ! -L /$d ] || peer+=(--symlink "$(readlink /$d)" /$d)
+	done
+	for d in /opt /nix/store /var/lib/dpkg /sys/devices/system/cpu; do
+		[ ! -d $d ] || peer+=(--ro-bind $d $d)
+	done
+	printf 'x\n' >"$work/cover"
+	for d in resolv.conf hosts hostname machine-id; do
+		[ ! -f /etc/$d ] || peer+=(--ro-bind "$work/cover" /etc/$d)
+	done
+	peer+=(--proc /proc)
+	for d in /proc/sys /proc/sysrq-trigger /proc/irq /proc/bus; do
+		[ ! -e $d ] || peer+=(--ro-bind $d $d)
+	done
+	peer+=(--dev /dev --perms 1777 --dir /tmp --perms 1777 --dir /var/tmp
+		--dir /run --dir "$HOME" --bind "$PWD" "$PWD" --chdir "$PWD"
+		--seccomp 9)
+}
+
+commands() {
+	words=(% bwrap "9<$work/filter" "${peer[@]}" /bin/true
+		% sbox "$sbox" /bin/true
+		% floor "$tools/floor" "$work/filter" /bin/true)
+}
+
+prepare() {
+	work=$(mktemp -d /var/tmp/sbox-bench.XXXXXX)
+	trap 'rm -rf "$work"' EXIT
+	versions
+	cd "$work"
+	mkdir -p project
+	cd project
+	peer_words
+	commands
+	for _ in 1 2 3; do "$sbox" /bin/true; done
+}
+
+# results FILE UNIT TARGET-OP TARGET LABEL
+results() {
+	local name value ratio target
+	while read -r name value ratio; do
+		target=
+		[ "$name" != sbox ] || target=$(verdict "$ratio" "$3" "$4")
+		row "$5: $name" "$value $2" "$ratio" "$target"
+	done <"$1"
+}
+
+bench_start() {
+	"$tools/timer" start "$rounds" "${words[@]}" % nothing /bin/true \
+		>"$work/out"
+	results "$work/out" us le 0.75 "start /bin/true"
+	"$tools/timer" parallel $((rounds / 20 + 3)) 8 100 "${words[@]}" \
+		>"$work/out"
+	results "$work/out" "/s" ge 1.4 "8 in parallel"
+}
+
+bench_mounts() {
+	"$tools/timer" start $((rounds / 2 + 1)) "${words[@]}" >"$work/out"
+	results "$work/out" us le 0.35 "with 1,000 host mounts"
+}
+
+bench_loop() {
+	local i
+	cp "$tools/getppid" .
+	: >"$work/loop"
+	for i in 1 2 3 4 5 6 7 8 9; do
+		echo "$(./getppid) $("$sbox" ./getppid)" >>"$work/loop"
+	done
+	read -r outside inside ratio < <(awk '{ print $1, $2, $2 / $1 }' \
+		"$work/loop" | sort -k3n | sed -n 5p)
+	row "getppid: outside" "$outside ns" 1 ""
+	row "getppid: inside" "$inside ns" "$(printf %.3f "$ratio")" \
+		"$(verdict "$ratio" le 1.05)"
+}
+
+descendants() {
+	local p
+	for p in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
+		echo "$p"
+		descendants "$p"
+	done
+}
+
+# The user's half of the memory measurement: start, tell the pids, wait.
+bench_memory() {
+	exec 9<"$work/filter"
+	"${peer[@]}" sleep 15 </dev/null &
+	echo "bwrap $!" >>"$BENCH_PIDS"
+	exec 9<&-
+	"$sbox" sleep 15 </dev/null &
+	echo "sbox $!" >>"$BENCH_PIDS"
+	wait
+}
+
+# PSS of all processes but the payload. Only root can read it: pid 1 is not
+# dumpable.
+weigh() {
+	local name pid p pss total n verdict
+	while read -r name pid; do
+		total=0 n=0 verdict=
+		for p in $pid $(descendants "$pid"); do
+			[ "$(cat "/proc/$p/comm")" != sleep ] || continue
+			pss=$(awk '/^Pss:/ { print $2 }' \
+				"/proc/$p/smaps_rollup")
+			total=$((total + pss)) n=$((n + 1))
+		done
+		[ "$name" != sbox ] || verdict="<= 1024 KiB $( ((total <= 1024)) &&
+			echo ok || echo MISSED)"
+		row "resident (PSS): $name" "$total KiB" "$n proc" "$verdict"
+	done <"$1"
+}
+
+head_row() { row "what" "median" "ratio" "target (to bwrap)"; }
+
+case $part in
+start | mounts | loop | memory)
+	prepare >"${BENCH_VERSIONS:-/dev/stdout}"
+	[ "$part" = memory ] || head_row
+	"bench_$part"
+	;;
+all)
+	if [ "$(id -u)" -ne 0 ]; then
+		prepare
+		head_row
+		bench_start
+		bench_loop
+		echo "1,000 host mounts and PSS: need root"
+		exit 0
+	fi
+	as_user() {
+		sh tests/as-user.sh bench BENCH_ROUNDS="$rounds" "$@"
+	}
+	as_user BENCH_PART=start
+	as_user BENCH_PART=loop BENCH_VERSIONS=/dev/null
+	pids=$(mktemp /var/tmp/sbox-pids.XXXXXX)
+	chmod 666 "$pids"
+	as_user BENCH_PART=memory BENCH_VERSIONS=/dev/null BENCH_PIDS="$pids" &
+	while [ "$(wc -l <"$pids")" -lt 2 ] && kill -0 $! 2>/dev/null; do
+		sleep 0.2
+	done
+	sleep 1
+	weigh "$pids"
+	rm -f "$pids"
+	wait
+	unshare -m --propagation private bash -c '
+		dir=$(mktemp -d)
+		mount -t tmpfs tmpfs "$dir"
+		for i in $(seq 1000); do
+			mkdir "$dir/$i"
+			mount --bind "$dir/$i" "$dir/$i"
+		done
+		sh tests/as-user.sh bench BENCH_PART=mounts BENCH_ROUNDS="$0" \
+			BENCH_VERSIONS=/dev/null
+		umount -l "$dir"
+		rmdir "$dir"' "$rounds"
+	;;
+*)
+	echo "bench.sh: BENCH_PART=$part is unknown" >&2
+	exit 2
+	;;
+esac
