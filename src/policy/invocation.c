@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The argument vector by the option table. Parsing stops at the first word
+ * that isn't an option, so that the command's own options are never taken for
+ * ours; a word that looks like an option and isn't one is an error, never a
+ * command to run. Settings are only collected here: they are applied to the
+ * policy by policy_load, behind the profiles, in the order they were given.
+ */
+#include "sbox/invocation.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "options.h"
+#include "sbox/cleanup.h"
+#include "sbox/diag.h"
+#include "sbox/num.h"
+#include "sbox/strlist.h"
+#include "suggest.h"
+
+/* The arguments that are left, and what the row of the moment was called. */
+struct words {
+	char *const *next;
+	const char *shown;  /* "--ro" or "-c", for messages */
+	const char *inlined; /* behind "=", or NULL */
+};
+
+static void *field(const struct option_row *o, struct invocation *inv)
+{
+	return (char *)inv + o->offset;
+}
+
+static int unknown_option(const char *word, size_t len, struct diag *d)
+{
+	cleanup_free char *name = xstrndup(word + 2, len - 2);
+	struct suggest near = { .name = name };
+
+	for (size_t i = 0; i < noptions; i++)
+		if (options[i].name)
+			suggest_offer(&near, options[i].name);
+	(void)diag_set(d, "%.*s: unknown option", (int)len, word);
+	if (near.best)
+		return diag_hint(d, "did you mean --%s?", near.best);
+	return diag_hint(d, "sbox --help lists the options; \"--\" goes before "
+			    "a command that begins with a dash");
+}
+
+static const struct option_row *find_long(const char *word, size_t len)
+{
+	for (size_t i = 0; i < noptions; i++)
+		if (options[i].name && strlen(options[i].name) == len - 2 &&
+		    memcmp(options[i].name, word + 2, len - 2) == 0)
+			return &options[i];
+	return NULL;
+}
+
+static const struct option_row *find_letter(char letter)
+{
+	for (size_t i = 0; i < noptions; i++)
+		if (options[i].letter == letter)
+			return &options[i];
+	return NULL;
+}
+
+/* The next word's option, or NULL and d. */
+static const struct option_row *find_option(struct words *w, struct diag *d)
+{
+	const char *word = *w->next++;
+	size_t len = strcspn(word, "=");
+	const struct option_row *o;
+
+	w->shown = word;
+	w->inlined = NULL;
+	if (strncmp(word, "--", 2) != 0) {
+		o = word[2] == '\0' ? find_letter(word[1]) : NULL;
+		if (o)
+			return o;
+		(void)diag_set(d, "%s: unknown option", word);
+		(void)diag_hint(d, "sbox --help lists the options; short ones "
+				   "are given one by one");
+		return NULL;
+	}
+	o = find_long(word, len);
+	if (!o)
+		(void)unknown_option(word, len, d);
+	else if (word[len] == '=')
+		w->inlined = word + len + 1;
+	return o;
+}
+
+/* The argument of an option that takes one; *value is NULL for the others. */
+static int take_argument(struct words *w, const struct option_row *o,
+			 const char **value, struct diag *d)
+{
+	*value = w->inlined;
+	if (!o->arg) {
+		if (!w->inlined)
+			return 0;
+		return diag_set(d, "--%s: takes no argument", o->name);
+	}
+	if (*value)
+		return 0;
+	if (!*w->next)
+		return diag_set(d, "%s: needs an argument (%s)", w->shown,
+				o->arg);
+	*value = *w->next++;
+	return 0;
+}
+
+static void add_setting(struct invocation *inv, const struct option_row *o,
+			const char *value)
+{
+	struct invocation_setting *s;
+
+	inv->settings = xreallocarray(inv->settings, inv->nsettings + 1,
+				      sizeof(*inv->settings));
+	s = &inv->settings[inv->nsettings++];
+	s->option = (size_t)(o - options);
+	s->value = value;
+}
+
+static int add_keep_fd(struct invocation *inv, const char *value,
+		       struct diag *d)
+{
+	uint64_t fd;
+
+	if (num_parse_u64(value, 0, INT_MAX, &fd, d))
+		return diag_prefix(d, "--keep-fd");
+	if (fd <= 2)
+		return diag_set(d, "--keep-fd: %s: standard input, output and "
+				"error are always passed", value);
+	for (size_t i = 0; i < inv->nkeep_fds; i++)
+		if (inv->keep_fds[i] == (int)fd)
+			return 0;
+	inv->keep_fds = xreallocarray(inv->keep_fds, inv->nkeep_fds + 1,
+				      sizeof(*inv->keep_fds));
+	inv->keep_fds[inv->nkeep_fds++] = (int)fd;
+	return 0;
+}
+
+static int set_action(struct invocation *inv, const struct option_row *o,
+		      const char *value, struct diag *d)
+{
+	enum invocation_action action = (enum invocation_action)o->value;
+
+	if (inv->action != ACTION_RUN && inv->action != action)
+		return diag_set(d, "--%s: cannot be combined with another "
+				"option that prints something", o->name);
+	inv->action = action;
+	inv->action_arg = value;
+	return 0;
+}
+
+static int apply(struct invocation *inv, const struct option_row *o,
+		 const char *value, struct diag *d)
+{
+	switch (o->kind) {
+	case OPTION_KEY:
+	case OPTION_KEY_TRUE:
+	case OPTION_ENV:
+	case OPTION_LIMIT:
+	case OPTION_SET:
+		add_setting(inv, o, value);
+		return 0;
+	case OPTION_KEEP_FD:
+		return add_keep_fd(inv, value, d);
+	case OPTION_STRING:
+		*(const char **)field(o, inv) = value;
+		return 0;
+	case OPTION_FLAG:
+		*(bool *)field(o, inv) = true;
+		return 0;
+	case OPTION_ACTION:
+	case OPTION_ACTION_ARG:
+		return set_action(inv, o, value, d);
+	case OPTION_KIND__COUNT:
+		break;
+	}
+	return diag_set(d, "--%s: no such kind of option", o->name);
+}
+
+int invocation_parse(int argc, char *const argv[], struct invocation *out,
+		     struct diag *d)
+{
+	static char *const nothing[] = { NULL };
+	struct words w = { .next = argc > 0 ? argv + 1 : nothing };
+
+	*out = (struct invocation){ .action = ACTION_RUN };
+	while (*w.next && (*w.next)[0] == '-' && (*w.next)[1] != '\0') {
+		const struct option_row *o;
+		const char *value = NULL;
+
+		if (strcmp(*w.next, "--") == 0) {
+			w.next++;
+			break;
+		}
+		o = find_option(&w, d);
+		if (!o || take_argument(&w, o, &value, d) ||
+		    apply(out, o, value, d))
+			return -1;
+	}
+	out->command = w.next;
+	return 0;
+}
+
+void invocation_free(struct invocation *inv)
+{
+	free(inv->keep_fds);
+	free(inv->settings);
+	*inv = (struct invocation){ 0 };
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What every type of key can do: one row per enum key_type (key_types.c). */
+#ifndef POLICY_KEY_TYPES_H
+#define POLICY_KEY_TYPES_H
+
+#include "keys.h"
+
+enum key_json { /* JSON values that a type accepts */
+	KEY_JSON_STRING = 1 << 0,
+	KEY_JSON_NUMBER = 1 << 1, /* a whole number >= 0 */
+	KEY_JSON_BOOL = 1 << 2,
+	KEY_JSON_NULL = 1 << 3,
+	KEY_JSON_LIST = 1 << 4, /* of strings */
+	KEY_JSON_MAP = 1 << 5,	/* of strings */
+};
+
+/* One value on its way into the policy, as text. */
+struct key_item {
+	const struct key_sink *sink;
+	const struct key *key;
+	const char *text;  /* a map's member: "NAME=VALUE" */
+	const char *label; /* "fs.read[0]" */
+	const cJSON *node; /* NULL on the command line */
+	struct diag *d;	   /* "TEXT: reason" */
+};
+
+struct key_type_ops {
+	const char *expected; /* for messages: "expected ..." */
+	unsigned accepts;     /* enum key_json */
+	int (*set)(const struct key_item *it);
+	/* A new JSON value for policy_dump, or NULL when there is nothing. */
+	cJSON *(*dump)(const struct key *k, const struct policy *p);
+	const char *schema; /* JSON Schema of the value, without description */
+};
+
+extern const struct key_type_ops key_types[KEY_TYPE__COUNT];
+
+#define KEY_LIST_MAX 4096 /* entries of one list, all profiles together */
+
+#endif

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of profile keys, and the walk that takes a JSON object apart by
+ * it. A key is found by its dotted name; the part before the dot is an object
+ * in JSON. Whatever the table doesn't know is an error, because a misspelt
+ * restriction that is ignored is a hole. An untrusted project file goes
+ * through the same walk with sink->tighten, and every row says what it may
+ * say: nothing at all, or only what takes something away.
+ */
+#include "keys.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "key_types.h"
+#include "sbox/cleanup.h"
+#include "sbox/diag.h"
+#include "sbox/json.h"
+#include "suggest.h"
+
+static_assert(sizeof(enum net_mode) == sizeof(unsigned) &&
+		      sizeof(enum tty_mode) == sizeof(unsigned) &&
+		      sizeof(enum git_config_mode) == sizeof(unsigned),
+	      "KEY_ENUM reads and writes them as unsigned");
+
+static const char *const home_words[] = { "tmp" };
+
+#define AT(field)  offsetof(struct policy, field)
+#define WORDS(w)   (w), ARRAY_SIZE(w)
+#define NOWORDS	   NULL, 0
+
+/* clang-format off */
+const struct key keys[] = {
+{ "$schema", KEY_NOTE, TIGHTEN_FREE, 0, NOWORDS,
+  "Where the JSON Schema is; for editors." },
+{ "description", KEY_TEXT, TIGHTEN_FREE, AT(description), NOWORDS,
+  "What the profile is for." },
+{ "extends", KEY_EXTENDS, TIGHTEN_NEVER, 0, NOWORDS,
+  "Profiles that this one is put on top of, first to last." },
+{ "home", KEY_HOME, TIGHTEN_WORD, AT(home), WORDS(home_words),
+  "The home inside: \"tmp\" (empty, gone afterwards) or the name of one that is kept; %p in it stands for the project." },
+{ "fs.read", KEY_PATHS, TIGHTEN_NEVER, AT(read), NOWORDS,
+  "Paths shown read-only: PATH, or SRC:DEST. A colon in a path is written \\:." },
+{ "fs.write", KEY_PATHS, TIGHTEN_NEVER, AT(write), NOWORDS,
+  "Paths shown read-write." },
+{ "fs.readTry", KEY_PATHS_TRY, TIGHTEN_NEVER, AT(read), NOWORDS,
+  "Like fs.read; skipped when missing." },
+{ "fs.writeTry", KEY_PATHS_TRY, TIGHTEN_NEVER, AT(write), NOWORDS,
+  "Like fs.write; skipped when missing." },
+{ "fs.hide", KEY_MASKS, TIGHTEN_ADD, AT(hide), NOWORDS,
+  "Files and directories shown empty; absolute, or relative to the working directory." },
+{ "fs.protect", KEY_MASKS, TIGHTEN_ADD, AT(protect), NOWORDS,
+  "What is read-only where it exists within something writable." },
+{ "fs.tmpfs", KEY_PLACES, TIGHTEN_NEVER, AT(tmpfs), NOWORDS,
+  "Places that are empty, writable and gone afterwards." },
+{ "net.mode", KEY_ENUM, TIGHTEN_WORD, AT(net), WORDS(net_mode_names),
+  "The network: none, or the host's." },
+{ "net.loopback", KEY_BOOL, TIGHTEN_FALSE, AT(net_loopback), NOWORDS,
+  "Programs inside reach one another on 127.0.0.1." },
+{ "env.pass", KEY_ENV_PASS, TIGHTEN_NEVER, AT(env_pass), NOWORDS,
+  "Variables of the caller that are passed; a name may end in *." },
+{ "env.set", KEY_ENV_SET, TIGHTEN_NEVER, AT(env_set), NOWORDS,
+  "Variables that are set." },
+{ "env.unset", KEY_ENV_UNSET, TIGHTEN_ADD, AT(env_unset), NOWORDS,
+  "Variables that are left out." },
+{ "devices.gpu", KEY_BOOL, TIGHTEN_FALSE, AT(devices.gpu), NOWORDS,
+  "The graphics card's render nodes." },
+{ "devices.audio", KEY_BOOL, TIGHTEN_FALSE, AT(devices.audio), NOWORDS,
+  "The user's sound server." },
+{ "devices.wayland", KEY_BOOL, TIGHTEN_FALSE, AT(devices.wayland), NOWORDS,
+  "The user's Wayland display." },
+{ "devices.x11", KEY_BOOL, TIGHTEN_FALSE, AT(devices.x11), NOWORDS,
+  "The user's X11 display: whoever has it sees and types everything." },
+{ "limits.memory", KEY_SIZE, TIGHTEN_MIN, AT(limits.memory), NOWORDS,
+  "Memory of everything inside; needs a delegated cgroup." },
+{ "limits.cpu", KEY_PERCENT, TIGHTEN_MIN, AT(limits.cpu), NOWORDS,
+  "Share of one CPU (200% are two); needs a delegated cgroup." },
+{ "limits.pids", KEY_COUNT, TIGHTEN_MIN, AT(limits.pids), NOWORDS,
+  "Processes and threads." },
+{ "limits.files", KEY_COUNT, TIGHTEN_MIN, AT(limits.files), NOWORDS,
+  "Open files of one process." },
+{ "limits.fileSize", KEY_SIZE, TIGHTEN_MIN, AT(limits.file_size), NOWORDS,
+  "Size of a file that is written." },
+{ "limits.cpuTime", KEY_DURATION, TIGHTEN_MIN, AT(limits.cpu_time), NOWORDS,
+  "CPU time of one process." },
+{ "limits.time", KEY_DURATION, TIGHTEN_MIN, AT(limits.time), NOWORDS,
+  "Time until everything is ended, with status 124." },
+{ "limits.tmp", KEY_SIZE, TIGHTEN_MIN, AT(limits.tmp), NOWORDS,
+  "Size of the private file systems (/tmp, the home ...) together." },
+{ "seccomp", KEY_SECCOMP, TIGHTEN_STACK, AT(seccomp), NOWORDS,
+  "The system calls that are allowed, as an OCI linux.seccomp object; null: no filter." },
+{ "userns", KEY_BOOL, TIGHTEN_FALSE, AT(userns), NOWORDS,
+  "Programs may make user namespaces, for sandboxes of their own; Landlock's file rules are then off." },
+{ "git.config", KEY_ENUM, TIGHTEN_WORD, AT(git_config), WORDS(git_config_mode_names),
+  "Whether .git/config may be written." },
+{ "tty.mode", KEY_ENUM, TIGHTEN_NEVER, AT(tty), WORDS(tty_mode_names),
+  "The terminal inside: auto (relayed when there is one), relay or none." },
+{ "tty.filter", KEY_BOOL, TIGHTEN_TRUE, AT(tty_filter), NOWORDS,
+  "Drop the escape sequences that reach into the host (clipboard, title reports ...)." },
+};
+/* clang-format on */
+const size_t nkeys = ARRAY_SIZE(keys);
+
+const struct key *key_find(const char *name)
+{
+	for (size_t i = 0; i < nkeys; i++)
+		if (strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
+}
+
+static bool is_group(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < nkeys; i++)
+		if (strncmp(keys[i].name, name, len) == 0 &&
+		    keys[i].name[len] == '.')
+			return true;
+	return false;
+}
+
+/* "ORIGIN: LABEL: reason" with what a value's own check said. */
+static int value_error(const struct key_sink *s, const cJSON *node,
+		       const char *label, const struct diag *why)
+{
+	if (s->doc)
+		(void)json_error(s->doc, node, label, s->d, "%s", why->text);
+	else
+		(void)diag_set(s->d, "%s: %s", s->origin ? s->origin : label,
+			       why->text);
+	if (why->hint[0])
+		(void)diag_hint(s->d, "%s", why->hint);
+	return -1;
+}
+
+int key_unknown(const struct json_doc *doc, const cJSON *node,
+		const char *name, struct diag *d)
+{
+	struct suggest near = { .name = name };
+
+	for (size_t i = 0; i < nkeys; i++)
+		suggest_offer(&near, keys[i].name);
+	if (doc)
+		(void)json_error(doc, node, name, d, "unknown key");
+	else
+		(void)diag_set(d, "%s: unknown key", name);
+	if (near.best && strcmp(near.best, name) == 0)
+		return diag_hint(d, "a dotted key is written as an object in "
+				    "an object");
+	if (near.best)
+		return diag_hint(d, "did you mean \"%s\"?", near.best);
+	return -1;
+}
+
+static int wrong_type(const struct key_sink *s, const cJSON *node,
+		      const char *label, const char *expected)
+{
+	struct diag why = { 0 };
+
+	(void)diag_set(&why, "expected %s", expected);
+	return value_error(s, node, label, &why);
+}
+
+static int set_one(const struct key_sink *s, const struct key *k,
+		   const char *text, const char *label, const cJSON *node)
+{
+	struct diag why = { 0 };
+	const struct key_item it = { s, k, text, label, node, &why };
+
+	if (key_types[k->type].set(&it) == 0)
+		return 0;
+	return value_error(s, node, label, &why);
+}
+
+static int set_list(const struct key_sink *s, const struct key *k,
+		    const cJSON *list)
+{
+	const cJSON *e;
+	size_t i = 0;
+
+	cJSON_ArrayForEach(e, list) {
+		cleanup_free char *label = xasprintf("%s[%zu]", k->name, i++);
+
+		if (!cJSON_IsString(e))
+			return wrong_type(s, e, label, "a string");
+		if (set_one(s, k, e->valuestring, label, e))
+			return -1;
+	}
+	return 0;
+}
+
+static int set_map(const struct key_sink *s, const struct key *k,
+		   const cJSON *map)
+{
+	const cJSON *e;
+
+	cJSON_ArrayForEach(e, map) {
+		cleanup_free char *label = xasprintf("%s.%s", k->name,
+						     e->string);
+		cleanup_free char *pair = NULL;
+
+		if (!cJSON_IsString(e))
+			return wrong_type(s, e, label, "a string");
+		if (strchr(e->string, '=')) /* the name ends at the first one */
+			return wrong_type(s, e, label, "a name without \"=\"");
+		pair = xasprintf("%s=%s", e->string, e->valuestring);
+		if (set_one(s, k, pair, label, e))
+			return -1;
+	}
+	return 0;
+}
+
+static int set_number(const struct key_sink *s, const struct key *k,
+		      const cJSON *node)
+{
+	char text[32];
+	uint64_t v;
+
+	if (json_u64(node, &v))
+		return wrong_type(s, node, k->name,
+				  "a whole number, not negative");
+	(void)snprintf(text, sizeof(text), "%" PRIu64, v); /* 20 digits */
+	return set_one(s, k, text, k->name, node);
+}
+
+static int set_json(const struct key_sink *s, const struct key *k,
+		    const cJSON *node)
+{
+	unsigned accepts = key_types[k->type].accepts;
+
+	if ((accepts & KEY_JSON_STRING) && cJSON_IsString(node))
+		return set_one(s, k, node->valuestring, k->name, node);
+	if ((accepts & KEY_JSON_NUMBER) && cJSON_IsNumber(node))
+		return set_number(s, k, node);
+	if ((accepts & KEY_JSON_BOOL) && cJSON_IsBool(node))
+		return set_one(s, k, cJSON_IsTrue(node) ? "true" : "false",
+			       k->name, node);
+	if ((accepts & KEY_JSON_NULL) && cJSON_IsNull(node))
+		return set_one(s, k, "unlimited", k->name, node);
+	if ((accepts & KEY_JSON_LIST) && cJSON_IsArray(node))
+		return set_list(s, k, node);
+	if ((accepts & KEY_JSON_MAP) && cJSON_IsObject(node))
+		return set_map(s, k, node);
+	return wrong_type(s, node, k->name, key_types[k->type].expected);
+}
+
+static int see_seccomp(struct key_sink *s, const struct key *k,
+		       const cJSON *node)
+{
+	struct diag why = { 0 };
+
+	if (!cJSON_IsObject(node) && !cJSON_IsNull(node))
+		return wrong_type(s, node, k->name,
+				  key_types[k->type].expected);
+	if (cJSON_IsNull(node) && !s->null_seccomp_ok) {
+		(void)diag_set(&why, "a project's file cannot switch the "
+				     "filter off");
+		return value_error(s, node, k->name, &why);
+	}
+	s->seccomp_seen = true;
+	s->seccomp = cJSON_IsObject(node) ? node : NULL;
+	return 0;
+}
+
+static int not_tighter(const struct key_sink *s, const struct key *k,
+		       const cJSON *node, const char *may)
+{
+	struct diag why = { 0 };
+
+	(void)diag_set(&why, "a project's file may only tighten: %s", may);
+	(void)diag_hint(&why, "read the file; if you trust it, run sbox with "
+			      "--trust-project");
+	return value_error(s, node, k->name, &why);
+}
+
+/* set_json for a file that may only tighten. */
+static int set_tighter(const struct key_sink *s, const struct key *k,
+		       const cJSON *node)
+{
+	uint64_t before, *v;
+
+	switch (k->tighten) {
+	case TIGHTEN_NEVER:
+		return not_tighter(s, k, node, "this key is for your own "
+					       "profiles");
+	case TIGHTEN_FALSE:
+		if (cJSON_IsTrue(node))
+			return not_tighter(s, k, node, "only false");
+		break;
+	case TIGHTEN_TRUE:
+		if (cJSON_IsFalse(node))
+			return not_tighter(s, k, node, "only true");
+		break;
+	case TIGHTEN_WORD:
+		if (cJSON_IsString(node) &&
+		    strcmp(node->valuestring, k->words[0]) != 0)
+			return not_tighter(s, k, node, k->words[0]);
+		break;
+	case TIGHTEN_MIN:
+		v = key_field(k, s->policy);
+		before = *v;
+		if (set_json(s, k, node))
+			return -1;
+		if (*v > before)
+			*v = before;
+		return 0;
+	case TIGHTEN_FREE:
+	case TIGHTEN_ADD:
+	case TIGHTEN_STACK:
+	case TIGHTEN__COUNT:
+		break;
+	}
+	return set_json(s, k, node);
+}
+
+static int apply_key(struct key_sink *s, const struct key *k,
+		     const cJSON *node)
+{
+	if (k->type == KEY_SECCOMP)
+		return see_seccomp(s, k, node);
+	return s->tighten ? set_tighter(s, k, node) : set_json(s, k, node);
+}
+
+static int apply_object(struct key_sink *s, const char *prefix,
+			const cJSON *object)
+{
+	const cJSON *e;
+
+	if (!cJSON_IsObject(object))
+		return wrong_type(s, object, *prefix ? prefix : NULL,
+				  "an object");
+	cJSON_ArrayForEach(e, object) {
+		cleanup_free char *name = xasprintf(
+			"%s%s%s", prefix, *prefix ? "." : "", e->string);
+		const struct key *k = key_find(name);
+		int rc;
+
+		if (strchr(e->string, '.')) /* not another way to write it */
+			rc = key_unknown(s->doc, e, name, s->d);
+		else if (k)
+			rc = apply_key(s, k, e);
+		else if (!*prefix && is_group(name))
+			rc = apply_object(s, name, e);
+		else
+			rc = key_unknown(s->doc, e, name, s->d);
+		if (rc)
+			return -1;
+	}
+	return 0;
+}
+
+int keys_apply(struct key_sink *s, const cJSON *object)
+{
+	return apply_object(s, "", object);
+}
+
+int keys_apply_named(struct key_sink *s, const char *name, const cJSON *value)
+{
+	const struct key *k = key_find(name);
+
+	if (k)
+		return apply_key(s, k, value);
+	if (is_group(name))
+		return apply_object(s, name, value);
+	return key_unknown(NULL, NULL, name, s->d);
+}
+
+int keys_apply_text(struct key_sink *s, const struct key *k, const char *text)
+{
+	return set_one(s, k, text, k->name, NULL);
+}
+
+void keys_take_seccomp(struct key_sink *s, struct json_doc *doc)
+{
+	struct policy_seccomp *to = s->tighten ? &s->policy->seccomp_stack :
+						 &s->policy->seccomp;
+
+	if (!s->seccomp_seen)
+		return;
+	cJSON_Delete(to->object);
+	free(to->origin);
+	*to = (struct policy_seccomp){ 0 };
+	if (!s->seccomp)
+		return;
+	to->origin = s->origin ? xstrdup(s->origin) :
+				 xasprintf("%s:%u: seccomp", doc->name,
+					   json_line(doc, s->seccomp));
+	if (s->seccomp == doc->root)
+		to->object = steal_ptr(&doc->root);
+	else
+		to->object = cJSON_DetachItemFromObjectCaseSensitive(
+			doc->root, s->seccomp->string);
+	s->seccomp = NULL;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The option table. It holds no behaviour: invocation.c interprets the kinds,
+ * help.c and completion.c print the rows. An option that is a policy key says
+ * so by the key's name, and its argument goes through the same checks as the
+ * profile's value.
+ */
+#include "options.h"
+
+#include "sbox/cleanup.h"
+#include "sbox/invocation.h"
+
+const char *const completion_shells[] = { "bash", "zsh", "fish", NULL };
+
+#define KEY(k, w)    OPTION_KEY, (k), 0, 0, OPTION_WORDS_##w
+#define FIELD(t, f, w) \
+	OPTION_##t, NULL, offsetof(struct invocation, f), 0, OPTION_WORDS_##w
+#define ACTION(a)    OPTION_ACTION, NULL, 0, ACTION_##a, OPTION_WORDS_NONE
+
+/* clang-format off */
+const struct option_row options[] = {
+{ "ro", 0, "PATH", KEY("fs.read", PATH),
+  "show PATH (or SRC:DEST) read-only" },
+{ "rw", 0, "PATH", KEY("fs.write", PATH),
+  "show PATH (or SRC:DEST) read-write" },
+{ "ro-try", 0, "PATH", KEY("fs.readTry", PATH),
+  "like --ro; skipped when PATH is missing" },
+{ "rw-try", 0, "PATH", KEY("fs.writeTry", PATH),
+  "like --rw; skipped when PATH is missing" },
+{ "hide", 0, "PATH", KEY("fs.hide", PATH),
+  "show PATH as an empty file or directory" },
+{ "tmpfs", 0, "PATH", KEY("fs.tmpfs", DIR),
+  "make PATH empty, writable and gone afterwards" },
+{ "home", 0, "NAME", KEY("home", KEY),
+  "keep the home inside under NAME; \"tmp\" keeps nothing" },
+{ "cwd", 0, "DIR", FIELD(STRING, cwd, DIR),
+  "run in DIR instead of the current directory" },
+{ "force-cwd", 0, NULL, FIELD(FLAG, force_cwd, NONE),
+  "accept a home or system directory as working directory" },
+{ "profile", 0, "NAME|FILE", FIELD(STRING, profile, PROFILE),
+  "use this profile, not the one named like the command" },
+{ "trust-project", 0, NULL, FIELD(FLAG, trust_project, NONE),
+  "let ./.sbox.json allow things, not only forbid them" },
+{ "set", 0, "KEY=JSON", OPTION_SET, NULL, 0, 0, OPTION_WORDS_KEYS,
+  "set any profile key" },
+{ "net", 0, "MODE", KEY("net.mode", KEY),
+  "network: none or host" },
+{ "env", 0, "K[=V]", OPTION_ENV, NULL, 0, 0, OPTION_WORDS_ENV,
+  "set the variable K; without a value pass the caller's" },
+{ "unset", 0, "K", KEY("env.unset", ENV),
+  "leave the variable K out" },
+{ "keep-fd", 0, "N", FIELD(KEEP_FD, keep_fds, NONE),
+  "leave file descriptor N open for the command" },
+{ "tty", 0, "MODE", KEY("tty.mode", KEY),
+  "terminal: auto, relay or none" },
+{ "limit", 0, "KEY=VALUE", OPTION_LIMIT, NULL, 0, 0, OPTION_WORDS_LIMITS,
+  "set a limit, such as memory=4G or pids=512" },
+{ "timeout", 0, "DURATION", KEY("limits.time", NONE),
+  "end everything after DURATION (90s, 5m, 1h), with status 124" },
+{ "userns", 0, NULL, OPTION_KEY_TRUE, "userns", 0, 0, OPTION_WORDS_NONE,
+  "let programs make sandboxes of their own" },
+{ "git-config", 0, "MODE", KEY("git.config", KEY),
+  "ro: .git/config can't be written; rw: it can" },
+{ NULL, 'c', "TEXT", FIELD(STRING, shell_text, NONE),
+  "run TEXT with your shell; more words become $0 $1 ..." },
+{ "dry-run", 0, NULL, ACTION(DRY_RUN),
+  "print what would be done, and do nothing" },
+{ "print-profile", 0, NULL, ACTION(PRINT_PROFILE),
+  "print the profile that all of this amounts to" },
+{ "print-schema", 0, NULL, ACTION(SCHEMA),
+  "print the JSON Schema of profiles" },
+{ "completion", 0, "SHELL", OPTION_ACTION_ARG, NULL, 0, ACTION_COMPLETION,
+  OPTION_WORDS_SHELLS,
+  "print the completions for bash, zsh or fish" },
+{ "quiet", 'q', NULL, FIELD(FLAG, quiet, NONE),
+  "print errors only" },
+{ "verbose", 'v', NULL, FIELD(FLAG, verbose, NONE),
+  "print what is decided on the way" },
+{ "version", 'V', NULL, ACTION(VERSION),
+  "print the version" },
+{ "help", 'h', NULL, ACTION(HELP),
+  "print this" },
+};
+/* clang-format on */
+const size_t noptions = ARRAY_SIZE(options);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * struct policy: what an empty profile means, and its text form. The dump is
+ * made by the key table, holds every key that isn't an empty list, and names
+ * no other profile: loading it gives the same policy whatever is installed.
+ * Part of it may come from a project's file, and it is shown on terminals: what
+ * a terminal could obey or not show at all is written as \uXXXX.
+ */
+#include "sbox/policy.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "key_types.h"
+#include "sbox/cleanup.h"
+#include "sbox/escape.h"
+#include "sbox/log.h"
+#include "sbox/utf8.h"
+
+#define DEFAULT_PIDS 4096
+
+const char *const net_mode_names[NET__COUNT] = {
+	[NET_NONE] = "none",
+	[NET_HOST] = "host",
+};
+
+const char *const tty_mode_names[TTY__COUNT] = {
+	[TTY_AUTO] = "auto",
+	[TTY_RELAY] = "relay",
+	[TTY_NONE] = "none",
+};
+
+const char *const git_config_mode_names[GIT_CONFIG__COUNT] = {
+	[GIT_CONFIG_RO] = "ro",
+	[GIT_CONFIG_RW] = "rw",
+};
+
+void policy_init(struct policy *p)
+{
+	*p = (struct policy){
+		.home = xstrdup("tmp"),
+		.net = NET_NONE,
+		.net_loopback = true,
+		.limits = {
+			.memory = POLICY_UNLIMITED,
+			.cpu = POLICY_UNLIMITED,
+			.pids = DEFAULT_PIDS,
+			.files = POLICY_UNLIMITED,
+			.file_size = POLICY_UNLIMITED,
+			.cpu_time = POLICY_UNLIMITED,
+			.time = POLICY_UNLIMITED,
+			.tmp = POLICY_UNLIMITED, /* a share of the RAM */
+		},
+		.git_config = GIT_CONFIG_RO,
+		.tty = TTY_AUTO,
+		.tty_filter = true,
+	};
+}
+
+static void paths_free(struct policy_paths *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->v[i].src);
+		free(l->v[i].dest);
+		free(l->v[i].origin);
+	}
+	free(l->v);
+}
+
+static void env_free(struct policy_env *e)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		free(e->keys[i]);
+		free(e->values[i]);
+	}
+	free(e->keys);
+	free(e->values);
+}
+
+void policy_free(struct policy *p)
+{
+	free(p->description);
+	free(p->profile);
+	free(p->home);
+	paths_free(&p->read);
+	paths_free(&p->write);
+	paths_free(&p->tmpfs);
+	strlist_free(&p->hide);
+	strlist_free(&p->protect);
+	strlist_free(&p->env_pass);
+	env_free(&p->env_set);
+	strlist_free(&p->env_unset);
+	cJSON_Delete(p->seccomp.object);
+	free(p->seccomp.origin);
+	cJSON_Delete(p->seccomp_stack.object);
+	free(p->seccomp_stack.origin);
+	*p = (struct policy){ 0 };
+}
+
+static void *must(void *p)
+{
+	if (!p)
+		fatalx("out of memory");
+	return p;
+}
+
+/* Copies the character at in to out as JSON may hold it: \uXXXX (a surrogate
+ * pair beyond U+FFFF) if a terminal must not see it. Returns the bytes taken
+ * of in, and the new end of out. */
+static size_t put_character(const char *in, size_t len, char **out)
+{
+	char shown[32];
+	uint32_t c = 0xfffd; /* what isn't UTF-8: a path of the command line */
+	size_t n = utf8_decode(in, len, &c);
+	size_t taken = n ? n : 1;
+
+	if (n && (strchr("\n\t\\", *in) ||
+		  escape_bytes(shown, sizeof(shown), in, n) == n)) {
+		memcpy(*out, in, n);
+		*out += n;
+		return n;
+	}
+	if (c > 0xffff) {
+		c -= 0x10000;
+		*out += snprintf(*out, 7, "\\u%04x", 0xd800 + (c >> 10));
+		c = 0xdc00 + (c & 0x3ff);
+	}
+	*out += snprintf(*out, 7, "\\u%04x", c);
+	return taken;
+}
+
+static char *safe_json(const char *text)
+{
+	size_t len = strlen(text);
+	/* at worst one byte becomes \uXXXX, or four of them two of these */
+	char *safe = xcalloc(6 * len + 2, 1), *out = safe;
+
+	for (size_t i = 0; i < len;)
+		i += put_character(text + i, len - i, &out);
+	*out++ = '\n';
+	*out = '\0';
+	return safe;
+}
+
+static void dump_key(cJSON *root, const struct key *k, cJSON *value)
+{
+	const char *dot = strchr(k->name, '.');
+	cleanup_free char *group = NULL;
+	cJSON *object;
+
+	if (!dot) {
+		cJSON_AddItemToObject(root, k->name, value);
+		return;
+	}
+	group = xstrndup(k->name, (size_t)(dot - k->name));
+	object = cJSON_GetObjectItemCaseSensitive(root, group);
+	if (!object)
+		object = must(cJSON_AddObjectToObject(root, group));
+	cJSON_AddItemToObject(object, dot + 1, value);
+}
+
+char *policy_dump(const struct policy *p)
+{
+	cJSON *root = must(cJSON_CreateObject());
+	cleanup_free char *text = NULL;
+
+	for (size_t i = 0; i < nkeys; i++) {
+		cJSON *value = key_types[keys[i].type].dump(&keys[i], p);
+
+		if (value)
+			dump_key(root, &keys[i], value);
+	}
+	text = must(cJSON_Print(root));
+	cJSON_Delete(root);
+	return safe_json(text);
+}

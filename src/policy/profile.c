@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which profiles make the policy, and in which order:
+ *
+ *	built-in default
+ *	the chosen profile, on top of what it extends (depth first, every
+ *	    file once, so that a diamond is harmless)
+ *	./.sbox.json of the working directory
+ *	the command line
+ *
+ * Search: $config_dir, /etc/sbox, the shipped ones. A profile that extends its
+ * own name means the next one of that name in this order, so a user's
+ * claude.json can be the shipped one and a few keys.
+ *
+ * Every file is opened once, without blocking on a FIFO, and everything that
+ * is checked (type, owner, mode) is checked on that descriptor. The project's
+ * file was perhaps written by what ran inside last time: it must be a regular
+ * file of the user's or root's, no symbolic link, and only tightens unless the
+ * user said --trust-project.
+ *
+ * The seccomp object fails closed: when no profile has one, base's is used;
+ * only an explicit null of the user's own profiles runs without a filter. With
+ * userns, base's object would refuse what was asked for, so nested's is used.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "keys.h"
+#include "sbox/cleanup.h"
+#include "sbox/diag.h"
+#include "sbox/fd.h"
+#include "sbox/host.h"
+#include "sbox/invocation.h"
+#include "sbox/json.h"
+#include "sbox/path.h"
+#include "sbox/policy.h"
+#include "settings.h"
+
+#define SYSTEM_DIR   "/etc/sbox"
+#define PROJECT_FILE ".sbox.json"
+#define EXTENDS_MAX  8
+
+enum place { /* where profiles are, in the order of the search */
+	PLACE_CONFIG,
+	PLACE_SYSTEM,
+	PLACE_SHIPPED,
+	PLACE_NONE, /* a file that was named, or the project's */
+	PLACE_PROJECT,
+};
+
+struct loader {
+	const struct host *host;
+	struct policy *policy;
+	struct strlist done;  /* files that were applied */
+	bool seccomp_seen;
+	char *seccomp_by;     /* the profile that had the last seccomp key */
+	struct diag *d;
+};
+
+/* A profile being read, and the one that extends it. */
+struct level {
+	const char *name;
+	const char *path;
+	enum place place;
+	unsigned depth;
+	bool tighten;
+	const struct level *up;
+};
+
+static int load_named(struct loader *l, const char *name, enum place first,
+		      const struct level *up);
+
+static const char *place_dir(const struct host *h, enum place place)
+{
+	switch (place) {
+	case PLACE_CONFIG:
+		return h->config_dir;
+	case PLACE_SYSTEM:
+		return SYSTEM_DIR;
+	case PLACE_SHIPPED:
+		return h->data_dir;
+	case PLACE_NONE:
+	case PLACE_PROJECT:
+		break;
+	}
+	return NULL;
+}
+
+/* Could somebody else have written this file? */
+static int check_owner(const struct host *h, const char *path,
+		       enum place place, const struct stat *st, struct diag *d)
+{
+	if (!S_ISREG(st->st_mode))
+		return diag_set(d, "%s: not a regular file", path);
+	if (place != PLACE_CONFIG && place != PLACE_PROJECT)
+		return 0;
+	if (st->st_uid != h->uid && st->st_uid != 0) {
+		(void)diag_set(d, "%s: belongs to user %u, not to you", path,
+			       (unsigned)st->st_uid);
+		return diag_hint(d, "read it; then copy it and put the copy "
+				    "in its place");
+	}
+	if (place == PLACE_CONFIG && (st->st_mode & (S_IWGRP | S_IWOTH))) {
+		(void)diag_set(d, "%s: others can write it", path);
+		return diag_hint(d, "chmod go-w '%s'", path);
+	}
+	return 0;
+}
+
+/* 0 and *doc; 1 if there is no such file; -1 and d. */
+static int doc_open(const struct host *h, const char *path, enum place place,
+		    struct json_doc *doc, struct diag *d)
+{
+	int nofollow = place == PLACE_PROJECT ? O_NOFOLLOW : 0;
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
+					       O_NOCTTY | nofollow);
+	cleanup_free char *text = NULL;
+	struct stat st;
+	size_t len;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 1;
+	if (fd < 0 && errno == ELOOP && nofollow)
+		return diag_set(d, "%s: a symbolic link", path);
+	if (fd < 0 || fstat(fd, &st))
+		return diag_set_errno(d, errno, "%s", path);
+	if (check_owner(h, path, place, &st, d))
+		return -1;
+	text = fd_read_all(fd, JSON_SIZE_MAX, &len);
+	if (!text && errno == EFBIG)
+		return diag_set(d, "%s: larger than %u bytes", path,
+				JSON_SIZE_MAX);
+	if (!text)
+		return diag_set_errno(d, errno, "%s", path);
+	return json_parse(path, text, len, doc, d);
+}
+
+static int chain_error(const struct json_doc *doc, const cJSON *node,
+		       const char *what, const char *name,
+		       const struct level *at, struct diag *d)
+{
+	cleanup_free char *chain = xstrdup(name);
+
+	for (; at; at = at->up) {
+		char *longer = xasprintf("%s -> %s", at->name, chain);
+
+		free(chain);
+		chain = longer;
+	}
+	return json_error(doc, node, "extends", d, "%s: %s", what, chain);
+}
+
+static int load_one_parent(struct loader *l, const struct json_doc *doc,
+			   const cJSON *node, const struct level *at)
+{
+	const char *name = cJSON_GetStringValue(node);
+	enum place first = PLACE_CONFIG;
+	int rc;
+
+	if (!name || !profile_name_is_valid(name))
+		return json_error(doc, node, "extends", l->d,
+				  "expected the name of a profile");
+	if (at->depth >= EXTENDS_MAX)
+		return chain_error(doc, node, "more than 8 levels", name, at,
+				   l->d);
+	if (strcmp(name, at->name) == 0 && at->place < PLACE_NONE)
+		first = at->place + 1;
+	for (const struct level *up = at->up; up; up = up->up)
+		if (first == PLACE_CONFIG && strcmp(up->name, name) == 0)
+			return chain_error(doc, node, "a circle", name, at,
+					   l->d);
+	rc = load_named(l, name, first, at);
+	if (rc <= 0)
+		return rc;
+	if (first > PLACE_CONFIG)
+		return chain_error(doc, node, "a circle", name, at, l->d);
+	(void)json_error(doc, node, "extends", l->d, "%s: no such profile",
+			 name);
+	return diag_hint(l->d, "profiles are searched in %s, %s and %s",
+			 l->host->config_dir, SYSTEM_DIR, l->host->data_dir);
+}
+
+static int load_parents(struct loader *l, const struct json_doc *doc,
+			const struct level *at)
+{
+	const cJSON *list = json_get(doc->root, "extends"), *node;
+
+	if (at->tighten || !list)
+		return 0; /* keys_apply refuses it */
+	if (!cJSON_IsArray(list))
+		return json_error(doc, list, "extends", l->d,
+				  "expected a list of profile names");
+	cJSON_ArrayForEach(node, list)
+		if (load_one_parent(l, doc, node, at))
+			return -1;
+	return 0;
+}
+
+static int load_doc(struct loader *l, struct json_doc *doc,
+		    const struct level *at)
+{
+	struct key_sink sink = {
+		.policy = l->policy,
+		.host = l->host,
+		.doc = doc,
+		.tighten = at->tighten,
+		.null_seccomp_ok = at->place != PLACE_PROJECT,
+		.d = l->d,
+	};
+
+	if (cJSON_IsObject(doc->root) && load_parents(l, doc, at))
+		return -1;
+	if (keys_apply(&sink, doc->root))
+		return -1;
+	keys_take_seccomp(&sink, doc);
+	if (sink.seccomp_seen && !sink.tighten) {
+		l->seccomp_seen = true;
+		free(l->seccomp_by);
+		l->seccomp_by = xstrdup(at->name);
+	}
+	strlist_add(&l->done, at->path);
+	return 0;
+}
+
+/* 0, 1 if there is no such file, or -1. */
+static int load_file(struct loader *l, const struct level *at)
+{
+	struct json_doc doc;
+	int rc;
+
+	if (strlist_has(&l->done, at->path))
+		return 0;
+	rc = doc_open(l->host, at->path, at->place, &doc, l->d);
+	if (rc)
+		return rc;
+	rc = load_doc(l, &doc, at);
+	json_free(&doc);
+	return rc;
+}
+
+static int load_named(struct loader *l, const char *name, enum place first,
+		      const struct level *up)
+{
+	for (enum place p = first; p <= PLACE_SHIPPED; p++) {
+		cleanup_free char *file = xasprintf("%s.json", name);
+		cleanup_free char *path = path_join(place_dir(l->host, p),
+						    file);
+		struct level at = {
+			.name = name,
+			.path = path,
+			.place = p,
+			.depth = up ? up->depth + 1 : 1,
+			.up = up,
+		};
+		int rc = load_file(l, &at);
+
+		if (rc <= 0)
+			return rc;
+	}
+	return 1;
+}
+
+static int no_profile(const struct loader *l, const char *name)
+{
+	(void)diag_set(l->d, "profile: %s: no such profile", name);
+	return diag_hint(l->d, "profiles are searched in %s, %s and %s",
+			 l->host->config_dir, SYSTEM_DIR, l->host->data_dir);
+}
+
+static int load_given(struct loader *l, const char *given)
+{
+	cleanup_free char *path = NULL;
+	struct level at = { .name = given, .place = PLACE_NONE, .depth = 1 };
+	int rc;
+
+	l->policy->profile = xstrdup(given);
+	if (strchr(given, '/')) {
+		path = path_join(l->host->cwd, given);
+		at.path = path;
+		rc = load_file(l, &at);
+		return rc == 1 ? diag_set_errno(l->d, ENOENT, "%s", path) : rc;
+	}
+	if (!profile_name_is_valid(given)) {
+		(void)diag_set(l->d, "--profile: %s: not a profile's name",
+			       given);
+		return diag_hint(l->d, "a file is given with a slash: ./%s",
+				 given);
+	}
+	rc = load_named(l, given, PLACE_CONFIG, NULL);
+	return rc == 1 ? no_profile(l, given) : rc;
+}
+
+/* The profile of the command's name, else the user's default, else base. */
+static int load_chosen(struct loader *l, const struct invocation *inv)
+{
+	const char *names[] = { NULL, "default", "base" };
+
+	if (inv->profile)
+		return load_given(l, inv->profile);
+	if (!inv->shell_text && inv->command[0])
+		names[0] = path_basename(inv->command[0]);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		int rc;
+
+		if (!names[i] || !profile_name_is_valid(names[i]))
+			continue;
+		rc = load_named(l, names[i], PLACE_CONFIG, NULL);
+		if (rc == 0)
+			l->policy->profile = xstrdup(names[i]);
+		if (rc <= 0)
+			return rc;
+	}
+	return no_profile(l, "base");
+}
+
+static int load_project(struct loader *l, bool trusted)
+{
+	cleanup_free char *path = path_join(l->host->cwd, PROJECT_FILE);
+	struct level at = {
+		.name = PROJECT_FILE,
+		.path = path,
+		.place = PLACE_PROJECT,
+		.depth = 1,
+		.tighten = !trusted,
+	};
+
+	return load_file(l, &at) < 0 ? -1 : 0;
+}
+
+/* Replace the policy's seccomp object by that of a profile. */
+static int take_seccomp_of(struct loader *l, const char *name)
+{
+	struct policy other;
+	struct loader from = { .host = l->host, .policy = &other, .d = l->d };
+	int rc;
+
+	policy_init(&other);
+	rc = load_named(&from, name, PLACE_CONFIG, NULL);
+	if (rc == 1)
+		rc = no_profile(l, name);
+	if (rc == 0 && !other.seccomp.object)
+		rc = diag_set(l->d, "profile: %s: has no seccomp object", name);
+	if (rc == 0) {
+		cJSON_Delete(l->policy->seccomp.object);
+		free(l->policy->seccomp.origin);
+		l->policy->seccomp = other.seccomp;
+		other.seccomp = (struct policy_seccomp){ 0 };
+	}
+	strlist_free(&from.done);
+	free(from.seccomp_by);
+	policy_free(&other);
+	return rc;
+}
+
+static int settle_seccomp(struct loader *l)
+{
+	bool base = !l->seccomp_seen ||
+		    (l->seccomp_by && strcmp(l->seccomp_by, "base") == 0);
+
+	if (base && l->policy->userns)
+		return take_seccomp_of(l, "nested");
+	return l->seccomp_seen ? 0 : take_seccomp_of(l, "base");
+}
+
+static int load_all(struct loader *l, const struct invocation *inv)
+{
+	bool by_option = false;
+
+	if (load_chosen(l, inv) || load_project(l, inv->trust_project) ||
+	    settings_apply(inv, l->host, l->policy, &by_option, l->d))
+		return -1;
+	if (by_option) {
+		l->seccomp_seen = true;
+		free(l->seccomp_by);
+		l->seccomp_by = NULL;
+	}
+	return settle_seccomp(l);
+}
+
+int policy_load(const struct invocation *inv, const struct host *host,
+		struct policy *out, struct diag *d)
+{
+	struct policy policy;
+	struct loader l = { .host = host, .policy = &policy, .d = d };
+	int rc;
+
+	policy_init(&policy);
+	rc = load_all(&l, inv);
+	strlist_free(&l.done);
+	free(l.seccomp_by);
+	if (rc)
+		policy_free(&policy);
+	else
+		*out = policy;
+	return rc;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Options that are policy keys take the way of a profile's values, through the
+ * key table, with two differences: relative paths are relative to the working
+ * directory, and messages name the option. --set takes JSON and is exactly a
+ * profile of one key.
+ */
+#include "settings.h"
+
+#include <string.h>
+
+#include "keys.h"
+#include "options.h"
+#include "sbox/cleanup.h"
+#include "sbox/diag.h"
+#include "sbox/host.h"
+#include "sbox/invocation.h"
+#include "sbox/json.h"
+#include "sbox/policy.h"
+#include "sbox/strlist.h"
+
+/* Splits "KEY=VALUE": returns KEY (malloc'd) and *value, or NULL and d. */
+static char *split_pair(const char *text, const char **value,
+			const struct option_row *o, struct diag *d)
+{
+	const char *eq = strchr(text, '=');
+
+	if (!eq || eq == text) {
+		(void)diag_set(d, "--%s: %s: expected %s", o->name, text,
+			       o->arg);
+		return NULL;
+	}
+	*value = eq + 1;
+	return xstrndup(text, (size_t)(eq - text));
+}
+
+static int apply_key(struct key_sink *sink, const char *name,
+		     const char *value)
+{
+	const struct key *k = key_find(name);
+
+	if (k)
+		return keys_apply_text(sink, k, value);
+	(void)key_unknown(NULL, NULL, name, sink->d);
+	return diag_prefix(sink->d, "%s", sink->origin);
+}
+
+static int apply_limit(struct key_sink *sink, const struct option_row *o,
+		       const char *text)
+{
+	const char *value;
+	cleanup_free char *key = split_pair(text, &value, o, sink->d);
+	cleanup_free char *name = NULL, *origin = NULL;
+
+	if (!key)
+		return -1;
+	name = xasprintf("limits.%s", key);
+	origin = xasprintf("--limit: %s", key);
+	sink->origin = origin;
+	return apply_key(sink, name, value);
+}
+
+static int apply_set(struct key_sink *sink, const struct option_row *o,
+		     const char *text)
+{
+	const char *value;
+	cleanup_free char *key = split_pair(text, &value, o, sink->d);
+	cleanup_free char *name = NULL;
+	const struct key *row;
+	struct json_doc doc;
+	int rc;
+
+	if (!key)
+		return -1;
+	row = key_find(key);
+	if (row && row->type == KEY_EXTENDS) {
+		(void)diag_set(sink->d, "--set: extends: only a profile can "
+					"extend another");
+		return diag_hint(sink->d, "choose one with --profile");
+	}
+	name = xasprintf("--set %s", key);
+	if (json_parse(name, value, strlen(value), &doc, sink->d))
+		return diag_hint(sink->d, "the value is JSON: a string needs "
+					  "its own quotes, '%s=\"...\"'", key);
+	sink->doc = &doc;
+	sink->origin = NULL;
+	sink->relative_ok = false;
+	rc = keys_apply_named(sink, key, doc.root);
+	if (rc == 0)
+		keys_take_seccomp(sink, &doc);
+	json_free(&doc);
+	return rc;
+}
+
+static int apply_setting(struct key_sink *sink, const struct option_row *o,
+			 const char *value)
+{
+	switch (o->kind) {
+	case OPTION_KEY:
+		return apply_key(sink, o->key, value);
+	case OPTION_KEY_TRUE:
+		return apply_key(sink, o->key, "true");
+	case OPTION_ENV:
+		return apply_key(sink, strchr(value, '=') ? "env.set" :
+							    "env.pass",
+				 value);
+	case OPTION_LIMIT:
+		return apply_limit(sink, o, value);
+	case OPTION_SET:
+		return apply_set(sink, o, value);
+	case OPTION_KEEP_FD:
+	case OPTION_STRING:
+	case OPTION_FLAG:
+	case OPTION_ACTION:
+	case OPTION_ACTION_ARG:
+	case OPTION_KIND__COUNT:
+		break;
+	}
+	return diag_set(sink->d, "--%s: not a setting", o->name);
+}
+
+int settings_apply(const struct invocation *inv, const struct host *host,
+		   struct policy *policy, bool *seccomp_seen, struct diag *d)
+{
+	for (size_t i = 0; i < inv->nsettings; i++) {
+		const struct invocation_setting *s = &inv->settings[i];
+		const struct option_row *o = &options[s->option];
+		cleanup_free char *origin = xasprintf("--%s", o->name);
+		struct key_sink sink = {
+			.policy = policy,
+			.host = host,
+			.origin = origin,
+			.relative_ok = true,
+			.null_seccomp_ok = true,
+			.d = d,
+		};
+
+		if (apply_setting(&sink, o, s->value))
+			return -1;
+		if (sink.seccomp_seen)
+			*seccomp_seen = true;
+	}
+	return 0;
+}
