@@ -60,8 +60,8 @@ static char *argument_words(const struct option_row *o)
 /* How an option is typed: "--ro", or "-c" without a long name. */
 static char *typed(const struct option_row *o)
 {
-	return o->name ? xasprintf("--%s", o->name) :
-			 xasprintf("-%c", o->letter);
+	return o->name ? xasprintf("--%s", o->name)
+		       : xasprintf("-%c", o->letter);
 }
 
 /* ---- bash ---------------------------------------------------------------- */
@@ -307,6 +307,16 @@ static const char *const fish_action[OPTION_WORDS__COUNT] = {
 	[OPTION_WORDS_SHELLS] = "-x -a '%s'",
 };
 
+/* s for within single quotes. */
+static char *fish_quote(const char *s)
+{
+	char *out = xstrdup("");
+
+	for (; *s; s++)
+		add(&out, "%s%c", strchr("'\\", *s) ? "\\" : "", *s);
+	return out;
+}
+
 static char *completion_fish(void)
 {
 	char *out = xstrdup(fish_head);
@@ -319,14 +329,15 @@ static char *completion_fish(void)
 		const struct option_row *o = &options[i];
 		cleanup_free char *words = argument_words(o);
 		cleanup_free char *action = fill(fish_action[o->words], words);
+		cleanup_free char *help = fish_quote(o->help);
 
 		add(&out, "complete -c sbox -n 'not __sbox_command'");
 		if (o->letter)
 			add(&out, " -s %c", o->letter);
 		if (o->name)
 			add(&out, " -l %s", o->name);
-		add(&out, "%s%s -d \"%s\"\n", o->arg ? " " : "",
-		    o->arg ? action : "", o->help);
+		add(&out, "%s%s -d '%s'\n", o->arg ? " " : "",
+		    o->arg ? action : "", help);
 	}
 	return out;
 }
@@ -334,8 +345,8 @@ static char *completion_fish(void)
 char *options_completion(const char *shell)
 {
 	/* in the order of completion_shells */
-	static char *(*const make[])(void) = { completion_bash, completion_zsh,
-					       completion_fish };
+	static char *(*const make[])(void) = {completion_bash, completion_zsh,
+					      completion_fish};
 
 	for (size_t i = 0; i < ARRAY_SIZE(make) && completion_shells[i]; i++)
 		if (strcmp(completion_shells[i], shell) == 0)

@@ -21,15 +21,18 @@ static const char tail[] =
 	"\n"
 	"Status: the command's; 128+n signal n; 124 time limit; 125 sbox "
 	"failed and\n"
-	"nothing was run; 126 cannot be executed; 127 not found. See sbox(1).\n";
+	"nothing was run; 126 cannot be executed; 127 not found. See "
+	"sbox(1).\n";
 
 /* "-q, --quiet", "    --ro PATH", "-c TEXT" */
 static char *option_title(const struct option_row *o)
 {
-	char letter[] = { '-', o->letter, '\0' };
+	char letter[] = {'-', o->letter, '\0'};
 
 	return xasprintf("%s%s%s%s%s%s", o->letter ? letter : "  ",
-			 !o->name ? "" : o->letter ? ", " : "  ",
+			 !o->name    ? ""
+			 : o->letter ? ", "
+				     : "  ",
 			 o->name ? "--" : "", o->name ? o->name : "",
 			 o->arg ? " " : "", o->arg ? o->arg : "");
 }
@@ -41,12 +44,11 @@ char *options_help(void)
 	for (size_t i = 0; i < noptions; i++) {
 		cleanup_free char *title = option_title(&options[i]);
 		bool fits = strlen(title) < HELP_COLUMN - 2;
-		char *longer = xasprintf("%s  %s%s%*s%s\n", text, title,
-					 fits ? "" : "\n",
-					 fits ? HELP_COLUMN - 2 -
-							 (int)strlen(title) :
-						HELP_COLUMN,
-					 "", options[i].help);
+		char *longer = xasprintf(
+			"%s  %s%s%*s%s\n", text, title, fits ? "" : "\n",
+			fits ? HELP_COLUMN - 2 - (int)strlen(title)
+			     : HELP_COLUMN,
+			"", options[i].help);
 
 		free(text);
 		text = longer;

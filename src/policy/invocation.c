@@ -21,7 +21,7 @@
 /* The arguments that are left, and what the row of the moment was called. */
 struct words {
 	char *const *next;
-	const char *shown;  /* "--ro" or "-c", for messages */
+	const char *shown;   /* "--ro" or "-c", for messages */
 	const char *inlined; /* behind "=", or NULL */
 };
 
@@ -33,7 +33,7 @@ static void *field(const struct option_row *o, struct invocation *inv)
 static int unknown_option(const char *word, size_t len, struct diag *d)
 {
 	cleanup_free char *name = xstrndup(word + 2, len - 2);
-	struct suggest near = { .name = name };
+	struct suggest near = {.name = name};
 
 	for (size_t i = 0; i < noptions; i++)
 		if (options[i].name)
@@ -127,8 +127,10 @@ static int add_keep_fd(struct invocation *inv, const char *value,
 	if (num_parse_u64(value, 0, INT_MAX, &fd, d))
 		return diag_prefix(d, "--keep-fd");
 	if (fd <= 2)
-		return diag_set(d, "--keep-fd: %s: standard input, output and "
-				"error are always passed", value);
+		return diag_set(d,
+				"--keep-fd: %s: standard input, output and "
+				"error are always passed",
+				value);
 	for (size_t i = 0; i < inv->nkeep_fds; i++)
 		if (inv->keep_fds[i] == (int)fd)
 			return 0;
@@ -144,8 +146,10 @@ static int set_action(struct invocation *inv, const struct option_row *o,
 	enum invocation_action action = (enum invocation_action)o->value;
 
 	if (inv->action != ACTION_RUN && inv->action != action)
-		return diag_set(d, "--%s: cannot be combined with another "
-				"option that prints something", o->name);
+		return diag_set(d,
+				"--%s: cannot be combined with another "
+				"option that prints something",
+				o->name);
 	inv->action = action;
 	inv->action_arg = value;
 	return 0;
@@ -182,10 +186,10 @@ static int apply(struct invocation *inv, const struct option_row *o,
 int invocation_parse(int argc, char *const argv[], struct invocation *out,
 		     struct diag *d)
 {
-	static char *const nothing[] = { NULL };
-	struct words w = { .next = argc > 0 ? argv + 1 : nothing };
+	static char *const nothing[] = {NULL};
+	struct words w = {.next = argc > 0 ? argv + 1 : nothing};
 
-	*out = (struct invocation){ .action = ACTION_RUN };
+	*out = (struct invocation){.action = ACTION_RUN};
 	while (*w.next && (*w.next)[0] == '-' && (*w.next)[1] != '\0') {
 		const struct option_row *o;
 		const char *value = NULL;
@@ -207,5 +211,5 @@ void invocation_free(struct invocation *inv)
 {
 	free(inv->keep_fds);
 	free(inv->settings);
-	*inv = (struct invocation){ 0 };
+	*inv = (struct invocation){0};
 }

@@ -176,11 +176,11 @@ static void path_entry_add(const struct key_item *it, char *src, char *dest)
 	e->src = src;
 	e->dest = dest;
 	e->try = try;
-	e->origin = it->sink->doc ?
-			    xasprintf("%s:%u: %s", it->sink->doc->name,
-				      json_line(it->sink->doc, it->node),
-				      it->label) :
-			    xstrdup(it->sink->origin);
+	e->origin = it->sink->doc
+			    ? xasprintf("%s:%u: %s", it->sink->doc->name,
+					json_line(it->sink->doc, it->node),
+					it->label)
+			    : xstrdup(it->sink->origin);
 }
 
 static int list_room(const struct key_item *it, size_t n)
@@ -202,8 +202,10 @@ static int set_paths(const struct key_item *it)
 	if (!dest) {
 		abs_dest = xstrdup(abs_src);
 	} else if (*dest != '/' && *dest != '~') {
-		return diag_set(it->d, "%s: the DEST of SRC:DEST must be "
-				"absolute or start with ~/", it->text);
+		return diag_set(it->d,
+				"%s: the DEST of SRC:DEST must be "
+				"absolute or start with ~/",
+				it->text);
 	} else if (absolute_path(it, dest, &abs_dest)) {
 		return -1;
 	}
@@ -548,24 +550,24 @@ static cJSON *dump_seccomp(const struct key *k, const struct policy *p)
 {
 	const struct policy_seccomp *s = key_field_const(k, p);
 
-	return s->object ? cJSON_Duplicate(s->object, true) :
-			   cJSON_CreateNull();
+	return s->object ? cJSON_Duplicate(s->object, true)
+			 : cJSON_CreateNull();
 }
 
 #define SCHEMA_STRING  "{\"type\":\"string\"}"
 #define SCHEMA_STRINGS "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"
-#define SCHEMA_PATHS                                                     \
-	"{\"type\":\"array\",\"items\":{\"type\":\"string\",\"pattern\":" \
+#define SCHEMA_PATHS                                                           \
+	"{\"type\":\"array\",\"items\":{\"type\":\"string\",\"pattern\":"      \
 	"\"^(/|~/|~$|~:)\"}}"
-#define SCHEMA_NAMES                                                     \
-	"{\"type\":\"array\",\"items\":{\"type\":\"string\",\"pattern\":" \
+#define SCHEMA_NAMES                                                           \
+	"{\"type\":\"array\",\"items\":{\"type\":\"string\",\"pattern\":"      \
 	"\"^[A-Za-z0-9_+-][A-Za-z0-9._+-]*$\"}}"
-#define SCHEMA_VARS(tail)                                                \
-	"{\"type\":\"array\",\"items\":{\"type\":\"string\",\"pattern\":" \
+#define SCHEMA_VARS(tail)                                                      \
+	"{\"type\":\"array\",\"items\":{\"type\":\"string\",\"pattern\":"      \
 	"\"^[A-Za-z_][A-Za-z0-9_]*" tail "$\"}}"
-#define SCHEMA_LIMIT(pattern)                                            \
-	"{\"anyOf\":[{\"type\":\"integer\",\"minimum\":1},"              \
-	"{\"type\":\"string\",\"pattern\":\"^(" pattern                  \
+#define SCHEMA_LIMIT(pattern)                                                  \
+	"{\"anyOf\":[{\"type\":\"integer\",\"minimum\":1},"                    \
+	"{\"type\":\"string\",\"pattern\":\"^(" pattern                        \
 	"|unlimited)$\"},{\"type\":\"null\"}]}"
 #define EXPECTED_PATHS "a list of strings (\"PATH\" or \"SRC:DEST\")"
 #define EXPECTED_NAMES "a list of strings"

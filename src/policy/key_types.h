@@ -6,12 +6,12 @@
 #include "keys.h"
 
 enum key_json { /* JSON values that a type accepts */
-	KEY_JSON_STRING = 1 << 0,
-	KEY_JSON_NUMBER = 1 << 1, /* a whole number >= 0 */
-	KEY_JSON_BOOL = 1 << 2,
-	KEY_JSON_NULL = 1 << 3,
-	KEY_JSON_LIST = 1 << 4, /* of strings */
-	KEY_JSON_MAP = 1 << 5,	/* of strings */
+		KEY_JSON_STRING = 1 << 0,
+		KEY_JSON_NUMBER = 1 << 1, /* a whole number >= 0 */
+		KEY_JSON_BOOL = 1 << 2,
+		KEY_JSON_NULL = 1 << 3,
+		KEY_JSON_LIST = 1 << 4, /* of strings */
+		KEY_JSON_MAP = 1 << 5,	/* of strings */
 };
 
 /* One value on its way into the policy, as text. */

@@ -25,11 +25,11 @@ static_assert(sizeof(enum net_mode) == sizeof(unsigned) &&
 		      sizeof(enum git_config_mode) == sizeof(unsigned),
 	      "KEY_ENUM reads and writes them as unsigned");
 
-static const char *const home_words[] = { "tmp" };
+static const char *const home_words[] = {"tmp"};
 
-#define AT(field)  offsetof(struct policy, field)
-#define WORDS(w)   (w), ARRAY_SIZE(w)
-#define NOWORDS	   NULL, 0
+#define AT(field) offsetof(struct policy, field)
+#define WORDS(w)  (w), ARRAY_SIZE(w)
+#define NOWORDS	  NULL, 0
 
 /* clang-format off */
 const struct key keys[] = {
@@ -136,10 +136,10 @@ static int value_error(const struct key_sink *s, const cJSON *node,
 	return -1;
 }
 
-int key_unknown(const struct json_doc *doc, const cJSON *node,
-		const char *name, struct diag *d)
+int key_unknown(const struct json_doc *doc, const cJSON *node, const char *name,
+		struct diag *d)
 {
-	struct suggest near = { .name = name };
+	struct suggest near = {.name = name};
 
 	for (size_t i = 0; i < nkeys; i++)
 		suggest_offer(&near, keys[i].name);
@@ -158,7 +158,7 @@ int key_unknown(const struct json_doc *doc, const cJSON *node,
 static int wrong_type(const struct key_sink *s, const cJSON *node,
 		      const char *label, const char *expected)
 {
-	struct diag why = { 0 };
+	struct diag why = {0};
 
 	(void)diag_set(&why, "expected %s", expected);
 	return value_error(s, node, label, &why);
@@ -167,8 +167,8 @@ static int wrong_type(const struct key_sink *s, const cJSON *node,
 static int set_one(const struct key_sink *s, const struct key *k,
 		   const char *text, const char *label, const cJSON *node)
 {
-	struct diag why = { 0 };
-	const struct key_item it = { s, k, text, label, node, &why };
+	struct diag why = {0};
+	const struct key_item it = {s, k, text, label, node, &why};
 
 	if (key_types[k->type].set(&it) == 0)
 		return 0;
@@ -181,7 +181,8 @@ static int set_list(const struct key_sink *s, const struct key *k,
 	const cJSON *e;
 	size_t i = 0;
 
-	cJSON_ArrayForEach(e, list) {
+	cJSON_ArrayForEach(e, list)
+	{
 		cleanup_free char *label = xasprintf("%s[%zu]", k->name, i++);
 
 		if (!cJSON_IsString(e))
@@ -197,9 +198,10 @@ static int set_map(const struct key_sink *s, const struct key *k,
 {
 	const cJSON *e;
 
-	cJSON_ArrayForEach(e, map) {
-		cleanup_free char *label = xasprintf("%s.%s", k->name,
-						     e->string);
+	cJSON_ArrayForEach(e, map)
+	{
+		cleanup_free char *label =
+			xasprintf("%s.%s", k->name, e->string);
 		cleanup_free char *pair = NULL;
 
 		if (!cJSON_IsString(e))
@@ -250,7 +252,7 @@ static int set_json(const struct key_sink *s, const struct key *k,
 static int see_seccomp(struct key_sink *s, const struct key *k,
 		       const cJSON *node)
 {
-	struct diag why = { 0 };
+	struct diag why = {0};
 
 	if (!cJSON_IsObject(node) && !cJSON_IsNull(node))
 		return wrong_type(s, node, k->name,
@@ -268,7 +270,7 @@ static int see_seccomp(struct key_sink *s, const struct key *k,
 static int not_tighter(const struct key_sink *s, const struct key *k,
 		       const cJSON *node, const char *may)
 {
-	struct diag why = { 0 };
+	struct diag why = {0};
 
 	(void)diag_set(&why, "a project's file may only tighten: %s", may);
 	(void)diag_hint(&why, "read the file; if you trust it, run sbox with "
@@ -284,8 +286,9 @@ static int set_tighter(const struct key_sink *s, const struct key *k,
 
 	switch (k->tighten) {
 	case TIGHTEN_NEVER:
-		return not_tighter(s, k, node, "this key is for your own "
-					       "profiles");
+		return not_tighter(s, k, node,
+				   "this key is for your own "
+				   "profiles");
 	case TIGHTEN_FALSE:
 		if (cJSON_IsTrue(node))
 			return not_tighter(s, k, node, "only false");
@@ -316,8 +319,7 @@ static int set_tighter(const struct key_sink *s, const struct key *k,
 	return set_json(s, k, node);
 }
 
-static int apply_key(struct key_sink *s, const struct key *k,
-		     const cJSON *node)
+static int apply_key(struct key_sink *s, const struct key *k, const cJSON *node)
 {
 	if (k->type == KEY_SECCOMP)
 		return see_seccomp(s, k, node);
@@ -332,7 +334,8 @@ static int apply_object(struct key_sink *s, const char *prefix,
 	if (!cJSON_IsObject(object))
 		return wrong_type(s, object, *prefix ? prefix : NULL,
 				  "an object");
-	cJSON_ArrayForEach(e, object) {
+	cJSON_ArrayForEach(e, object)
+	{
 		cleanup_free char *name = xasprintf(
 			"%s%s%s", prefix, *prefix ? "." : "", e->string);
 		const struct key *k = key_find(name);
@@ -375,18 +378,18 @@ int keys_apply_text(struct key_sink *s, const struct key *k, const char *text)
 
 void keys_take_seccomp(struct key_sink *s, struct json_doc *doc)
 {
-	struct policy_seccomp *to = s->tighten ? &s->policy->seccomp_stack :
-						 &s->policy->seccomp;
+	struct policy_seccomp *to =
+		s->tighten ? &s->policy->seccomp_stack : &s->policy->seccomp;
 
 	if (!s->seccomp_seen)
 		return;
 	cJSON_Delete(to->object);
 	free(to->origin);
-	*to = (struct policy_seccomp){ 0 };
+	*to = (struct policy_seccomp){0};
 	if (!s->seccomp)
 		return;
-	to->origin = s->origin ? xstrdup(s->origin) :
-				 xasprintf("%s:%u: seccomp", doc->name,
+	to->origin = s->origin ? xstrdup(s->origin)
+			       : xasprintf("%s:%u: seccomp", doc->name,
 					   json_line(doc, s->seccomp));
 	if (s->seccomp == doc->root)
 		to->object = steal_ptr(&doc->root);

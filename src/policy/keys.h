@@ -18,45 +18,47 @@ struct diag;
 struct host;
 struct json_doc;
 
-enum key_type { /* what is written, and how it is merged */
-	KEY_NOTE,     /* string; not kept ($schema) */
-	KEY_TEXT,     /* string; replaces */
-	KEY_EXTENDS,  /* names; read by the loader, before the other keys */
-	KEY_HOME,     /* "tmp" or a name; replaces */
-	KEY_PATHS,    /* PATH or SRC:DEST; appends */
-	KEY_PATHS_TRY,/* the same, may be missing */
-	KEY_PLACES,   /* absolute paths without ":DEST"; appends */
-	KEY_MASKS,    /* absolute, or relative to the cwd; appends */
-	KEY_ENUM,     /* one of words[]; replaces */
-	KEY_BOOL,     /* replaces */
-	KEY_ENV_PASS, /* names, may end in '*'; appends */
-	KEY_ENV_SET,  /* map of name and value; later value replaces */
-	KEY_ENV_UNSET,/* names; appends */
-	KEY_SIZE,     /* bytes or unlimited; replaces; likewise: */
-	KEY_COUNT,
-	KEY_PERCENT,
-	KEY_DURATION,
-	KEY_SECCOMP,  /* OCI linux.seccomp, or null for none; replaces */
-	KEY_TYPE__COUNT
+enum key_type {		     /* what is written, and how it is merged */
+		KEY_NOTE,    /* string; not kept ($schema) */
+		KEY_TEXT,    /* string; replaces */
+		KEY_EXTENDS, /* names; read by the loader, before the other keys
+			      */
+		KEY_HOME,    /* "tmp" or a name; replaces */
+		KEY_PATHS,   /* PATH or SRC:DEST; appends */
+		KEY_PATHS_TRY, /* the same, may be missing */
+		KEY_PLACES,    /* absolute paths without ":DEST"; appends */
+		KEY_MASKS,     /* absolute, or relative to the cwd; appends */
+		KEY_ENUM,      /* one of words[]; replaces */
+		KEY_BOOL,      /* replaces */
+		KEY_ENV_PASS,  /* names, may end in '*'; appends */
+		KEY_ENV_SET,   /* map of name and value; later value replaces */
+		KEY_ENV_UNSET, /* names; appends */
+		KEY_SIZE,      /* bytes or unlimited; replaces; likewise: */
+		KEY_COUNT,
+		KEY_PERCENT,
+		KEY_DURATION,
+		KEY_SECCOMP, /* OCI linux.seccomp, or null for none; replaces */
+		KEY_TYPE__COUNT
 };
 
 enum key_tighten { /* what a project file that isn't trusted may say */
-	TIGHTEN_NEVER,
-	TIGHTEN_FREE,	/* anything: no effect on the sandbox */
-	TIGHTEN_ADD,	/* the list only ever takes away: anything */
-	TIGHTEN_FALSE,
-	TIGHTEN_TRUE,
-	TIGHTEN_MIN,	/* the smaller of the two values holds */
-	TIGHTEN_WORD,	/* only the strict word: words[0] */
-	TIGHTEN_STACK,	/* beside the profile's, never instead of it */
-	TIGHTEN__COUNT
+		   TIGHTEN_NEVER,
+		   TIGHTEN_FREE, /* anything: no effect on the sandbox */
+		   TIGHTEN_ADD,	 /* the list only ever takes away: anything */
+		   TIGHTEN_FALSE,
+		   TIGHTEN_TRUE,
+		   TIGHTEN_MIN,	  /* the smaller of the two values holds */
+		   TIGHTEN_WORD,  /* only the strict word: words[0] */
+		   TIGHTEN_STACK, /* beside the profile's, never instead of it
+				   */
+		   TIGHTEN__COUNT
 };
 
 struct key {
 	const char *name; /* dotted */
 	enum key_type type;
 	enum key_tighten tighten;
-	size_t offset;	  /* of the field of struct policy it lands in */
+	size_t offset; /* of the field of struct policy it lands in */
 	const char *const *words; /* KEY_ENUM: names by value; strict first */
 	size_t nwords;
 	const char *help; /* one line, for the schema */
@@ -68,15 +70,15 @@ extern const size_t nkeys;
 /* Where settings come from and go to. */
 struct key_sink {
 	struct policy *policy;
-	const struct host *host; /* home; cwd for relative paths */
-	const char *origin;	 /* "--ro"; NULL: from doc */
+	const struct host *host;    /* home; cwd for relative paths */
+	const char *origin;	    /* "--ro"; NULL: from doc */
 	const struct json_doc *doc; /* for lines; NULL on the command line */
-	bool relative_ok;	 /* paths may be relative to host->cwd */
-	bool tighten;		 /* an untrusted project file */
-	bool null_seccomp_ok;	 /* "seccomp": null is accepted */
-	bool seccomp_seen;	 /* out: the seccomp key was there */
-	const cJSON *seccomp;	 /* out: its object, still in doc; the caller
-				    takes it out (keys_take_seccomp) */
+	bool relative_ok;	    /* paths may be relative to host->cwd */
+	bool tighten;		    /* an untrusted project file */
+	bool null_seccomp_ok;	    /* "seccomp": null is accepted */
+	bool seccomp_seen;	    /* out: the seccomp key was there */
+	const cJSON *seccomp;	    /* out: its object, still in doc; the caller
+				       takes it out (keys_take_seccomp) */
 	struct diag *d;
 };
 
@@ -94,8 +96,8 @@ int keys_apply_text(struct key_sink *sink, const struct key *key,
 void keys_take_seccomp(struct key_sink *sink, struct json_doc *doc);
 
 /* "NAME: unknown key", with the nearest name as hint. Returns -1. */
-int key_unknown(const struct json_doc *doc, const cJSON *node,
-		const char *name, struct diag *d);
+int key_unknown(const struct json_doc *doc, const cJSON *node, const char *name,
+		struct diag *d);
 
 /* Letters, digits and ._+- without a leading dot: names a profile or home. */
 bool profile_name_is_valid(const char *name);

@@ -10,12 +10,12 @@
 #include "sbox/cleanup.h"
 #include "sbox/invocation.h"
 
-const char *const completion_shells[] = { "bash", "zsh", "fish", NULL };
+const char *const completion_shells[] = {"bash", "zsh", "fish", NULL};
 
-#define KEY(k, w)    OPTION_KEY, (k), 0, 0, OPTION_WORDS_##w
-#define FIELD(t, f, w) \
+#define KEY(k, w) OPTION_KEY, (k), 0, 0, OPTION_WORDS_##w
+#define FIELD(t, f, w)                                                         \
 	OPTION_##t, NULL, offsetof(struct invocation, f), 0, OPTION_WORDS_##w
-#define ACTION(a)    OPTION_ACTION, NULL, 0, ACTION_##a, OPTION_WORDS_NONE
+#define ACTION(a) OPTION_ACTION, NULL, 0, ACTION_##a, OPTION_WORDS_NONE
 
 /* clang-format off */
 const struct option_row options[] = {
@@ -56,7 +56,7 @@ const struct option_row options[] = {
 { "limit", 0, "KEY=VALUE", OPTION_LIMIT, NULL, 0, 0, OPTION_WORDS_LIMITS,
   "set a limit, such as memory=4G or pids=512" },
 { "timeout", 0, "DURATION", KEY("limits.time", NONE),
-  "end everything after DURATION (90s, 5m, 1h), with status 124" },
+  "end everything after DURATION (90s, 1h): status 124" },
 { "userns", 0, NULL, OPTION_KEY_TRUE, "userns", 0, 0, OPTION_WORDS_NONE,
   "let programs make sandboxes of their own" },
 { "git-config", 0, "MODE", KEY("git.config", KEY),

@@ -8,31 +8,32 @@
 
 #include <stddef.h>
 
-enum option_kind { /* what the option does */
-	OPTION_KEY,	  /* sets the policy key `key` to its argument */
-	OPTION_KEY_TRUE,  /* sets it to true */
-	OPTION_ENV,	  /* K=V: env.set; K: env.pass */
-	OPTION_LIMIT,	  /* KEY=VALUE: the key limits.KEY */
-	OPTION_SET,	  /* KEY=JSON: any key */
-	OPTION_KEEP_FD,   /* these land in struct invocation, at offset: */
-	OPTION_STRING,
-	OPTION_FLAG,
-	OPTION_ACTION,	  /* value: enum invocation_action */
-	OPTION_ACTION_ARG,
-	OPTION_KIND__COUNT
+enum option_kind {	       /* what the option does */
+		   OPTION_KEY, /* sets the policy key `key` to its argument */
+		   OPTION_KEY_TRUE, /* sets it to true */
+		   OPTION_ENV,	    /* K=V: env.set; K: env.pass */
+		   OPTION_LIMIT,    /* KEY=VALUE: the key limits.KEY */
+		   OPTION_SET,	    /* KEY=JSON: any key */
+		   OPTION_KEEP_FD,  /* these land in struct invocation, at
+				       offset: */
+		   OPTION_STRING,
+		   OPTION_FLAG,
+		   OPTION_ACTION, /* value: enum invocation_action */
+		   OPTION_ACTION_ARG,
+		   OPTION_KIND__COUNT
 };
 
 enum option_words { /* what its argument can be, for the completions */
-	OPTION_WORDS_NONE,    /* nothing to offer */
-	OPTION_WORDS_PATH,
-	OPTION_WORDS_DIR,
-	OPTION_WORDS_PROFILE, /* a profile's name or a file */
-	OPTION_WORDS_KEY,     /* the words of the key's row */
-	OPTION_WORDS_KEYS,    /* names of keys, with "=" */
-	OPTION_WORDS_LIMITS,  /* names of limits, with "=" */
-	OPTION_WORDS_ENV,     /* names of variables */
-	OPTION_WORDS_SHELLS,
-	OPTION_WORDS__COUNT
+		    OPTION_WORDS_NONE, /* nothing to offer */
+		    OPTION_WORDS_PATH,
+		    OPTION_WORDS_DIR,
+		    OPTION_WORDS_PROFILE, /* a profile's name or a file */
+		    OPTION_WORDS_KEY,	  /* the words of the key's row */
+		    OPTION_WORDS_KEYS,	  /* names of keys, with "=" */
+		    OPTION_WORDS_LIMITS,  /* names of limits, with "=" */
+		    OPTION_WORDS_ENV,	  /* names of variables */
+		    OPTION_WORDS_SHELLS,
+		    OPTION_WORDS__COUNT
 };
 
 struct option_row {

@@ -42,16 +42,18 @@ void policy_init(struct policy *p)
 		.home = xstrdup("tmp"),
 		.net = NET_NONE,
 		.net_loopback = true,
-		.limits = {
-			.memory = POLICY_UNLIMITED,
-			.cpu = POLICY_UNLIMITED,
-			.pids = DEFAULT_PIDS,
-			.files = POLICY_UNLIMITED,
-			.file_size = POLICY_UNLIMITED,
-			.cpu_time = POLICY_UNLIMITED,
-			.time = POLICY_UNLIMITED,
-			.tmp = POLICY_UNLIMITED, /* a share of the RAM */
-		},
+		.limits =
+			{
+				.memory = POLICY_UNLIMITED,
+				.cpu = POLICY_UNLIMITED,
+				.pids = DEFAULT_PIDS,
+				.files = POLICY_UNLIMITED,
+				.file_size = POLICY_UNLIMITED,
+				.cpu_time = POLICY_UNLIMITED,
+				.time = POLICY_UNLIMITED,
+				.tmp = POLICY_UNLIMITED, /* a share of the RAM
+							  */
+			},
 		.git_config = GIT_CONFIG_RO,
 		.tty = TTY_AUTO,
 		.tty_filter = true,
@@ -95,7 +97,7 @@ void policy_free(struct policy *p)
 	free(p->seccomp.origin);
 	cJSON_Delete(p->seccomp_stack.object);
 	free(p->seccomp_stack.origin);
-	*p = (struct policy){ 0 };
+	*p = (struct policy){0};
 }
 
 static void *must(void *p)

@@ -43,19 +43,19 @@
 #define EXTENDS_MAX  8
 
 enum place { /* where profiles are, in the order of the search */
-	PLACE_CONFIG,
-	PLACE_SYSTEM,
-	PLACE_SHIPPED,
-	PLACE_NONE, /* a file that was named, or the project's */
-	PLACE_PROJECT,
+	     PLACE_CONFIG,
+	     PLACE_SYSTEM,
+	     PLACE_SHIPPED,
+	     PLACE_NONE, /* a file that was named, or the project's */
+	     PLACE_PROJECT,
 };
 
 struct loader {
 	const struct host *host;
 	struct policy *policy;
-	struct strlist done;  /* files that were applied */
+	struct strlist done; /* files that were applied */
 	bool seccomp_seen;
-	char *seccomp_by;     /* the profile that had the last seccomp key */
+	char *seccomp_by; /* the profile that had the last seccomp key */
 	struct diag *d;
 };
 
@@ -89,8 +89,8 @@ static const char *place_dir(const struct host *h, enum place place)
 }
 
 /* Could somebody else have written this file? */
-static int check_owner(const struct host *h, const char *path,
-		       enum place place, const struct stat *st, struct diag *d)
+static int check_owner(const struct host *h, const char *path, enum place place,
+		       const struct stat *st, struct diag *d)
 {
 	if (!S_ISREG(st->st_mode))
 		return diag_set(d, "%s: not a regular file", path);
@@ -192,9 +192,8 @@ static int load_parents(struct loader *l, const struct json_doc *doc,
 	if (!cJSON_IsArray(list))
 		return json_error(doc, list, "extends", l->d,
 				  "expected a list of profile names");
-	cJSON_ArrayForEach(node, list)
-		if (load_one_parent(l, doc, node, at))
-			return -1;
+	cJSON_ArrayForEach(
+		node, list) if (load_one_parent(l, doc, node, at)) return -1;
 	return 0;
 }
 
@@ -245,8 +244,8 @@ static int load_named(struct loader *l, const char *name, enum place first,
 {
 	for (enum place p = first; p <= PLACE_SHIPPED; p++) {
 		cleanup_free char *file = xasprintf("%s.json", name);
-		cleanup_free char *path = path_join(place_dir(l->host, p),
-						    file);
+		cleanup_free char *path =
+			path_join(place_dir(l->host, p), file);
 		struct level at = {
 			.name = name,
 			.path = path,
@@ -272,7 +271,7 @@ static int no_profile(const struct loader *l, const char *name)
 static int load_given(struct loader *l, const char *given)
 {
 	cleanup_free char *path = NULL;
-	struct level at = { .name = given, .place = PLACE_NONE, .depth = 1 };
+	struct level at = {.name = given, .place = PLACE_NONE, .depth = 1};
 	int rc;
 
 	l->policy->profile = xstrdup(given);
@@ -295,7 +294,7 @@ static int load_given(struct loader *l, const char *given)
 /* The profile of the command's name, else the user's default, else base. */
 static int load_chosen(struct loader *l, const struct invocation *inv)
 {
-	const char *names[] = { NULL, "default", "base" };
+	const char *names[] = {NULL, "default", "base"};
 
 	if (inv->profile)
 		return load_given(l, inv->profile);
@@ -333,7 +332,7 @@ static int load_project(struct loader *l, bool trusted)
 static int take_seccomp_of(struct loader *l, const char *name)
 {
 	struct policy other;
-	struct loader from = { .host = l->host, .policy = &other, .d = l->d };
+	struct loader from = {.host = l->host, .policy = &other, .d = l->d};
 	int rc;
 
 	policy_init(&other);
@@ -346,7 +345,7 @@ static int take_seccomp_of(struct loader *l, const char *name)
 		cJSON_Delete(l->policy->seccomp.object);
 		free(l->policy->seccomp.origin);
 		l->policy->seccomp = other.seccomp;
-		other.seccomp = (struct policy_seccomp){ 0 };
+		other.seccomp = (struct policy_seccomp){0};
 	}
 	strlist_free(&from.done);
 	free(from.seccomp_by);
@@ -383,7 +382,7 @@ int policy_load(const struct invocation *inv, const struct host *host,
 		struct policy *out, struct diag *d)
 {
 	struct policy policy;
-	struct loader l = { .host = host, .policy = &policy, .d = d };
+	struct loader l = {.host = host, .policy = &policy, .d = d};
 	int rc;
 
 	policy_init(&policy);

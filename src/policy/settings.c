@@ -34,8 +34,7 @@ static char *split_pair(const char *text, const char **value,
 	return xstrndup(text, (size_t)(eq - text));
 }
 
-static int apply_key(struct key_sink *sink, const char *name,
-		     const char *value)
+static int apply_key(struct key_sink *sink, const char *name, const char *value)
 {
 	const struct key *k = key_find(name);
 
@@ -80,8 +79,10 @@ static int apply_set(struct key_sink *sink, const struct option_row *o,
 	}
 	name = xasprintf("--set %s", key);
 	if (json_parse(name, value, strlen(value), &doc, sink->d))
-		return diag_hint(sink->d, "the value is JSON: a string needs "
-					  "its own quotes, '%s=\"...\"'", key);
+		return diag_hint(sink->d,
+				 "the value is JSON: a string needs "
+				 "its own quotes, '%s=\"...\"'",
+				 key);
 	sink->doc = &doc;
 	sink->origin = NULL;
 	sink->relative_ok = false;
@@ -101,8 +102,8 @@ static int apply_setting(struct key_sink *sink, const struct option_row *o,
 	case OPTION_KEY_TRUE:
 		return apply_key(sink, o->key, "true");
 	case OPTION_ENV:
-		return apply_key(sink, strchr(value, '=') ? "env.set" :
-							    "env.pass",
+		return apply_key(sink,
+				 strchr(value, '=') ? "env.set" : "env.pass",
 				 value);
 	case OPTION_LIMIT:
 		return apply_limit(sink, o, value);

@@ -64,9 +64,9 @@ void suggest_offer(struct suggest *s, const char *known)
 
 	if (nlen == 0 || nlen > SUGGEST_NAME_MAX || klen > SUGGEST_NAME_MAX)
 		return;
-	d = is_last_component(known, s->name) ?
-		    1 :
-		    distance(s->name, nlen, known, klen);
+	d = is_last_component(known, s->name)
+		    ? 1
+		    : distance(s->name, nlen, known, klen);
 	if (d > (klen < 6 ? 2 : klen / 3 + 1) || d >= nlen)
 		return;
 	if (!s->best || d < s->distance) {

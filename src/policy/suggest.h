@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 struct suggest {
-	const char *name;  /* what was typed; borrowed */
-	const char *best;  /* the nearest offered so far, or NULL; borrowed */
-	size_t distance;   /* of best */
+	const char *name; /* what was typed; borrowed */
+	const char *best; /* the nearest offered so far, or NULL; borrowed */
+	size_t distance;  /* of best */
 };
 
 /* Offer one known name: kept if it is near and nearer than the best. */

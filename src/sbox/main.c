@@ -35,10 +35,9 @@ static int print(char *text)
 	return 0;
 }
 
-static int run(const struct plan *plan, const struct host *host,
-	       struct diag *d)
+static int run(const struct plan *plan, const struct host *host, struct diag *d)
 {
-	struct seccomp_filter filters[2] = { { 0 }, { 0 } };
+	struct seccomp_filter filters[2] = {{0}, {0}};
 
 	for (size_t i = 0; i < plan->notes.n; i++)
 		log_info("%s", plan->notes.v[i]);
@@ -89,15 +88,15 @@ static int print_completion(const char *shell)
 
 int main(int argc, char *argv[])
 {
-	struct diag d = { 0 };
+	struct diag d = {0};
 	struct invocation inv;
 
 	log_init("sbox", LOG_LEVEL_NORMAL);
 	if (invocation_parse(argc, argv, &inv, &d))
 		return fail(&d);
 	if (inv.quiet || inv.verbose)
-		log_init("sbox", inv.quiet ? LOG_LEVEL_QUIET :
-					     LOG_LEVEL_VERBOSE);
+		log_init("sbox",
+			 inv.quiet ? LOG_LEVEL_QUIET : LOG_LEVEL_VERBOSE);
 	switch (inv.action) {
 	case ACTION_HELP:
 		return print(options_help());
