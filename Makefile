@@ -207,7 +207,8 @@ install: all
 		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d
 	$(INSTALL) -m 755 $(BUILD)/sbox $(DESTDIR)$(BINDIR)/sbox
 	$(if $(PROFILES),$(INSTALL) -m 644 $(PROFILES) $(DESTDIR)$(DATADIR)/sbox/profiles/)
-	$(INSTALL) -m 644 $(BUILD)/profile.schema.json $(DESTDIR)$(DATADIR)/sbox/
+	$(INSTALL) -m 644 $(BUILD)/profile.schema.json \
+		$(DESTDIR)$(DATADIR)/sbox/profiles/sbox-profile.schema.json
 	$(INSTALL) -m 644 man/sbox.1 $(DESTDIR)$(MANDIR)/man1/
 	$(INSTALL) -m 644 man/sbox-profile.5 $(DESTDIR)$(MANDIR)/man5/
 	$(INSTALL) -m 644 $(BUILD)/completions/sbox \
