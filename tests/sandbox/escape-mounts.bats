@@ -1,0 +1,739 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Ways out through mounts, paths, links and descriptors, tried from inside or by
+# a process that races with the start of sbox; judged by the host's files.
+
+load helper
+
+# race A B TEST...: exchange A and B as fast as possible while TEST runs.
+race_start()
+{
+	"$ATTACK/swap" "$1" "$2" 3>&- &
+	RACER=$!
+}
+race_stop()
+{
+	local alive=0
+
+	kill -0 "$RACER" 2>/dev/null && alive=1
+	kill "$RACER" 2>/dev/null || true
+	wait "$RACER" 2>/dev/null || true
+	RACER=
+	[ "$alive" = 1 ] || fail "the racing process ended by itself"
+}
+test_teardown()
+{
+	[ -z "${RACER:-}" ] || kill "$RACER" 2>/dev/null || true
+}
+
+ROUNDS=${SBOX_RACE_ROUNDS:-60}
+
+# won_or_refused: what a start in a race may end with. Counts both, so that a
+# race that never happened does not look like a pass.
+judge_race()
+{
+	no_secret
+	if [ "$status" -eq 125 ]; then
+		refusals=$((refusals + 1))
+		refused
+	else
+		starts=$((starts + 1))
+	fi
+}
+
+repo_make()
+{
+	need git
+	git init -q "$1"
+	git -C "$1" config user.name Tester
+	git -C "$1" config user.email tester@example.org
+	echo one >"$1/file"
+	git -C "$1" add file
+	git -C "$1" commit -q -m one
+	printf '#!/bin/sh\nexit 0\n' >"$1/.git/hooks/pre-commit"
+	chmod 755 "$1/.git/hooks/pre-commit"
+}
+
+# What the host would run or believe: must be the same after every attack.
+repo_trust()
+{
+	(cd "$1" && ls -la --time-style=+ .git/hooks && cat .git/config &&
+		cat .git/hooks/pre-commit && stat -c '%F %i' .git .git/hooks \
+			.git/config && git rev-parse --git-dir)
+}
+
+# --- swaps while sbox starts --------------------------------------------------
+
+# escapes: 15 29 55 67
+@test "a --ro path in the project flipped to a link outside: an error or the right one" {
+	local i refusals=0 starts=0
+
+	mkdir a
+	echo innocent >a/secret
+	ln -s "$OUTSIDE/dir" b
+	canaries_set
+	race_start a b
+	for ((i = 0; i < ROUNDS; i++)); do
+		inside --ro "$PROJ/a:/seen" -- /bin/cat /seen/secret
+		judge_race
+		if [ "$status" -eq 0 ]; then
+			prints innocent
+		fi
+	done
+	race_stop
+	echo "$refusals refused, $starts started"
+}
+
+# escapes: 15 29 67
+@test "a --ro path exchanged with another directory: never the one not asked for" {
+	local i refusals=0 starts=0
+
+	mkdir -p work "$SCRATCH/work/dir"
+	echo "$SECRET" >"$SCRATCH/work/dir/secret"
+	mkdir "$SCRATCH/work/good"
+	echo innocent >"$SCRATCH/work/good/secret"
+	ln -s "$SCRATCH/work/dir" "$SCRATCH/work/link"
+	canaries_set
+	# sbox may take either directory by its name, but a link to the secret
+	# only if it was a link when it was looked at: here it never is
+	race_start "$SCRATCH/work/good" "$SCRATCH/work/link"
+	for ((i = 0; i < ROUNDS; i++)); do
+		inside --ro "$SCRATCH/work/good:/seen" -- /bin/sh -c \
+			'stat -c %i /seen'
+		if [ "$status" -ne 125 ]; then
+			succeeds
+			starts=$((starts + 1))
+		else
+			refused
+			refusals=$((refusals + 1))
+		fi
+	done
+	race_stop
+	echo "$refusals refused, $starts started"
+}
+
+# escapes: 15 29 67
+@test "an inner component of a --rw path flipped to a link outside" {
+	local i refusals=0 starts=0
+
+	mkdir -p a/dir
+	echo innocent >a/dir/secret
+	ln -s "$OUTSIDE" b
+	canaries_set
+	race_start a b
+	for ((i = 0; i < ROUNDS; i++)); do
+		inside --rw "$PROJ/a/dir:/seen" -- /bin/sh -c \
+			'cat /seen/secret; echo evil >/seen/new'
+		judge_race
+	done
+	race_stop
+	[ ! -e "$OUTSIDE/dir/new" ]
+	echo "$refusals refused, $starts started"
+}
+
+# escapes: 20 67
+@test "the current directory renamed and replaced by a link while sbox starts" {
+	local i refusals=0 starts=0
+
+	mkdir -p "$SCRATCH/work/proj"
+	ln -s "$OUTSIDE/dir" "$SCRATCH/work/evil"
+	echo innocent >"$SCRATCH/work/proj/secret"
+	cd "$SCRATCH/work/proj"
+	canaries_set
+	race_start "$SCRATCH/work/proj" "$SCRATCH/work/evil"
+	for ((i = 0; i < ROUNDS; i++)); do
+		inside -- /bin/sh -c 'cat secret; echo evil >new'
+		judge_race
+	done
+	race_stop
+	cd "$PROJ"
+	[ ! -e "$OUTSIDE/dir/new" ]
+	echo "$refusals refused, $starts started"
+}
+
+# escapes: 67
+@test "--cwd flipped to a link outside while sbox starts" {
+	local i refusals=0 starts=0
+
+	mkdir a
+	echo innocent >a/secret
+	ln -s "$OUTSIDE/dir" b
+	canaries_set
+	race_start a b
+	for ((i = 0; i < ROUNDS; i++)); do
+		inside --cwd "$PROJ/a" -- /bin/sh -c 'cat secret; echo x >new'
+		# the user may name a link as --cwd: what counts is that
+		# nothing changes between the check and the mount
+		[ "$status" -ne 125 ] || refused
+	done
+	race_stop
+	rm -f "$OUTSIDE/dir/new"
+}
+
+# escapes: 15 29
+@test "a hidden file flipped to a link while sbox starts: an error or hidden" {
+	local i refusals=0 starts=0
+
+	echo "$SECRET" >"$PROJ/.env"
+	ln -s /etc/hostname b
+	canaries_set
+	race_start .env b
+	for ((i = 0; i < ROUNDS; i++)); do
+		inside --hide .env -- /bin/sh -c 'cat .env'
+		[ "$status" -ne 125 ] || refusals=$((refusals + 1))
+		# whichever of the two is called .env, nothing else is mounted
+		[ "$status" -eq 125 ] || starts=$((starts + 1))
+	done
+	race_stop
+	[ -L .env ] || [ "$(cat .env)" = "$SECRET" ]
+	echo "$refusals refused, $starts started"
+}
+
+# escapes: 29
+@test "protected .git/hooks flipped to a link while sbox starts: nothing outside is written" {
+	local i
+
+	repo_make "$PROJ"
+	ln -s "$OUTSIDE/dir" .git/hooks2
+	canaries_set
+	race_start .git/hooks .git/hooks2
+	for ((i = 0; i < ROUNDS; i++)); do
+		inside -- /bin/sh -c 'echo evil >.git/hooks/new
+			mount 2>/dev/null | grep -q outside && cat .git/hooks/*'
+		no_secret
+		[ "$status" -ne 125 ] || refused
+	done
+	race_stop
+	[ ! -e "$OUTSIDE/dir/new" ]
+}
+
+# --- links inside the project ---------------------------------------------------
+
+# escapes: 15 17
+@test "a link in the project given as --ro, --rw, --hide or --tmpfs shows nothing outside" {
+	ln -s "$OUTSIDE/dir" link
+	ln -s "$OUTSIDE" up
+	mkdir sub
+	ln -s ../../docs sub/rel
+	canaries_set
+	local o p
+	for o in --ro --rw --ro-try --rw-try; do
+		for p in link up/dir sub/rel link/secret up/dir/secret; do
+			inside $o "$PROJ/$p" -- /bin/sh -c \
+				"cat $p/secret $p link/secret 2>/dev/null; touch ran"
+			no_secret
+			refused || fail "$o $p"
+		done
+	done
+	for o in --hide --tmpfs; do
+		for p in link up/dir; do
+			inside $o "$PROJ/$p" -- /bin/sh -c \
+				'cat link/* up/dir/*; echo x >link/new'
+			no_secret
+		done
+	done
+	[ ! -e "$OUTSIDE/dir/new" ]
+}
+
+# escapes: 15
+@test "a link as destination never leads a mount or a file out of the new root" {
+	ln -s "$OUTSIDE" out
+	ln -s / rootlink
+	ln -s ../../../../../../../.. dots
+	canaries_set
+	local d
+	for d in out/new rootlink/new dots/new out/dir "rootlink$OUTSIDE/dir"; do
+		inside --ro "$HOME/docs:$PROJ/$d" -- /bin/sh -c \
+			'cat out/secret rootlink/etc/shadow 2>/dev/null; true'
+		[[ $output != *"$SECRET"* ]] || fail "$d: $output"
+		inside --tmpfs "$PROJ/$d" -- /bin/sh -c "echo x >'$PROJ/$d/y'; true"
+	done
+	[ ! -e "$OUTSIDE/new" ]
+	[ ! -e "$OUTSIDE/dir/y" ]
+	[ ! -e /new ]
+}
+
+# escapes: 17 21
+@test "links, /proc/self/root and .. inside lead to the view, not to the host" {
+	ln -s "$OUTSIDE/secret" abs
+	ln -s ../../outside/secret rel
+	attack chroot "$OUTSIDE/secret"
+	no_secret
+	lacks "absolute: ok"
+	inside_sh "cat abs rel '$OUTSIDE/secret' /proc/self/root'$OUTSIDE/secret' \
+		/proc/1/root'$OUTSIDE/secret' /proc/self/cwd/../../outside/secret \
+		../../outside/secret /proc/thread-self/root'$OUTSIDE/secret'"
+	[ "$status" -ne 0 ]
+	prints ""
+}
+
+# escapes: 19
+@test "a path with the project's name as prefix is not the project" {
+	ln -s "$OUTSIDE/dir" "$EVIL/link"
+	mkdir "$HOME/pro"
+	canaries_set
+	# the link lies beside the project, where nothing inside can write: it
+	# is the user's and may be followed
+	inside --ro "$EVIL/link:/seen" -- /bin/cat /seen/secret
+	succeeds
+	prints "# $SECRET"
+	inside --rw "$HOME/pro" -- /bin/sh -c "echo x >'$EVIL/new'
+		cat '$EVIL/secret'"
+	[ "$status" -ne 0 ]
+	no_secret
+	inside --hide "$HOME/pro" --ro "$EVIL" -- /bin/cat "$EVIL/secret"
+	prints "# $SECRET"
+}
+
+# escapes: 22
+@test "another case of a protected name is another file, and its own protection holds" {
+	repo_make "$PROJ"
+	local before
+	before=$(repo_trust "$PROJ")
+	inside_sh 'mkdir -p .GIT/hooks; echo evil >.GIT/hooks/pre-commit
+		echo evil 2>/dev/null >.git/HOOKS/pre-commit; true'
+	[ "$(repo_trust "$PROJ")" = "$before" ]
+}
+
+# --- descriptors ----------------------------------------------------------------
+
+# escapes: 29 30 67
+@test "no inherited descriptor arrives, of whatever kind and number" {
+	attack_copy fds
+	canaries_set
+	run --separate-stderr timeout "$LIMIT" "$ATTACK/holdfds" "$OUTSIDE" \
+		"$OUTSIDE/secret" "$SBOX" -- ./.attack-fds </dev/null
+	succeeds
+	prints end
+	no_secret
+}
+
+# escapes: 30
+@test "no inherited descriptor arrives with low limits either" {
+	attack_copy fds
+	(
+		exec 200<"$OUTSIDE/secret" 201<"$OUTSIDE"
+		ulimit -n 128
+		timeout "$LIMIT" "$SBOX" -- ./.attack-fds </dev/null >out 2>err
+	)
+	output=$(cat out) stderr=$(cat err) status=0
+	prints end
+}
+
+# escapes: 29
+@test "a directory as stdin, stdout or stderr is refused" {
+	attack_copy fds
+	local n
+	for n in 0 1 2; do
+		status=0
+		case $n in
+		0) "$SBOX" -- /bin/sh -c 'touch ran; cd /proc/self/fd/0; ls' \
+			<"$OUTSIDE" >out 2>err || status=$? ;;
+		1) "$SBOX" -- /bin/sh -c 'touch ran' 1<"$OUTSIDE" 2>err \
+			</dev/null || status=$? ; : >out ;;
+		2) "$SBOX" -- /bin/sh -c 'touch ran' 2<"$OUTSIDE" \
+			</dev/null >out || status=$? ;
+			echo "sbox: directory" >err ;;
+		esac
+		output=$(cat out) stderr=$(cat err)
+		refused || fail "descriptor $n"
+	done
+}
+
+# escapes: 29
+@test "what the sandbox opens as current directory does not reach above it" {
+	attack_copy fds
+	inside_sh 'cd /proc/self/cwd/.. && ls; cat ../outside/secret
+		cd /proc/self/fd && ls -l; true'
+	no_secret
+	no_match docs
+	lacks "$OUTSIDE"
+}
+
+# escapes: 67
+@test "stdin and stdout cannot be reopened with more rights" {
+	attack_copy reopen
+	mkdir "$SCRATCH/work"
+	echo "input $SECRET" >"$SCRATCH/work/in"
+	echo "before $SECRET" >"$SCRATCH/work/out"
+	echo "log $SECRET" >"$SCRATCH/work/err"
+	chmod 640 "$SCRATCH"/work/*
+	canaries_set
+	timeout "$LIMIT" "$SBOX" -- ./.attack-reopen <"$SCRATCH/work/in" \
+		>>"$SCRATCH/work/out" 2>>"$SCRATCH/work/err"
+	cat reopen.log
+	[ "$(cat "$SCRATCH/work/in")" = "input $SECRET" ]
+	[ "$(stat -c %a "$SCRATCH/work/in")" = 640 ]
+	[ "$(wc -c <"$SCRATCH/work/out")" -ge "$(wc -c <<<"before $SECRET")" ]
+	! grep -E '(fd/0|stdin) (write|read-write|truncate|append): ok' reopen.log
+	! grep -E '(fd/[12]|stdout|stderr) (read|read-write|truncate): ok' reopen.log
+	! grep -E ' parent: ok' reopen.log
+}
+
+# escapes: 67
+@test "reading /dev/stdin and appending to /dev/stderr still work" {
+	mkdir "$SCRATCH/work"
+	echo input >"$SCRATCH/work/in"
+	echo before >"$SCRATCH/work/err"
+	canaries_set
+	timeout "$LIMIT" "$SBOX" -- /bin/sh -c 'cat /dev/stdin
+		echo appended >>/dev/stderr; cat /proc/self/fd/0' \
+		<"$SCRATCH/work/in" >"$PROJ/out" 2>>"$SCRATCH/work/err"
+	[ "$(cat "$PROJ/out")" = "input
+input" ]
+	[ "$(cat "$SCRATCH/work/err")" = "before
+appended" ]
+}
+
+# --- mounts ---------------------------------------------------------------------
+
+# escapes: 6 10 27 28
+@test "nothing can be mounted, unmounted, remounted or made root" {
+	attack syscalls mount-tmpfs mount-remount mount-bind mount-propagation \
+		umount umount-proc pivot_root chroot open_tree open_tree-plain \
+		move_mount fsopen fsconfig fsmount fspick mount_setattr
+	succeeds
+	no_match '.*: ok'
+	[ "$(grep -Ec ': (EPERM|ENOSYS)$' <<<"$output")" -eq 16 ] || fail "$output"
+}
+
+# escapes: 24
+@test "no file by handle, no device node, no whiteout" {
+	attack syscalls name_to_handle_at open_by_handle_at mknod-block \
+		mknod-char mknod-whiteout
+	no_match '.*: ok'
+	[ -z "$(find . -type b -o -type c)" ]
+}
+
+# escapes: 24
+@test "no set-id bit can be made on a file of the host" {
+	attack setid
+	succeeds
+	[ -z "$(find . -perm /6000 -type f)" ] || fail "$(find . -perm /6000 -ls)"
+	[ -z "$(find . -type b -o -type c)" ]
+	# the same file made again without the bits is fine
+	inside_sh 'echo x >plain; chmod 755 plain; install -m 711 plain other'
+	succeeds
+	[ "$(stat -c %a other)" = 711 ]
+}
+
+# escapes: 24
+@test "hard links do not carry a read-only file into the project" {
+	mkdir ro
+	echo original | tee ro/file >.envrc
+	mkdir "$SCRATCH/work"
+	echo original >"$SCRATCH/work/file"
+	canaries_set
+	inside --ro "$PROJ/ro" --ro "$SCRATCH/work" -- /bin/sh -c "
+		ln ro/file l1; ln .envrc l2; ln '$SCRATCH/work/file' l3
+		ln -P /etc/passwd l4; ln /usr/bin/env l5; ln -L .envrc l6
+		for f in l1 l2 l3 l4 l5 l6; do echo evil >>\$f; done
+		mv ro ro2; mv ro/file f; mv .envrc e; rm -f .envrc ro/file
+		echo evil >.envrc; echo evil >ro/file; true"
+	[ "$(cat ro/file)" = original ]
+	[ "$(cat .envrc)" = original ]
+	[ "$(stat -c %h ro/file .envrc)" = "1
+1" ]
+	[ "$(cat "$SCRATCH/work/file")" = original ]
+}
+
+# --- .git -----------------------------------------------------------------------
+
+# escapes: 31 59
+@test ".git/hooks and .git/config cannot be written" {
+	repo_make "$PROJ"
+	local before
+	before=$(repo_trust "$PROJ")
+	inside_sh 'echo evil >>.git/hooks/pre-commit; echo evil >.git/hooks/new
+		rm -f .git/hooks/pre-commit .git/config; echo evil >>.git/config
+		git config core.fsmonitor evil; git config core.hooksPath /tmp
+		chmod 777 .git/hooks .git/config; chmod -x .git/hooks/pre-commit
+		truncate -s 0 .git/config; touch -d 2001-01-01 .git/config
+		ln -sf /tmp/x .git/config; setfattr -n user.x -v y .git/config
+		mkdir .git/hooks/d; true'
+	[ "$(repo_trust "$PROJ")" = "$before" ]
+}
+
+# escapes: 59 67
+@test ".git cannot be renamed, exchanged, replaced or removed" {
+	repo_make "$PROJ"
+	local before
+	before=$(repo_trust "$PROJ")
+	attack_copy rename
+	inside_sh 'mkdir evil evil/hooks; echo x >evil/HEAD
+		r=./.attack-rename
+		$r .git .git2; $r evil .git; $r evil .git exchange
+		$r .git evil exchange; $r .git/hooks .git/h2; $r evil/hooks .git/hooks
+		$r .git/hooks evil/hooks exchange; $r .git/config .git/c2
+		echo x >cfg; $r cfg .git/config; $r cfg .git/config exchange
+		$r .git .gone whiteout; rmdir .git; rm -rf .git/hooks
+		mv .git .git2; mv .git /tmp/; ln -sfn evil .git; true'
+	no_match 'rename .*: ok'
+	[ "$(repo_trust "$PROJ")" = "$before" ]
+	[ ! -e .git2 ]
+}
+
+# escapes: 59
+@test "the project itself and the directories above it cannot be moved" {
+	repo_make "$PROJ"
+	inside_sh 'cd ..; mv proj proj2; ln -s /tmp proj; cd ..
+		mv home home2; mkdir -p home/proj/.git/hooks; true'
+	[ -d "$PROJ/.git/hooks" ]
+	[ ! -L "$PROJ" ]
+	[ ! -e "$HOME/proj2" ]
+}
+
+# escapes: 18 34 36 59
+@test "protected paths and all their parents stay as they are" {
+	local f before
+	mkdir -p .vscode .claude/hooks .codex .gemini .cursor .husky deep/er
+	for f in .envrc .mcp.json .vscode/tasks.json .vscode/settings.json \
+		.claude/settings.json .claude/settings.local.json \
+		.codex/config.toml .gemini/settings.json .cursor/mcp.json \
+		.husky/pre-push deep/er/file; do
+		echo original >"$f"
+	done
+	echo '{ "fs": { "protect": [".husky", "deep/er/file"] } }' >.sbox.json
+	before=$(find . -type f -exec sha256sum {} + | sort)
+	inside_sh 'for f in .envrc .mcp.json .vscode/tasks.json \
+			.vscode/settings.json .claude/settings.json \
+			.claude/settings.local.json .codex/config.toml \
+			.gemini/settings.json .cursor/mcp.json .sbox.json \
+			.husky/pre-push deep/er/file; do
+			echo evil >$f; echo evil >>$f; rm -f $f; mv $f moved
+			echo evil >new; mv -f new $f; ln -sf /tmp/x $f
+		done
+		for d in .vscode .claude .codex .gemini .cursor .husky deep \
+			deep/er; do
+			mv $d moved; rm -rf $d; mkdir $d; ln -sfn /tmp $d
+		done; true'
+	[ "$(find . -type f ! -name new ! -name '.attack*' -exec sha256sum {} + |
+		sort)" = "$before" ] || fail "$(ls -laR)"
+	[ -z "$(find . -type l)" ]
+}
+
+# escapes: 35 52
+@test ".sbox.json is read-only and cannot loosen the next run" {
+	mkdir -p sub
+	echo '{ "fs": { "hide": ["x"] } }' >.sbox.json
+	inside_sh 'echo "{}" >.sbox.json; rm -f .sbox.json; mv .sbox.json y
+		chmod 777 .sbox.json; true'
+	grep -q hide .sbox.json
+	# one that was not there can be made, and may only tighten
+	rm .sbox.json
+	echo "{ \"fs\": { \"read\": [\"$OUTSIDE\"] } }" >.sbox.json
+	inside -- /bin/cat "$OUTSIDE/secret"
+	no_secret
+	refused
+	echo '{ "net": { "mode": "host" } }' >.sbox.json
+	inside -- /bin/touch ran
+	refused
+	echo '{ "seccomp": null }' >.sbox.json
+	inside -- /bin/touch ran
+	refused
+	echo '{ "extends": ["permissive"] }' >.sbox.json
+	inside -- /bin/touch ran
+	refused
+	echo '{ "env": { "pass": ["*"] } }' >.sbox.json
+	inside -- /bin/touch ran
+	refused
+	echo '{ "userns": true }' >.sbox.json
+	inside -- /bin/touch ran
+	refused
+	echo '{ "home": "claude" }' >.sbox.json
+	inside -- /bin/touch ran
+	refused
+}
+
+# escapes: 35
+@test ".sbox.json that is a link out of the project is not followed" {
+	echo '{ "description": "x" }' >"$OUTSIDE/p.json"
+	ln -s "$OUTSIDE/p.json" .sbox.json
+	inside -- /bin/sh -c 'echo "{}" >.sbox.json; cat .sbox.json'
+	[ "$status" -ne 0 ]
+	[ "$(cat "$OUTSIDE/p.json")" = '{ "description": "x" }' ]
+}
+
+# escapes: 18 31
+@test "no ghost files: nothing is made on the host to mount over" {
+	inside -- /bin/true
+	succeeds
+	[ -z "$(ls -A)" ] || fail "$(ls -A)"
+	inside --hide .env --hide a/b --ro-try "$PROJ/none" -- /bin/true
+	succeeds
+	[ -z "$(ls -A)" ] || fail "$(ls -A)"
+	need git
+	git init -q .
+	rm -rf .git/hooks
+	local before
+	before=$(find . | sort)
+	inside -- /bin/true
+	succeeds
+	[ "$(find . | sort)" = "$before" ]
+}
+
+# escapes: 23
+@test "protection holds for every --rw directory, not only for the project" {
+	mkdir -p "$SCRATCH/work"
+	repo_make "$SCRATCH/work/repo"
+	local before
+	before=$(repo_trust "$SCRATCH/work/repo")
+	inside --rw "$SCRATCH/work/repo" -- /bin/sh -c "cd '$SCRATCH/work/repo'
+		echo evil >.git/hooks/new; mv .git .git2; echo evil >>.git/config"
+	[ "$(repo_trust "$SCRATCH/work/repo")" = "$before" ]
+	inside --rw "$SCRATCH/work/repo:/r" -- /bin/sh -c 'cd /r
+		echo evil >.git/hooks/new; mv .git .git2; echo evil >>.git/config'
+	[ "$(repo_trust "$SCRATCH/work/repo")" = "$before" ]
+}
+
+# escapes: 31 59
+@test "the project below the repository's top: the repository above is not writable" {
+	repo_make "$PROJ"
+	mkdir -p sub/dir
+	cd sub/dir
+	local before
+	before=$(repo_trust "$PROJ")
+	inside_sh "echo evil >../../.git/hooks/new; echo evil >../../new
+		mv ../../.git ../../.git2; true"
+	[ "$(repo_trust "$PROJ")" = "$before" ]
+	[ ! -e "$PROJ/new" ]
+}
+
+# --- sbox's own directories -----------------------------------------------------
+
+own_dirs_make()
+{
+	mkdir -p "$HOME/.config/sbox" "$HOME/.local/state/sbox" \
+		"$HOME/.cache/sbox"
+	echo '{}' >"$HOME/.config/sbox/mine.json"
+	echo keep >"$HOME/.local/state/sbox/trust"
+}
+own_dirs_hold()
+{
+	[ "$(ls -A "$HOME/.config/sbox")" = mine.json ]
+	[ "$(cat "$HOME/.config/sbox/mine.json")" = '{}' ]
+	[ "$(cat "$HOME/.local/state/sbox/trust")" = keep ]
+	[ ! -e "$HOME/.local/state/sbox/evil" ]
+	[ ! -e "$HOME/.cache/sbox/evil" ]
+	[ -z "$(find "$HOME" -name '*evil.json' -o -name sbox2)" ]
+}
+
+# escapes: 28 34 51
+@test "sbox's own directories are never writable, whatever --rw says" {
+	own_dirs_make
+	local o text='for d in $HOME/.config $HOME/.local/state $HOME/.cache \
+		/mnt/c /mnt/c/.config /mnt/c/sbox; do
+		echo evil >$d/sbox/evil.json; echo evil >$d/sbox/mine.json
+		echo evil >$d/sbox/trust; echo evil >$d/sbox/evil
+		rm -rf $d/sbox; mv $d/sbox $d/sbox2; mv $d $d.2
+		mkdir -p $d/sbox; echo evil >$d/mine.json; done; true'
+	ln -s .config "$HOME/conflink"
+	for o in "$HOME/.config" "$HOME/.config/sbox" "$HOME" "$HOME/.local" \
+		"$HOME/.local/state/sbox" "$HOME/.cache" "$HOME/conflink" \
+		"$HOME/.config/sbox/mine.json" "$HOME/.config:/mnt/c" \
+		"$HOME:/mnt/c" "$HOME/.config/sbox:/mnt/c/sbox" \
+		"$SCRATCH:/mnt/c" "$HOME/.config/../.config"; do
+		inside --rw "$o" -- /bin/sh -c "HOME='$HOME'; $text"
+		own_dirs_hold || fail "--rw $o"
+		[ -d "$HOME/.config" ] && [ ! -e "$HOME/.config.2" ] ||
+			fail "--rw $o: moved"
+	done
+}
+
+# escapes: 18 28
+@test "sbox's own directories cannot be made where they were missing" {
+	mkdir -p "$HOME/.config" "$HOME/.local/state" "$HOME/.cache"
+	local o
+	for o in "$HOME/.config" "$HOME/.config:/mnt/c" "$HOME" "$HOME/.local"; do
+		inside --rw "$o" -- /bin/sh -c "
+			for d in '$HOME/.config' '$HOME/.local/state' /mnt/c; do
+			mkdir -p \$d/sbox; echo '{}' >\$d/sbox/base.json; done; true"
+		[ -z "$(find "$HOME/.config" "$HOME/.local" -name base.json)" ] ||
+			fail "--rw $o: $(find "$HOME/.config" "$HOME/.local")"
+	done
+}
+
+# escapes: 28
+@test "a configuration directory named by XDG_CONFIG_HOME is protected as well" {
+	mkdir -p "$SCRATCH/work/xdg/sbox"
+	echo '{}' >"$SCRATCH/work/xdg/sbox/mine.json"
+	XDG_CONFIG_HOME=$SCRATCH/work/xdg inside --rw "$SCRATCH/work" -- \
+		/bin/sh -c "cd '$SCRATCH/work/xdg'; echo evil >sbox/mine.json
+		echo evil >sbox/base.json; mv sbox s; cd ..; mv xdg x; true"
+	[ "$(cat "$SCRATCH/work/xdg/sbox/mine.json")" = '{}' ]
+	[ ! -e "$SCRATCH/work/xdg/sbox/base.json" ]
+}
+
+# escapes: 29
+@test "sbox's own program and installed files are never writable" {
+	mkdir -p "$SCRATCH/work/bin" "$SCRATCH/work/share/sbox"
+	cp "$SBOX" "$SCRATCH/work/bin/sbox"
+	cp -r "$TOP/profiles" "$SCRATCH/work/share/sbox/profiles"
+	local before
+	before=$(sha256sum <"$SCRATCH/work/bin/sbox")
+	SBOX=$SCRATCH/work/bin/sbox inside --rw "$SCRATCH/work" -- /bin/sh -c "
+		cd '$SCRATCH/work'; echo evil >bin/sbox; rm -f bin/sbox
+		mv bin/sbox bin/s; mv bin b; mkdir bin; echo evil >bin/sbox; true"
+	[ "$(sha256sum <"$SCRATCH/work/bin/sbox")" = "$before" ]
+}
+
+# escapes: 29
+@test "the launcher cannot be overwritten through /proc/self/exe or /proc/1/exe" {
+	local before
+	before=$(sha256sum <"$SBOX")
+	inside_sh 'echo evil >/proc/1/exe; cat /proc/1/exe >/dev/null && echo read
+		cp /proc/1/exe ./copy; true'
+	prints ""
+	[ "$(sha256sum <"$SBOX")" = "$before" ]
+	[ ! -s copy ]
+}
+
+# escapes: 46 48 67
+@test "a unix socket of a host process that lies in the project is out of reach" {
+	local name=$PROJ/host.sock pid
+
+	"$ATTACK/unix" listen "$name" "$SCRATCH/heard" >ready 3>&- &
+	pid=$!
+	wait_for 5 grep -q ready ready
+	[ -S "$name" ]
+	: >"$SCRATCH/heard"
+	attack unix send "$name" evil
+	sleep 0.2
+	kill $pid
+	[ ! -s "$SCRATCH/heard" ] || fail "$output"
+}
+
+# escapes: 46 48
+@test "a unix socket made inside works inside" {
+	attack_copy unix
+	inside_sh './.attack-unix listen ./in.sock heard >r & 
+		while ! [ -s r ]; do sleep 0.05; done
+		./.attack-unix send ./in.sock hello; sleep 0.2; cat heard; kill %1'
+	has "connect: ok"
+	has hello
+}
+
+# escapes: 21
+@test "a copied program and ld.so are held by the same rules" {
+	inside_sh "cp /bin/cat mycat; ./mycat '$OUTSIDE/secret'
+		for l in /lib64/ld-linux-*.so.* /lib/ld-linux-*.so.*; do
+			[ -e \$l ] && \$l /bin/cat '$OUTSIDE/secret'; done; true"
+	no_secret
+}
+
+# escapes: 53
+@test "a set-up step that fails is a refusal to start, never less" {
+	# a --ro destination that cannot be made: a file in its way
+	echo x >file
+	inside --ro "$HOME/docs:$PROJ/file/x" -- /bin/touch ran
+	refused
+	inside --ro "$HOME/docs:$PROJ/file" -- /bin/touch ran
+	refused
+	inside --ro "$HOME/docs/secret:/etc" -- /bin/touch ran
+	refused
+	# /proc and the like are sbox's own
+	inside --ro "$HOME/docs:/proc/sys" -- /bin/touch ran
+	refused
+	inside --rw "$HOME/docs:/" -- /bin/touch ran
+	refused
+}
