@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The OCI runtime-spec `linux.seccomp` object as data: parsed, checked, and
+ * reduced to the native architecture. moby's archMap, includes, excludes,
+ * minKernel and comment are evaluated here, with no capabilities.
+ * Pure: used by the compiler, by the tests' reference evaluator and by the
+ * fuzzer. Nothing of it runs when the compiled filter is in the cache.
+ */
+#ifndef SBOX_SECCOMP_PROFILE_H
+#define SBOX_SECCOMP_PROFILE_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sbox/strlist.h"
+
+struct diag;
+struct json_doc;
+
+/* Rules after every name stands for itself; a filter has 4096 instructions. */
+#define SECCOMP_RULES_MAX 4096
+
+struct seccomp_arch {
+	const char *oci;   /* "SCMP_ARCH_X86_64" */
+	const char *go;	   /* moby's name for it: "amd64" */
+	uint32_t audit;	   /* AUDIT_ARCH_*, what the filter sees */
+	uint32_t token;	   /* libseccomp's SCMP_ARCH_* */
+	uint32_t x32_bit;  /* numbers from here on are another ABI; 0: none */
+};
+
+enum seccomp_arch_id { SECCOMP_X86_64, SECCOMP_AARCH64, SECCOMP_ARCH__COUNT };
+extern const struct seccomp_arch seccomp_arches[SECCOMP_ARCH__COUNT];
+const struct seccomp_arch *seccomp_native_arch(void);
+
+enum seccomp_action { /* what the kernel is told; TRACE and NOTIFY refused */
+	SECCOMP_ACTION_ALLOW,
+	SECCOMP_ACTION_ERRNO,
+	SECCOMP_ACTION_KILL_THREAD,
+	SECCOMP_ACTION_KILL_PROCESS,
+	SECCOMP_ACTION_TRAP,
+	SECCOMP_ACTION_LOG,
+	SECCOMP_ACTION__COUNT
+};
+
+enum seccomp_op { SECCOMP_NE, SECCOMP_LT, SECCOMP_LE, SECCOMP_EQ, SECCOMP_GE,
+	SECCOMP_GT, SECCOMP_MASKED_EQ, SECCOMP_OP__COUNT };
+
+struct seccomp_cond {
+	unsigned arg;	   /* 0-5 */
+	enum seccomp_op op;
+	uint64_t seen;	   /* the bits that the kernel reads: 16, 32 or 64 */
+	uint64_t value;	   /* MASKED_EQ: the mask; within seen */
+	uint64_t value2;   /* MASKED_EQ: the datum; within the mask */
+};
+
+struct seccomp_rule {
+	int nr;			/* system call number */
+	const char *name;	/* owned by the profile's names */
+	enum seccomp_action action;
+	unsigned errno_ret;	/* for ERRNO */
+	struct seccomp_cond cond[6];
+	size_t ncond;		/* 0: unconditional; all must hold */
+};
+
+struct seccomp_profile {
+	const struct seccomp_arch *arch;
+	enum seccomp_action default_action;
+	unsigned default_errno;
+	struct seccomp_rule *rules; /* sorted by number */
+	size_t nrules;
+	struct strlist names;	/* owns the rules' names */
+	struct strlist notes;	/* what was left out, for --verbose */
+};
+
+/*
+ * Parse an OCI object. kernel is host.kernel (for minKernel); arch NULL is the
+ * native one. doc may be NULL; it gives the messages their file and line,
+ * otherwise origin does. Rules for the same call whose conditions overlap with
+ * different actions are refused, so the order never matters; so are two
+ * conditions on one argument, which other runtimes read as "or". 0 and *out
+ * (seccomp_profile_free), or -1 and d.
+ */
+int seccomp_profile_parse(const struct json_doc *doc, const char *origin,
+			  const cJSON *object, unsigned kernel,
+			  const struct seccomp_arch *arch,
+			  struct seccomp_profile *out, struct diag *d);
+void seccomp_profile_free(struct seccomp_profile *p);
+
+/* SECCOMP_RET_* with its data. */
+uint32_t seccomp_action_ret(enum seccomp_action action, unsigned errno_ret);
+
+/*
+ * What the profile says for one call: the reference that the compiled filter
+ * is compared with. Returns a SECCOMP_RET_* value with its data. audit_arch is
+ * AUDIT_ARCH_*; foreign architectures and x32 are SECCOMP_RET_KILL_PROCESS.
+ * Number -1 (a tracer has cancelled the call) gets the default action.
+ */
+uint32_t seccomp_profile_eval(const struct seccomp_profile *p,
+			      uint32_t audit_arch, int nr,
+			      const uint64_t args[6]);
+
+bool seccomp_cond_holds(const struct seccomp_cond *c, uint64_t arg);
+/* True if no call can satisfy both rules (of the same call). */
+bool seccomp_rules_disjoint(const struct seccomp_rule *a,
+			    const struct seccomp_rule *b);
+
+#define SYSCALL_UNKNOWN	  (-1) /* nothing knows this name */
+#define SYSCALL_ELSEWHERE (-2) /* a call of other architectures only */
+
+/* Number of a system call: our own table first (calls newer than libseccomp
+ * 2.5.4), then libseccomp's. >= 0, or one of the above. */
+int syscall_number(const char *name, const struct seccomp_arch *arch);
+/* The bits that the kernel reads of argument arg (0-5) of a call. */
+uint64_t syscall_arg_bits(const char *name, unsigned arg);
+
+#endif

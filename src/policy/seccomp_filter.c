@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A seccomp profile as BPF.
+ *
+ * libseccomp gives us names and numbers, not the program: for rules with
+ * conditions on several arguments its tree (2.5.4, with and without
+ * CTL_OPTIMIZE) lets calls through that no rule allows, refuses calls that one
+ * does, and for some inputs never returns. So the program is made here, by the
+ * plainest means:
+ *
+ *	foreign architecture, x32 number: kill the process
+ *	a balanced tree over ranges of numbers with equal treatment
+ *	a call with conditions: its rules one behind the other, each a chain
+ *	    of comparisons that falls through to the next rule
+ *
+ * The code is emitted backwards, so a jump's target is known when the jump is
+ * written; positions count from the end. Conditional jumps reach 255
+ * instructions: a return that is farther away is written again, anything else
+ * gets a long jump in front. Loads of words are in the order of this machine
+ * (both architectures are little-endian).
+ *
+ * Range tree instead of one comparison a call: half the instructions, and
+ * loading a filter costs the kernel a run of it for each call number.
+ */
+#include <endian.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <string.h>
+
+#include "sbox/cleanup.h"
+#include "sbox/diag.h"
+#include "sbox/seccomp_filter.h"
+#include "sbox/seccomp_profile.h"
+#include "sbox/strlist.h"
+
+#if __BYTE_ORDER != __LITTLE_ENDIAN
+#error "seccomp: the words of an argument are loaded little-endian"
+#endif
+
+#define JUMP_MAX 255 /* sock_filter.jt and .jf are bytes */
+#define RETS_MAX 64  /* different returns kept in reach */
+
+/* Where a jump goes: a return value, or an instruction that exists. */
+struct target {
+	bool is_ret;
+	uint32_t ret;
+	size_t pos; /* counted from the end, the last instruction is 1 */
+};
+
+struct emitter {
+	struct sock_filter *end; /* behind the buffer's last instruction */
+	size_t n;		 /* emitted so far */
+	bool full;
+	struct target rets[RETS_MAX]; /* the latest copy of each return */
+	size_t nrets;
+};
+
+struct range {
+	uint32_t start;
+	struct target to;
+};
+
+static struct target target_ret(uint32_t ret)
+{
+	return (struct target){.is_ret = true, .ret = ret};
+}
+
+static bool target_same(const struct target *a, const struct target *b)
+{
+	return a->is_ret == b->is_ret &&
+	       (a->is_ret ? a->ret == b->ret : a->pos == b->pos);
+}
+
+static struct target emit(struct emitter *e, uint16_t code, uint32_t k,
+			  uint8_t jt, uint8_t jf)
+{
+	if (e->n == BPF_MAXINSNS) {
+		e->full = true;
+		return (struct target){.pos = e->n};
+	}
+	e->n++;
+	*(e->end - e->n) = (struct sock_filter){code, jt, jf, k};
+	return (struct target){.pos = e->n};
+}
+
+static bool in_reach(const struct emitter *e, size_t pos)
+{
+	/* One less: the jump's other side may still need an instruction. */
+	return e->n - pos <= JUMP_MAX - 1;
+}
+
+/* An instruction that t can be reached through by a conditional jump. */
+static struct target near(struct emitter *e, struct target t)
+{
+	if (!t.is_ret) {
+		if (in_reach(e, t.pos))
+			return t;
+		return emit(e, BPF_JMP | BPF_JA, (uint32_t)(e->n - t.pos), 0,
+			    0);
+	}
+	for (size_t i = 0; i < e->nrets; i++) {
+		if (e->rets[i].ret != t.ret)
+			continue;
+		if (!in_reach(e, e->rets[i].pos))
+			e->rets[i].pos = emit(e, BPF_RET, t.ret, 0, 0).pos;
+		return (struct target){.pos = e->rets[i].pos};
+	}
+	t.pos = emit(e, BPF_RET, t.ret, 0, 0).pos;
+	if (e->nrets < RETS_MAX)
+		e->rets[e->nrets++] = t;
+	return (struct target){.pos = t.pos};
+}
+
+/* if (A op k) goto yes; else goto no */
+static struct target emit_jump(struct emitter *e, uint16_t op, uint32_t k,
+			       struct target yes, struct target no)
+{
+	yes = near(e, yes);
+	no = near(e, no);
+	return emit(e, (uint16_t)(BPF_JMP | op), k, (uint8_t)(e->n - yes.pos),
+		    (uint8_t)(e->n - no.pos));
+}
+
+static struct target emit_load(struct emitter *e, size_t offset)
+{
+	return emit(e, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+}
+
+/* A test of one half of an argument: load, and, compare. */
+static struct target emit_word(struct emitter *e, size_t offset, uint32_t mask,
+			       uint16_t op, uint32_t k, struct target yes,
+			       struct target no)
+{
+	(void)emit_jump(e, op, k, yes, no); /* what follows falls into it */
+	if (mask != UINT32_MAX)
+		(void)emit(e, BPF_ALU | BPF_AND, mask, 0, 0);
+	return emit_load(e, offset);
+}
+
+static struct target emit_cond(struct emitter *e, const struct seccomp_cond *c,
+			       struct target yes, struct target no)
+{
+	/* clang-format off */
+	static const struct {
+		uint16_t low;   /* how the low words are compared */
+		bool ordered;   /* a greater high word decides */
+		bool negated;
+	} how[SECCOMP_OP__COUNT] = {
+		[SECCOMP_NE]	    = { BPF_JEQ, false, true },
+		[SECCOMP_LT]	    = { BPF_JGE, true,  true },
+		[SECCOMP_LE]	    = { BPF_JGT, true,  true },
+		[SECCOMP_EQ]	    = { BPF_JEQ, false, false },
+		[SECCOMP_GE]	    = { BPF_JGE, true,  false },
+		[SECCOMP_GT]	    = { BPF_JGT, true,  false },
+		[SECCOMP_MASKED_EQ] = { BPF_JEQ, false, false },
+	};
+	/* clang-format on */
+	size_t low = offsetof(struct seccomp_data, args) + 8 * c->arg;
+	bool masked = c->op == SECCOMP_MASKED_EQ;
+	uint64_t mask = masked ? c->value : c->seen;
+	uint64_t value = masked ? c->value2 : c->value;
+	struct target t = how[c->op].negated ? no : yes;
+	struct target f = how[c->op].negated ? yes : no;
+	struct target lower, high;
+
+	lower = emit_word(e, low, (uint32_t)mask, how[c->op].low,
+			  (uint32_t)value, t, f);
+	if (!(mask >> 32))
+		return lower;
+	if (!how[c->op].ordered)
+		return emit_word(e, low + 4, (uint32_t)(mask >> 32), BPF_JEQ,
+				 (uint32_t)(value >> 32), lower, f);
+	high = emit_jump(e, BPF_JEQ, (uint32_t)(value >> 32), lower, f);
+	(void)emit_jump(e, BPF_JGT, (uint32_t)(value >> 32), t, high);
+	return emit_load(e, low + 4);
+}
+
+/* The rules [from, to) of one call. */
+static struct target emit_call(struct emitter *e,
+			       const struct seccomp_profile *p, size_t from,
+			       size_t to)
+{
+	struct target next = target_ret(
+		seccomp_action_ret(p->default_action, p->default_errno));
+
+	for (size_t i = to; i-- > from;) {
+		const struct seccomp_rule *r = &p->rules[i];
+		struct target t =
+			target_ret(seccomp_action_ret(r->action, r->errno_ret));
+
+		for (size_t j = r->ncond; j-- > 0;)
+			t = emit_cond(e, &r->cond[j], t, next);
+		next = t;
+	}
+	return next;
+}
+
+static void range_add(struct range *v, size_t *n, uint32_t start,
+		      struct target to)
+{
+	if (*n > 0 && v[*n - 1].start == start)
+		--*n; /* the gap before this call is empty */
+	if (*n > 0 && target_same(&v[*n - 1].to, &to))
+		return;
+	v[*n].start = start;
+	v[(*n)++].to = to;
+}
+
+/* The tree over v[from..to], both included. */
+static struct target emit_tree(struct emitter *e, const struct range *v,
+			       size_t from, size_t to)
+{
+	size_t mid = from + (to - from + 1) / 2;
+	struct target left, right;
+
+	if (from == to)
+		return v[from].to;
+	right = emit_tree(e, v, mid, to);
+	left = emit_tree(e, v, from, mid - 1);
+	return emit_jump(e, BPF_JGE, v[mid].start, right, left);
+}
+
+static void emit_program(struct emitter *e, const struct seccomp_profile *p,
+			 struct range *v)
+{
+	struct target rest = target_ret(
+		seccomp_action_ret(p->default_action, p->default_errno));
+	struct target kill = target_ret(SECCOMP_RET_KILL_PROCESS);
+	struct target t;
+	size_t n = 0;
+
+	range_add(v, &n, 0, rest);
+	for (size_t i = 0, j; i < p->nrules; i = j) {
+		for (j = i; j < p->nrules && p->rules[j].nr == p->rules[i].nr;)
+			j++;
+		range_add(v, &n, (uint32_t)p->rules[i].nr,
+			  emit_call(e, p, i, j));
+		range_add(v, &n, (uint32_t)p->rules[i].nr + 1, rest);
+	}
+	t = emit_tree(e, v, 0, n - 1);
+	/* A tracer cancels a call by making its number -1. */
+	if (p->arch->x32_bit) {
+		struct target other =
+			emit_jump(e, BPF_JEQ, UINT32_MAX, rest, kill);
+
+		t = emit_jump(e, BPF_JGE, p->arch->x32_bit, other, t);
+	}
+	if (t.is_ret) /* no call is treated differently: what A is is no matter
+		       */
+		t = near(e, t);
+	if (t.pos != e->n)
+		(void)emit(e, BPF_JMP | BPF_JA, (uint32_t)(e->n - t.pos), 0, 0);
+	t = emit_load(e, offsetof(struct seccomp_data, nr));
+	(void)emit_jump(e, BPF_JEQ, p->arch->audit, t, kill);
+	(void)emit_load(e, offsetof(struct seccomp_data, arch));
+}
+
+int seccomp_filter_compile(const struct seccomp_profile *p,
+			   struct seccomp_filter *out, struct diag *d)
+{
+	cleanup_free struct sock_filter *buf =
+		xcalloc(BPF_MAXINSNS, sizeof(*buf));
+	cleanup_free struct range *v = xcalloc(2 * p->nrules + 1, sizeof(*v));
+	struct emitter e = {.end = buf + BPF_MAXINSNS};
+
+	emit_program(&e, p, v);
+	if (e.full)
+		return diag_set(d,
+				"seccomp: the filter would be longer than the "
+				"kernel's %d instructions",
+				BPF_MAXINSNS);
+	out->insns = xcalloc(e.n, sizeof(*out->insns));
+	memcpy(out->insns, e.end - e.n, e.n * sizeof(*out->insns));
+	out->len = (unsigned short)e.n;
+	return 0;
+}
+
+void seccomp_filter_free(struct seccomp_filter *f)
+{
+	free(f->insns);
+	*f = (struct seccomp_filter){0};
+}
