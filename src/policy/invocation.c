@@ -37,7 +37,8 @@ static int unknown_option(const char *word, size_t len, struct diag *d)
 
 	for (size_t i = 0; i < noptions; i++)
 		if (options[i].name)
-			suggest_offer(&near, options[i].name);
+			suggest_offer(&near, options[i].name,
+				      strlen(options[i].name));
 	(void)diag_set(d, "%.*s: unknown option", (int)len, word);
 	if (near.best)
 		return diag_hint(d, "did you mean --%s?", near.best);

@@ -407,8 +407,6 @@ static int set_limit(const struct key_item *it)
 	if (v == 0)
 		return diag_set(it->d, "%s: zero (no limit is \"unlimited\")",
 				it->text);
-	if (v != POLICY_UNLIMITED && v > INT64_MAX)
-		return diag_set(it->d, "%s: too large", it->text);
 	*out = v;
 	if (out == &p->limits.pids)
 		p->limits.pids_explicit = true;

@@ -141,17 +141,20 @@ int key_unknown(const struct json_doc *doc, const cJSON *node, const char *name,
 {
 	struct suggest near = {.name = name};
 
-	for (size_t i = 0; i < nkeys; i++)
-		suggest_offer(&near, keys[i].name);
+	for (size_t i = 0; i < nkeys; i++) {
+		suggest_offer(&near, keys[i].name, strcspn(keys[i].name, "."));
+		suggest_offer(&near, keys[i].name, strlen(keys[i].name));
+	}
 	if (doc)
 		(void)json_error(doc, node, name, d, "unknown key");
 	else
 		(void)diag_set(d, "%s: unknown key", name);
-	if (near.best && strcmp(near.best, name) == 0)
+	if (near.best && near.distance == 0)
 		return diag_hint(d, "a dotted key is written as an object in "
 				    "an object");
 	if (near.best)
-		return diag_hint(d, "did you mean \"%s\"?", near.best);
+		return diag_hint(d, "did you mean \"%.*s\"?", (int)near.len,
+				 near.best);
 	return -1;
 }
 

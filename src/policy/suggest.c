@@ -51,26 +51,28 @@ static size_t distance(const char *a, size_t alen, const char *b, size_t blen)
 	return above[blen];
 }
 
-static bool is_last_component(const char *known, const char *name)
+static bool is_last_component(const char *known, size_t len, const char *name)
 {
-	const char *dot = strrchr(known, '.');
+	size_t nlen = strlen(name);
 
-	return dot && strcmp(dot + 1, name) == 0;
+	return len > nlen && known[len - nlen - 1] == '.' &&
+	       memcmp(known + len - nlen, name, nlen) == 0;
 }
 
-void suggest_offer(struct suggest *s, const char *known)
+void suggest_offer(struct suggest *s, const char *known, size_t len)
 {
-	size_t nlen = strlen(s->name), klen = strlen(known), d;
+	size_t nlen = strlen(s->name), d;
 
-	if (nlen == 0 || nlen > SUGGEST_NAME_MAX || klen > SUGGEST_NAME_MAX)
+	if (nlen == 0 || nlen > SUGGEST_NAME_MAX || len > SUGGEST_NAME_MAX)
 		return;
-	d = is_last_component(known, s->name)
+	d = is_last_component(known, len, s->name)
 		    ? 1
-		    : distance(s->name, nlen, known, klen);
-	if (d > (klen < 6 ? 2 : klen / 3 + 1) || d >= nlen)
+		    : distance(s->name, nlen, known, len);
+	if (d > (len < 6 ? 2 : len / 3 + 1) || d >= nlen)
 		return;
 	if (!s->best || d < s->distance) {
 		s->best = known;
+		s->len = len;
 		s->distance = d;
 	}
 }
