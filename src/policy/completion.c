@@ -102,7 +102,8 @@ static const char bash_middle[] =
 
 static const char bash_tail[] =
 	")\n"
-	"\t\t\tif [[ ${COMP_WORDS[i + 1]} == = ]]; then ((i++)); fi\n"
+	"\t\t\tif [[ ${COMP_WORDS[i + 1]} == = ]] &&\n"
+	"\t\t\t\t((i + 1 < COMP_CWORD)); then ((i++)); fi\n"
 	"\t\t\tif ((i + 1 == COMP_CWORD)); then\n"
 	"\t\t\t\t[[ $cur == = ]] && cur=\n"
 	"\t\t\t\t_sbox_argument \"$word\" \"$cur\"\n"
