@@ -68,7 +68,7 @@ struct seccomp_profile {
 	const struct seccomp_arch *arch;
 	enum seccomp_action default_action;
 	unsigned default_errno;
-	struct seccomp_rule *rules; /* sorted by number */
+	struct seccomp_rule *rules; /* by number, unconditional ones last */
 	size_t nrules;
 	struct strlist names;	/* owns the rules' names */
 	struct strlist notes;	/* what was left out, for --verbose */
@@ -78,8 +78,9 @@ struct seccomp_profile {
  * Parse an OCI object. kernel is host.kernel (for minKernel); arch NULL is the
  * native one. doc may be NULL; it gives the messages their file and line,
  * otherwise origin does. Rules for the same call whose conditions overlap with
- * different actions are refused, so the order never matters; so are two
- * conditions on one argument, which other runtimes read as "or". 0 and *out
+ * different actions are refused, so the order never matters (one without
+ * conditions applies when none of the others holds); so are two conditions on
+ * one argument, which other runtimes read as "or". 0 and *out
  * (seccomp_profile_free), or -1 and d.
  */
 int seccomp_profile_parse(const struct json_doc *doc, const char *origin,

@@ -10,10 +10,12 @@
  *	    doesn't have is left out with a note, a name that nobody knows is
  *	    an error if its rule would have restricted something
  *	conditions are reduced to the bits that the kernel reads
- *	rules for one call whose conditions can hold together must agree
+ *	rules for one call whose conditions can hold together must agree; a
+ *	    rule without conditions is what happens when none of them holds
  *
- * The last two are stricter than what container runtimes do (libseccomp lets
- * a rule without conditions win silently).
+ * The last two differ from container runtimes: they compare 64 bits, and
+ * libseccomp drops every condition once a call has a rule without one, in
+ * whichever order they come.
  */
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -520,14 +522,18 @@ static int parse_head(const struct parser *ps, const cJSON *object)
 	return 0;
 }
 
+/* By number; a rule without conditions is behind those that have some. */
 static int by_number(const void *a, const void *b)
 {
 	const struct seccomp_rule *x = a, *y = b;
 
-	return (x->nr > y->nr) - (x->nr < y->nr);
+	if (x->nr != y->nr)
+		return x->nr > y->nr ? 1 : -1;
+	return (x->ncond == 0) - (y->ncond == 0);
 }
 
-/* Rules of one call that can hold together must do the same. */
+/* Rules of one call that can hold together must do the same; but one without
+ * conditions only says what happens when no other holds. */
 static int check_overlaps(const struct parser *ps, const cJSON *list)
 {
 	const struct seccomp_profile *p = ps->out;
@@ -536,7 +542,8 @@ static int check_overlaps(const struct parser *ps, const cJSON *list)
 		const struct seccomp_rule *a = &p->rules[i], *b = a + 1;
 
 		for (; b < p->rules + p->nrules && b->nr == a->nr; b++)
-			if (seccomp_action_ret(a->action, a->errno_ret) !=
+			if ((a->ncond == 0) == (b->ncond == 0) &&
+			    seccomp_action_ret(a->action, a->errno_ret) !=
 				    seccomp_action_ret(b->action,
 						       b->errno_ret) &&
 			    !seccomp_rules_disjoint(a, b))
