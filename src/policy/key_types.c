@@ -69,10 +69,11 @@ static int set_home(const struct key_item *it)
 	if (p)
 		memmove(p + 1, p + 2, strlen(p + 2) + 1);
 	if (!profile_name_is_valid(plain))
-		return diag_set(it->d,
-				"%s: a home is \"tmp\" or a name of letters, "
-				"digits and . _ + - that may hold one %%p",
-				it->text);
+		return diag_set(
+			it->d,
+			"%.200s: a home is \"tmp\" or a name of letters, "
+			"digits and . _ + - that may hold one %%p",
+			it->text);
 	free(*out);
 	*out = xstrdup(it->text);
 	return 0;
@@ -116,10 +117,11 @@ static int absolute_path(const struct key_item *it, const char *in, char **out)
 		char *joined;
 
 		if (!it->sink->relative_ok)
-			return diag_set(it->d,
-					"%s: a path must be absolute or start "
-					"with ~/",
-					in);
+			return diag_set(
+				it->d,
+				"%.200s: a path must be absolute or start "
+				"with ~/",
+				in);
 		joined = join_cwd(host->cwd, path);
 		free(path);
 		path = joined;
@@ -143,7 +145,7 @@ static int split_path(const struct key_item *it, char **src, char **dest)
 			*out++ = *p;
 		} else if (second) {
 			return diag_set(it->d,
-					"%s: more than one colon (PATH or "
+					"%.200s: more than one colon (PATH or "
 					"SRC:DEST; a colon in a path is \\:)",
 					it->text);
 		} else {
@@ -203,7 +205,7 @@ static int set_paths(const struct key_item *it)
 		abs_dest = xstrdup(abs_src);
 	} else if (*dest != '/' && *dest != '~') {
 		return diag_set(it->d,
-				"%s: the DEST of SRC:DEST must be "
+				"%.200s: the DEST of SRC:DEST must be "
 				"absolute or start with ~/",
 				it->text);
 	} else if (absolute_path(it, dest, &abs_dest)) {
@@ -268,7 +270,7 @@ static int set_enum(const struct key_item *it)
 		free(words);
 		words = longer;
 	}
-	return diag_set(it->d, "%s: expected one of: %s", it->text, words);
+	return diag_set(it->d, "%.200s: expected one of: %s", it->text, words);
 }
 
 static int set_bool(const struct key_item *it)
@@ -277,7 +279,8 @@ static int set_bool(const struct key_item *it)
 	bool yes = strcmp(it->text, "true") == 0;
 
 	if (!yes && strcmp(it->text, "false") != 0)
-		return diag_set(it->d, "%s: expected true or false", it->text);
+		return diag_set(it->d, "%.200s: expected true or false",
+				it->text);
 	*out = yes;
 	return 0;
 }
@@ -296,7 +299,7 @@ static bool env_name_is_valid(const char *name, size_t len)
 static int env_name_error(const struct key_item *it)
 {
 	return diag_set(it->d,
-			"%s: not the name of an environment variable "
+			"%.200s: not the name of an environment variable "
 			"(letters, digits and _, not a digit first)",
 			it->text);
 }
@@ -405,7 +408,8 @@ static int set_limit(const struct key_item *it)
 	if (rc)
 		return -1;
 	if (v == 0)
-		return diag_set(it->d, "%s: zero (no limit is \"unlimited\")",
+		return diag_set(it->d,
+				"%.200s: zero (no limit is \"unlimited\")",
 				it->text);
 	*out = v;
 	if (out == &p->limits.pids)

@@ -22,10 +22,10 @@ static char home[] = "/home/u", cwd[] = "/work";
 /* The dump of a profile, or NULL if it is refused. */
 static char *load_and_dump(const char *text, size_t len, bool tighten)
 {
-	const struct host host = { .home = home, .cwd = cwd };
+	const struct host host = {.home = home, .cwd = cwd};
 	struct json_doc doc;
 	struct policy policy;
-	struct diag d = { 0 };
+	struct diag d = {0};
 	struct key_sink sink = {
 		.policy = &policy,
 		.host = &host,

@@ -3,13 +3,13 @@
 #ifndef UNIT_POLICY_FIXTURE_H
 #define UNIT_POLICY_FIXTURE_H
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <setjmp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,7 +53,7 @@ static inline void fixture_remove(const struct fixture *f, const char *name)
 
 static inline void fixture_init(struct fixture *f)
 {
-	static const char *const dirs[] = { "cwd", "config", "data", "home" };
+	static const char *const dirs[] = {"cwd", "config", "data", "home"};
 	char template[] = "/tmp/sbox-policy.XXXXXX";
 
 	memset(f, 0, sizeof(*f));

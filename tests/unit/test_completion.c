@@ -18,11 +18,11 @@ static void scripts_name_every_option(void **state)
 		assert_non_null(text);
 		for (size_t i = 0; i < noptions; i++) {
 			cleanup_free char *name =
-				options[i].name ?
-					xasprintf(fish ? " -l %s" : "--%s",
-						  options[i].name) :
-					xasprintf(fish ? " -s %c" : "-%c",
-						  options[i].letter);
+				options[i].name
+					? xasprintf(fish ? " -l %s" : "--%s",
+						    options[i].name)
+					: xasprintf(fish ? " -s %c" : "-%c",
+						    options[i].letter);
 
 			if (!strstr(text, name))
 				fail_msg("%s: no %s", completion_shells[s],
@@ -91,19 +91,19 @@ static void bash_answers(void **state)
 	static const struct {
 		const char *label, *words, *expected;
 	} rows[] = {
-		{ "long option", "sbox --prof", "--profile " },
-		{ "behind another", "sbox --ro /x --verb", "--verbose " },
-		{ "words", "sbox --net \"\"", "host none " },
-		{ "words, inlined", "sbox --net = n", "none " },
-		{ "words, just inlined", "sbox --net =", "host none " },
-		{ "a limit", "sbox --limit mem", "memory= " },
-		{ "a key", "sbox --set fs.h", "fs.hide= " },
-		{ "a shell", "sbox --completion z", "zsh " },
-		{ "a path", "sbox --ro ./two", "./two words " },
-		{ "a profile", "sbox --profile own", "own-profile " },
-		{ "a command's file", "sbox cat two", "two words " },
-		{ "not its options", "sbox cat --prof", " " },
-		{ "a command", "sbox -c x --timeout 5 compge", "compgen " },
+		{"long option", "sbox --prof", "--profile "},
+		{"behind another", "sbox --ro /x --verb", "--verbose "},
+		{"words", "sbox --net \"\"", "host none "},
+		{"words, inlined", "sbox --net = n", "none "},
+		{"words, just inlined", "sbox --net =", "host none "},
+		{"a limit", "sbox --limit mem", "memory= "},
+		{"a key", "sbox --set fs.h", "fs.hide= "},
+		{"a shell", "sbox --completion z", "zsh "},
+		{"a path", "sbox --ro ./two", "./two words "},
+		{"a profile", "sbox --profile own", "own-profile "},
+		{"a command's file", "sbox cat two", "two words "},
+		{"not its options", "sbox cat --prof", " "},
+		{"a command", "sbox -c x --timeout 5 compge", "compgen "},
 	};
 	struct fixture f;
 	cleanup_free char *script = options_completion("bash");

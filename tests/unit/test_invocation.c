@@ -12,8 +12,8 @@ static void option_rows_have_no_holes(void **state)
 	(void)state;
 	for (size_t i = 0; i < noptions; i++) {
 		const struct option_row *o = &options[i];
-		bool on_key = o->kind == OPTION_KEY ||
-			      o->kind == OPTION_KEY_TRUE;
+		bool on_key =
+			o->kind == OPTION_KEY || o->kind == OPTION_KEY_TRUE;
 
 		assert_true(o->name || o->letter);
 		assert_non_null(o->help);
@@ -40,7 +40,7 @@ static void manual_names_every_option(void **state)
 	const char *top = getenv("SBOX_TOP");
 	cleanup_free char *path = xasprintf("%s/man/sbox.1", top ? top : ".");
 	cleanup_free char *text = NULL;
-	struct diag d = { 0 };
+	struct diag d = {0};
 	size_t len;
 
 	(void)state;
@@ -52,8 +52,8 @@ static void manual_names_every_option(void **state)
 	assert_non_null(text);
 	for (size_t i = 0; i < noptions; i++) {
 		cleanup_free char *item =
-			options[i].name ? xasprintf("Fl -%s", options[i].name) :
-					  xasprintf("Fl %c", options[i].letter);
+			options[i].name ? xasprintf("Fl -%s", options[i].name)
+					: xasprintf("Fl %c", options[i].letter);
 
 		if (!strstr(text, item))
 			fail_msg("sbox.1: no %s", item);
@@ -63,74 +63,74 @@ static void manual_names_every_option(void **state)
 static const struct {
 	const char *label, *line, *error; /* part of the message */
 } bad_rows[] = {
-	{ "unknown option", "sbox --bogus", "--bogus: unknown option" },
-	{ "unknown option is no command", "sbox --bogus -- true", "--bogus" },
-	{ "abbreviation", "sbox --verb true", "--verb: unknown" },
-	{ "empty name", "sbox --=x", "--: unknown" },
-	{ "unknown letter", "sbox -x", "-x: unknown" },
-	{ "letters together", "sbox -qv", "-qv: unknown" },
-	{ "one dash", "sbox -ro /x", "-ro: unknown" },
-	{ "missing argument", "sbox --ro", "--ro: needs an argument" },
-	{ "missing text", "sbox -c", "-c: needs an argument" },
-	{ "unwanted argument", "sbox --userns=yes", "takes no argument" },
-	{ "two actions", "sbox --help --version", "combined" },
-	{ "keep-fd word", "sbox --keep-fd x", "--keep-fd: x" },
-	{ "keep-fd negative", "sbox --keep-fd -1", "--keep-fd: -1" },
-	{ "keep-fd 2", "sbox --keep-fd 2", "always passed" },
-	{ "keep-fd huge", "sbox --keep-fd 2147483648", "--keep-fd" },
-	{ "keep-fd empty", "sbox --keep-fd=", "--keep-fd" },
-	{ "empty path", "sbox --ro=", "--ro: " },
-	{ "two colons", "sbox --ro /a:/b:/c", "more than one colon" },
-	{ "relative destination", "sbox --ro /a:b", "--ro: /a:b: the DEST" },
-	{ "empty destination", "sbox --rw /a:", "--rw: " },
-	{ "empty source", "sbox --rw :/a", "--rw: an empty path" },
-	{ "dot-dot within", "sbox --ro /a/../b", "--ro: " },
-	{ "dot-dot behind", "sbox --ro a/../b", "--ro: " },
-	{ "newline", "sbox --ro /a\nb", "--ro: " },
-	{ "other user's home", "sbox --ro ~root/x", "--ro: ~root" },
-	{ "tmpfs dot-dot", "sbox --tmpfs /a/..", "--tmpfs: " },
-	{ "hide dot-dot", "sbox --hide a/../b", "--hide: " },
-	{ "hide nothing", "sbox --hide=", "--hide: " },
-	{ "home with slash", "sbox --home a/b", "--home: a/b" },
-	{ "home dot", "sbox --home .ssh", "--home: .ssh" },
-	{ "home dot-dot", "sbox --home ..", "--home: .." },
-	{ "home two ids", "sbox --home %p%p", "--home: %p%p" },
-	{ "home empty", "sbox --home=", "--home: " },
-	{ "net unknown", "sbox --net filtered", "none, host" },
-	{ "net empty", "sbox --net=", "--net: " },
-	{ "tty unknown", "sbox --tty raw", "auto, relay, none" },
-	{ "git-config", "sbox --git-config yes", "ro, rw" },
-	{ "env without name", "sbox --env =x", "--env: =x" },
-	{ "env bad name", "sbox --env A-B=1", "--env: A-B" },
-	{ "env digit first", "sbox --env 1A=1", "--env: 1A" },
-	{ "env everything", "sbox --env *", "--env: *" },
-	{ "unset bad name", "sbox --unset A=1", "--unset: A=1" },
-	{ "unset pattern", "sbox --unset LC_*", "--unset: LC_*" },
-	{ "limit without value", "sbox --limit memory", "expected KEY=VALUE" },
-	{ "limit unknown", "sbox --limit memroy=1G", "unknown key" },
-	{ "limit not a size", "sbox --limit memory=1.5G", "--limit: memory" },
-	{ "limit negative", "sbox --limit pids=-1", "--limit: pids" },
-	{ "limit zero", "sbox --limit memory=0", "zero" },
-	{ "limit huge", "sbox --limit memory=99999999999999T", "memory" },
-	{ "limit beyond 63 bits", "sbox --limit memory=9223372036854775808",
-	  "memory" },
-	{ "limit empty", "sbox --limit memory=", "memory" },
-	{ "timeout word", "sbox --timeout soon", "--timeout: soon" },
-	{ "timeout zero", "sbox --timeout 0", "--timeout: 0" },
-	{ "timeout huge", "sbox --timeout 366d", "--timeout: 366d" },
-	{ "set without value", "sbox --set home", "expected KEY=JSON" },
-	{ "set without key", "sbox --set =1", "expected KEY=JSON" },
-	{ "set unknown", "sbox --set hoem=\"x\"", "hoem: unknown key" },
-	{ "set not JSON", "sbox --set home=x", "--set home:1" },
-	{ "set wrong type", "sbox --set home=1", "--set home:1: home" },
-	{ "set trailing", "sbox --set home=\"x\"y", "--set home:1" },
-	{ "set extends", "sbox --set extends=[\"base\"]", "extends" },
-	{ "set relative", "sbox --set fs.read=[\"x\"]", "absolute" },
-	{ "set group of wrong type", "sbox --set fs=[]", "expected an object" },
-	{ "profile missing", "sbox --profile nosuch", "nosuch: no such" },
-	{ "profile file missing", "sbox --profile ./x.json", "x.json" },
-	{ "profile bad name", "sbox --profile .x", "--profile: .x" },
-	{ "profile empty", "sbox --profile=", "--profile: " },
+	{"unknown option", "sbox --bogus", "--bogus: unknown option"},
+	{"unknown option is no command", "sbox --bogus -- true", "--bogus"},
+	{"abbreviation", "sbox --verb true", "--verb: unknown"},
+	{"empty name", "sbox --=x", "--: unknown"},
+	{"unknown letter", "sbox -x", "-x: unknown"},
+	{"letters together", "sbox -qv", "-qv: unknown"},
+	{"one dash", "sbox -ro /x", "-ro: unknown"},
+	{"missing argument", "sbox --ro", "--ro: needs an argument"},
+	{"missing text", "sbox -c", "-c: needs an argument"},
+	{"unwanted argument", "sbox --userns=yes", "takes no argument"},
+	{"two actions", "sbox --help --version", "combined"},
+	{"keep-fd word", "sbox --keep-fd x", "--keep-fd: x"},
+	{"keep-fd negative", "sbox --keep-fd -1", "--keep-fd: -1"},
+	{"keep-fd 2", "sbox --keep-fd 2", "always passed"},
+	{"keep-fd huge", "sbox --keep-fd 2147483648", "--keep-fd"},
+	{"keep-fd empty", "sbox --keep-fd=", "--keep-fd"},
+	{"empty path", "sbox --ro=", "--ro: "},
+	{"two colons", "sbox --ro /a:/b:/c", "more than one colon"},
+	{"relative destination", "sbox --ro /a:b", "--ro: /a:b: the DEST"},
+	{"empty destination", "sbox --rw /a:", "--rw: "},
+	{"empty source", "sbox --rw :/a", "--rw: an empty path"},
+	{"dot-dot within", "sbox --ro /a/../b", "--ro: "},
+	{"dot-dot behind", "sbox --ro a/../b", "--ro: "},
+	{"newline", "sbox --ro /a\nb", "--ro: "},
+	{"other user's home", "sbox --ro ~root/x", "--ro: ~root"},
+	{"tmpfs dot-dot", "sbox --tmpfs /a/..", "--tmpfs: "},
+	{"hide dot-dot", "sbox --hide a/../b", "--hide: "},
+	{"hide nothing", "sbox --hide=", "--hide: "},
+	{"home with slash", "sbox --home a/b", "--home: a/b"},
+	{"home dot", "sbox --home .ssh", "--home: .ssh"},
+	{"home dot-dot", "sbox --home ..", "--home: .."},
+	{"home two ids", "sbox --home %p%p", "--home: %p%p"},
+	{"home empty", "sbox --home=", "--home: "},
+	{"net unknown", "sbox --net filtered", "none, host"},
+	{"net empty", "sbox --net=", "--net: "},
+	{"tty unknown", "sbox --tty raw", "auto, relay, none"},
+	{"git-config", "sbox --git-config yes", "ro, rw"},
+	{"env without name", "sbox --env =x", "--env: =x"},
+	{"env bad name", "sbox --env A-B=1", "--env: A-B"},
+	{"env digit first", "sbox --env 1A=1", "--env: 1A"},
+	{"env everything", "sbox --env *", "--env: *"},
+	{"unset bad name", "sbox --unset A=1", "--unset: A=1"},
+	{"unset pattern", "sbox --unset LC_*", "--unset: LC_*"},
+	{"limit without value", "sbox --limit memory", "expected KEY=VALUE"},
+	{"limit unknown", "sbox --limit memroy=1G", "unknown key"},
+	{"limit not a size", "sbox --limit memory=1.5G", "--limit: memory"},
+	{"limit negative", "sbox --limit pids=-1", "--limit: pids"},
+	{"limit zero", "sbox --limit memory=0", "zero"},
+	{"limit huge", "sbox --limit memory=99999999999999T", "memory"},
+	{"limit beyond 63 bits", "sbox --limit memory=9223372036854775808",
+	 "memory"},
+	{"limit empty", "sbox --limit memory=", "memory"},
+	{"timeout word", "sbox --timeout soon", "--timeout: soon"},
+	{"timeout zero", "sbox --timeout 0", "--timeout: 0"},
+	{"timeout huge", "sbox --timeout 366d", "--timeout: 366d"},
+	{"set without value", "sbox --set home", "expected KEY=JSON"},
+	{"set without key", "sbox --set =1", "expected KEY=JSON"},
+	{"set unknown", "sbox --set hoem=\"x\"", "hoem: unknown key"},
+	{"set not JSON", "sbox --set home=x", "--set home:1"},
+	{"set wrong type", "sbox --set home=1", "--set home:1: home"},
+	{"set trailing", "sbox --set home=\"x\"y", "--set home:1"},
+	{"set extends", "sbox --set extends=[\"base\"]", "extends"},
+	{"set relative", "sbox --set fs.read=[\"x\"]", "absolute"},
+	{"set group of wrong type", "sbox --set fs=[]", "expected an object"},
+	{"profile missing", "sbox --profile nosuch", "nosuch: no such"},
+	{"profile file missing", "sbox --profile ./x.json", "x.json"},
+	{"profile bad name", "sbox --profile .x", "--profile: .x"},
+	{"profile empty", "sbox --profile=", "--profile: "},
 };
 
 static void bad_lines_are_refused(void **state)
@@ -158,16 +158,16 @@ static void commands_are_left_alone(void **state)
 	static const struct {
 		const char *label, *line, *command;
 	} rows[] = {
-		{ "none", "sbox", NULL },
-		{ "none behind dashes", "sbox --", NULL },
-		{ "first word", "sbox ls --help", "ls" },
-		{ "dashes", "sbox -- --help", "--help" },
-		{ "dashes once", "sbox -- -- x", "--" },
-		{ "one dash is a word", "sbox - x", "-" },
-		{ "behind an argument", "sbox --net none ls", "ls" },
-		{ "inlined argument", "sbox --net=none ls", "ls" },
-		{ "argument like an option", "sbox --ro --rw ls", "ls" },
-		{ "words of -c", "sbox -c text zero --one", "zero" },
+		{"none", "sbox", NULL},
+		{"none behind dashes", "sbox --", NULL},
+		{"first word", "sbox ls --help", "ls"},
+		{"dashes", "sbox -- --help", "--help"},
+		{"dashes once", "sbox -- -- x", "--"},
+		{"one dash is a word", "sbox - x", "-"},
+		{"behind an argument", "sbox --net none ls", "ls"},
+		{"inlined argument", "sbox --net=none ls", "ls"},
+		{"argument like an option", "sbox --ro --rw ls", "ls"},
+		{"words of -c", "sbox -c text zero --one", "zero"},
 	};
 
 	(void)state;
@@ -175,7 +175,7 @@ static void commands_are_left_alone(void **state)
 		cleanup_free char *text = xstrdup(rows[i].line);
 		char *argv[ARGS_MAX];
 		struct invocation inv;
-		struct diag d = { 0 };
+		struct diag d = {0};
 
 		if (invocation_parse(fixture_words(text, argv), argv, &inv, &d))
 			fail_msg("%s: %s", rows[i].label, d.text);
@@ -195,7 +195,7 @@ static void fields_are_filled(void **state)
 		      "-c x|y --dry-run a";
 	char *argv[ARGS_MAX];
 	struct invocation inv;
-	struct diag d = { 0 };
+	struct diag d = {0};
 
 	(void)state;
 	assert_int_equal(
@@ -211,7 +211,7 @@ static void fields_are_filled(void **state)
 	assert_int_equal(inv.keep_fds[1], 5);
 	assert_string_equal(inv.command[0], "a");
 	invocation_free(&inv);
-	assert_int_equal(invocation_parse(0, (char *[]){ NULL }, &inv, &d), 0);
+	assert_int_equal(invocation_parse(0, (char *[]){NULL}, &inv, &d), 0);
 	assert_null(inv.command[0]);
 	invocation_free(&inv);
 }

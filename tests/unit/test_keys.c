@@ -41,7 +41,7 @@ static void manual_names_every_key(void **state)
 	cleanup_free char *path =
 		xasprintf("%s/man/sbox-profile.5", top ? top : ".");
 	cleanup_free char *text = NULL;
-	struct diag d = { 0 };
+	struct diag d = {0};
 	size_t len;
 
 	(void)state;
@@ -61,52 +61,52 @@ static const struct {
 	const char *label, *key, *json;
 	bool project_ok; /* without --trust-project */
 } good_rows[] = {
-	{ "schema", "$schema", "\"x\"", true },
-	{ "description", "description", "\"x\"", true },
-	{ "extends", "extends", "[\"base\"]", false },
-	{ "home kept", "home", "\"a-%p\"", false },
-	{ "home tmp", "home", "\"tmp\"", true },
-	{ "read", "fs.read", "[\"/a\"]", false },
-	{ "write", "fs.write", "[\"~/a\"]", false },
-	{ "readTry", "fs.readTry", "[\"~\"]", false },
-	{ "writeTry", "fs.writeTry", "[\"/a:/b\"]", false },
-	{ "read nothing", "fs.read", "[]", false },
-	{ "hide", "fs.hide", "[\".env\",\"/k\",\"~/k\"]", true },
-	{ "protect", "fs.protect", "[\"Makefile\"]", true },
-	{ "tmpfs", "fs.tmpfs", "[\"/a\"]", false },
-	{ "net none", "net.mode", "\"none\"", true },
-	{ "net host", "net.mode", "\"host\"", false },
-	{ "loopback off", "net.loopback", "false", true },
-	{ "loopback on", "net.loopback", "true", false },
-	{ "pass", "env.pass", "[\"A\",\"LC_*\"]", false },
-	{ "set", "env.set", "{\"A\":\"1\"}", false },
-	{ "unset", "env.unset", "[\"A\"]", true },
-	{ "gpu on", "devices.gpu", "true", false },
-	{ "gpu off", "devices.gpu", "false", true },
-	{ "audio on", "devices.audio", "true", false },
-	{ "wayland on", "devices.wayland", "true", false },
-	{ "x11 on", "devices.x11", "true", false },
-	{ "x11 off", "devices.x11", "false", true },
-	{ "memory", "limits.memory", "\"4G\"", true },
-	{ "memory number", "limits.memory", "4096", true },
-	{ "cpu", "limits.cpu", "\"150%\"", true },
-	{ "cpu number", "limits.cpu", "150", true },
-	{ "pids", "limits.pids", "12", true },
-	{ "pids none", "limits.pids", "null", true },
-	{ "files", "limits.files", "\"12\"", true },
-	{ "fileSize", "limits.fileSize", "\"unlimited\"", true },
-	{ "cpuTime", "limits.cpuTime", "\"1h\"", true },
-	{ "time in seconds", "limits.time", "5", true },
-	{ "tmp", "limits.tmp", "\"1M\"", true },
-	{ "seccomp", "seccomp", "{\"defaultAction\":\"x\"}", true },
-	{ "userns on", "userns", "true", false },
-	{ "userns off", "userns", "false", true },
-	{ "git config rw", "git.config", "\"rw\"", false },
-	{ "git config ro", "git.config", "\"ro\"", true },
-	{ "tty none", "tty.mode", "\"none\"", false },
-	{ "tty relay", "tty.mode", "\"relay\"", false },
-	{ "filter on", "tty.filter", "true", true },
-	{ "filter off", "tty.filter", "false", false },
+	{"schema", "$schema", "\"x\"", true},
+	{"description", "description", "\"x\"", true},
+	{"extends", "extends", "[\"base\"]", false},
+	{"home kept", "home", "\"a-%p\"", false},
+	{"home tmp", "home", "\"tmp\"", true},
+	{"read", "fs.read", "[\"/a\"]", false},
+	{"write", "fs.write", "[\"~/a\"]", false},
+	{"readTry", "fs.readTry", "[\"~\"]", false},
+	{"writeTry", "fs.writeTry", "[\"/a:/b\"]", false},
+	{"read nothing", "fs.read", "[]", false},
+	{"hide", "fs.hide", "[\".env\",\"/k\",\"~/k\"]", true},
+	{"protect", "fs.protect", "[\"Makefile\"]", true},
+	{"tmpfs", "fs.tmpfs", "[\"/a\"]", false},
+	{"net none", "net.mode", "\"none\"", true},
+	{"net host", "net.mode", "\"host\"", false},
+	{"loopback off", "net.loopback", "false", true},
+	{"loopback on", "net.loopback", "true", false},
+	{"pass", "env.pass", "[\"A\",\"LC_*\"]", false},
+	{"set", "env.set", "{\"A\":\"1\"}", false},
+	{"unset", "env.unset", "[\"A\"]", true},
+	{"gpu on", "devices.gpu", "true", false},
+	{"gpu off", "devices.gpu", "false", true},
+	{"audio on", "devices.audio", "true", false},
+	{"wayland on", "devices.wayland", "true", false},
+	{"x11 on", "devices.x11", "true", false},
+	{"x11 off", "devices.x11", "false", true},
+	{"memory", "limits.memory", "\"4G\"", true},
+	{"memory number", "limits.memory", "4096", true},
+	{"cpu", "limits.cpu", "\"150%\"", true},
+	{"cpu number", "limits.cpu", "150", true},
+	{"pids", "limits.pids", "12", true},
+	{"pids none", "limits.pids", "null", true},
+	{"files", "limits.files", "\"12\"", true},
+	{"fileSize", "limits.fileSize", "\"unlimited\"", true},
+	{"cpuTime", "limits.cpuTime", "\"1h\"", true},
+	{"time in seconds", "limits.time", "5", true},
+	{"tmp", "limits.tmp", "\"1M\"", true},
+	{"seccomp", "seccomp", "{\"defaultAction\":\"x\"}", true},
+	{"userns on", "userns", "true", false},
+	{"userns off", "userns", "false", true},
+	{"git config rw", "git.config", "\"rw\"", false},
+	{"git config ro", "git.config", "\"ro\"", true},
+	{"tty none", "tty.mode", "\"none\"", false},
+	{"tty relay", "tty.mode", "\"relay\"", false},
+	{"filter on", "tty.filter", "true", true},
+	{"filter off", "tty.filter", "false", false},
 };
 
 /* "a.b" and "v" -> {"a":{"b":v}} */
@@ -122,7 +122,7 @@ static char *profile_of(const char *key, const char *json)
 
 static void every_key_accepts_and_tightens(void **state)
 {
-	bool seen[64] = { 0 };
+	bool seen[64] = {0};
 	struct fixture f;
 	struct policy p;
 	struct diag d;
@@ -170,11 +170,11 @@ static void project_limits_are_minima(void **state)
 		const char *label, *mine, *project;
 		uint64_t expected;
 	} rows[] = {
-		{ "smaller", "\"2G\"", "\"1G\"", 1ull << 30 },
-		{ "larger", "\"1G\"", "\"2G\"", 1ull << 30 },
-		{ "none", "\"1G\"", "null", 1ull << 30 },
-		{ "first", "null", "\"1G\"", 1ull << 30 },
-		{ "neither", "null", "null", POLICY_UNLIMITED },
+		{"smaller", "\"2G\"", "\"1G\"", 1ull << 30},
+		{"larger", "\"1G\"", "\"2G\"", 1ull << 30},
+		{"none", "\"1G\"", "null", 1ull << 30},
+		{"first", "null", "\"1G\"", 1ull << 30},
+		{"neither", "null", "null", POLICY_UNLIMITED},
 	};
 	struct fixture f;
 	struct policy p;
@@ -205,15 +205,15 @@ static void near_names_are_suggested(void **state)
 	static const struct {
 		const char *json, *text, *hint;
 	} rows[] = {
-		{ "{\"fs\":{\"raed\":[]}}", "fs.raed: unknown key",
-		  "\"fs.read\"" },
-		{ "{\"limit\":{}}", "limit: unknown key", "limits" },
-		{ "{\"read\":[]}", "read: unknown key", "\"fs.read\"" },
-		{ "{\"usrns\":true}", "usrns: unknown key", "\"userns\"" },
-		{ "{\"Home\":\"tmp\"}", "Home: unknown key", "\"home\"" },
-		{ "{\"net\":{\"allow\":[]}}", "net.allow: unknown key", "" },
-		{ "{\"fs.read\":[]}", "fs.read: unknown key", "dotted" },
-		{ "{\"fs\":{\"read.x\":[]}}", "fs.read.x: unknown key", "" },
+		{"{\"fs\":{\"raed\":[]}}", "fs.raed: unknown key",
+		 "\"fs.read\""},
+		{"{\"limit\":{}}", "limit: unknown key", "limits"},
+		{"{\"read\":[]}", "read: unknown key", "\"fs.read\""},
+		{"{\"usrns\":true}", "usrns: unknown key", "\"userns\""},
+		{"{\"Home\":\"tmp\"}", "Home: unknown key", "\"home\""},
+		{"{\"net\":{\"allow\":[]}}", "net.allow: unknown key", ""},
+		{"{\"fs.read\":[]}", "fs.read: unknown key", "dotted"},
+		{"{\"fs\":{\"read.x\":[]}}", "fs.read.x: unknown key", ""},
 	};
 	struct fixture f;
 	struct policy p;

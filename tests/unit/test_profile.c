@@ -18,15 +18,15 @@ static void command_picks_its_profile(void **state)
 	static const struct {
 		const char *label, *line, *expected;
 	} rows[] = {
-		{ "a shell", "sbox", "base" },
-		{ "shell text", "sbox -c claude claude", "base" },
-		{ "a command without one", "sbox ls", "base" },
-		{ "a command with one", "sbox claude", "claude" },
-		{ "by its basename", "sbox /opt/x/claude --help", "claude" },
-		{ "given", "sbox --profile mine claude", "mine" },
-		{ "a name that climbs", "sbox ../../x/..", "base" },
-		{ "a hidden name", "sbox .claude", "base" },
-		{ "nothing behind the slash", "sbox x/", "base" },
+		{"a shell", "sbox", "base"},
+		{"shell text", "sbox -c claude claude", "base"},
+		{"a command without one", "sbox ls", "base"},
+		{"a command with one", "sbox claude", "claude"},
+		{"by its basename", "sbox /opt/x/claude --help", "claude"},
+		{"given", "sbox --profile mine claude", "mine"},
+		{"a name that climbs", "sbox ../../x/..", "base"},
+		{"a hidden name", "sbox .claude", "base"},
+		{"nothing behind the slash", "sbox x/", "base"},
 	};
 	struct fixture f;
 	struct policy p;
@@ -150,9 +150,8 @@ static void circles_and_depth_are_refused(void **state)
 	assert_non_null(strstr(d.text, "x -> x -> y -> x"));
 	for (int i = 0; i < 9; i++) {
 		cleanup_free char *name = xasprintf("data/n%d.json", i);
-		cleanup_free char *text =
-			xasprintf(i < 8 ? "{\"extends\":[\"n%d\"]}" : "{}",
-				  i + 1);
+		cleanup_free char *text = xasprintf(
+			i < 8 ? "{\"extends\":[\"n%d\"]}" : "{}", i + 1);
 
 		fixture_write(&f, name, text);
 	}
@@ -211,8 +210,8 @@ static void others_files_are_refused(void **state)
 static const char *action(const struct policy_seccomp *s)
 {
 	return s->object ? cJSON_GetStringValue(
-				   json_get(s->object, "defaultAction")) :
-			   "none";
+				   json_get(s->object, "defaultAction"))
+			 : "none";
 }
 
 /* Which filter: never none by accident. */
@@ -221,33 +220,31 @@ static void seccomp_fails_closed(void **state)
 	static const struct {
 		const char *label, *profile, *options, *expected;
 	} rows[] = {
-		{ "not mentioned", "{}", "", "SCMP_ACT_ERRNO" },
-		{ "base's", "{\"extends\":[\"base\"]}", "", "SCMP_ACT_ERRNO" },
-		{ "its own", "{\"seccomp\":{\"defaultAction\":\"own\"}}", "",
-		  "own" },
-		{ "its own on base's",
-		  "{\"extends\":[\"base\"],"
-		  "\"seccomp\":{\"defaultAction\":\"own\"}}",
-		  "", "own" },
-		{ "switched off", "{\"seccomp\":null}", "", "none" },
-		{ "switched off on base's",
-		  "{\"extends\":[\"base\"],\"seccomp\":null}", "", "none" },
-		{ "userns", "{\"userns\":true}", "", "SCMP_ACT_KILL" },
-		{ "userns on base's",
-		  "{\"extends\":[\"base\"],\"userns\":true}", "",
-		  "SCMP_ACT_KILL" },
-		{ "--userns", "{}", "--userns", "SCMP_ACT_KILL" },
-		{ "--userns, its own",
-		  "{\"seccomp\":{\"defaultAction\":\"own\"}}", "--userns",
-		  "own" },
-		{ "--userns, switched off", "{\"seccomp\":null}", "--userns",
-		  "none" },
-		{ "--set null", "{}", "--set seccomp=null", "none" },
-		{ "--set", "{}", "--set seccomp={\"defaultAction\":\"set\"}",
-		  "set" },
-		{ "--set and --userns", "{}",
-		  "--userns --set seccomp={\"defaultAction\":\"set\"}",
-		  "set" },
+		{"not mentioned", "{}", "", "SCMP_ACT_ERRNO"},
+		{"base's", "{\"extends\":[\"base\"]}", "", "SCMP_ACT_ERRNO"},
+		{"its own", "{\"seccomp\":{\"defaultAction\":\"own\"}}", "",
+		 "own"},
+		{"its own on base's",
+		 "{\"extends\":[\"base\"],"
+		 "\"seccomp\":{\"defaultAction\":\"own\"}}",
+		 "", "own"},
+		{"switched off", "{\"seccomp\":null}", "", "none"},
+		{"switched off on base's",
+		 "{\"extends\":[\"base\"],\"seccomp\":null}", "", "none"},
+		{"userns", "{\"userns\":true}", "", "SCMP_ACT_KILL"},
+		{"userns on base's", "{\"extends\":[\"base\"],\"userns\":true}",
+		 "", "SCMP_ACT_KILL"},
+		{"--userns", "{}", "--userns", "SCMP_ACT_KILL"},
+		{"--userns, its own",
+		 "{\"seccomp\":{\"defaultAction\":\"own\"}}", "--userns",
+		 "own"},
+		{"--userns, switched off", "{\"seccomp\":null}", "--userns",
+		 "none"},
+		{"--set null", "{}", "--set seccomp=null", "none"},
+		{"--set", "{}", "--set seccomp={\"defaultAction\":\"set\"}",
+		 "set"},
+		{"--set and --userns", "{}",
+		 "--userns --set seccomp={\"defaultAction\":\"set\"}", "set"},
 	};
 	struct fixture f;
 	struct policy p;
@@ -285,8 +282,8 @@ static void projects_seccomp_is_stacked(void **state)
 	assert_int_equal(load(&f, "sbox", &p, &d), 0);
 	assert_string_equal(action(&p.seccomp), "SCMP_ACT_ERRNO");
 	assert_string_equal(action(&p.seccomp_stack), "theirs");
-	assert_non_null(strstr(p.seccomp_stack.origin,
-			       ".sbox.json:2: seccomp"));
+	assert_non_null(
+		strstr(p.seccomp_stack.origin, ".sbox.json:2: seccomp"));
 	policy_free(&p);
 	assert_int_equal(load(&f, "sbox --userns", &p, &d), 0);
 	assert_string_equal(action(&p.seccomp), "SCMP_ACT_KILL");
@@ -329,9 +326,9 @@ static void trusted_project_is_a_profile(void **state)
 static void shipped_profiles_load(void **state)
 {
 	static const char *const names[] = {
-		"base",	    "strict", "ci",	"permissive", "nested",
-		"claude",   "codex",  "gemini", "opencode",   "pi",
-		"aider",    "rust",   "go",	"browser",
+		"base",	  "strict", "ci",     "permissive", "nested",
+		"claude", "codex",  "gemini", "opencode",   "pi",
+		"aider",  "rust",   "go",     "browser",
 	};
 	const char *top = getenv("SBOX_TOP");
 	struct fixture f;

@@ -14,20 +14,19 @@ static void schema_has_every_key(void **state)
 {
 	cleanup_free char *text = policy_schema();
 	struct json_doc doc;
-	struct diag d = { 0 };
+	struct diag d = {0};
 
 	(void)state;
 	if (json_parse("schema", text, strlen(text), &doc, &d))
 		fail_msg("%s", d.text);
-	assert_string_equal(
-		cJSON_GetStringValue(json_get(doc.root, "$schema")),
-		"https://json-schema.org/draft/2020-12/schema");
+	assert_string_equal(cJSON_GetStringValue(json_get(doc.root, "$schema")),
+			    "https://json-schema.org/draft/2020-12/schema");
 	for (size_t i = 0; i < nkeys; i++) {
 		const char *name = keys[i].name, *dot = strchr(name, '.');
 		cleanup_free char *group =
 			dot ? xstrndup(name, (size_t)(dot - name)) : NULL;
-		const cJSON *parent = dot ? property(doc.root, group) :
-					    doc.root;
+		const cJSON *parent =
+			dot ? property(doc.root, group) : doc.root;
 		const cJSON *node = property(parent, dot ? dot + 1 : name);
 
 		if (!node)
