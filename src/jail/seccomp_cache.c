@@ -145,6 +145,7 @@ static int dir_open(const char *path)
 
 static bool file_is_ours(int fd, const char *key, struct entry *e)
 {
+	static const char format[sizeof(e->format)] = FILTER_FORMAT;
 	struct stat st;
 	char sum[SHA256_HEX_SIZE];
 	ssize_t n;
@@ -157,7 +158,7 @@ static bool file_is_ours(int fd, const char *key, struct entry *e)
 	if (n != st.st_size || e->len == 0 || e->len > BPF_MAXINSNS ||
 	    (size_t)n != ENTRY_HEAD + e->len * sizeof(e->insns[0]))
 		return false;
-	if (strncmp(e->format, FILTER_FORMAT, sizeof(e->format)) != 0 ||
+	if (memcmp(e->format, format, sizeof(e->format)) != 0 ||
 	    memcmp(e->key, key, sizeof(e->key)) != 0 ||
 	    e->audit_arch != seccomp_native_arch()->audit)
 		return false;
