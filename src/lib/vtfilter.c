@@ -1,0 +1,608 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The terminal filter.
+ *
+ * Guarantee: between two things that are written, the terminal is in its
+ * ground state. Text is written as it comes; a control sequence is collected
+ * in seq and written in one piece, with its own terminator, once it is complete
+ * and an allow-list below knows it; everything else is never begun. So what a
+ * terminal sees can't be cut, nested or resumed into something else. The one
+ * exception are sixel pictures, which may be of any length: their data passes
+ * as it comes, and however they end, a string terminator is written.
+ *
+ * Where a sequence ends follows xterm and the parser of ECMA-48 / DEC VT500:
+ * C0 controls inside a sequence act at once, CAN and SUB cancel, ESC cancels
+ * and begins anew, control strings end with ESC \ and an OSC with BEL too.
+ *
+ * C1 controls (one byte 0x80-0x9f, or U+0080-U+009F as UTF-8) are introducers
+ * for some terminals: they are dropped, so what follows them is plain text.
+ * Bytes that aren't UTF-8 become "?". The terminal is taken to be in UTF-8 mode
+ * (ESC % @, which leaves it, isn't on the list): in an 8-bit one the second
+ * byte of a character could be a C1 control.
+ */
+#include "sbox/vtfilter.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "sbox/cleanup.h"
+
+#define BEL 0x07
+#define CAN 0x18
+#define SUB 0x1a
+#define ESC 0x1b
+#define DEL 0x7f
+
+#define ESC_MAX 4   /* ESC, two intermediates, final */
+#define CSI_MAX 256 /* nothing that a program means is longer */
+
+enum vt_state {
+	VT_GROUND,
+	VT_UTF8,       /* a character of several bytes */
+	VT_ESC,	       /* ESC and intermediates */
+	VT_CSI,
+	VT_STRING,     /* OSC or DCS */
+	VT_STRING_ESC, /* ... and an ESC: its end, or a new beginning */
+	VT_DROP,       /* a control string that is thrown away */
+	VT_DROP_ESC,
+	VT_SIXEL,      /* the data of a picture, passed as it comes */
+	VT_SIXEL_ESC,
+	VT__COUNT
+};
+
+struct vt_out {
+	unsigned char *p;
+	size_t n;
+};
+
+static void put(struct vt_out *o, unsigned char c)
+{
+	o->p[o->n++] = c;
+}
+
+static void put_seq(const struct vtfilter *f, struct vt_out *o)
+{
+	memcpy(o->p + o->n, f->seq, f->len);
+	o->n += f->len;
+}
+
+static void put_st(struct vt_out *o)
+{
+	put(o, ESC);
+	put(o, '\\');
+}
+
+static void begin(struct vtfilter *f, int state, unsigned char c)
+{
+	f->state = state;
+	f->seq[0] = c;
+	f->len = 1;
+}
+
+/* BEL BS HT LF VT FF CR SO SI. Not ENQ, which makes a terminal answer. */
+static bool c0_allowed(unsigned char c)
+{
+	return c >= 0x07 && c <= 0x0f;
+}
+
+/* ---- ESC sequences ---- */
+
+static bool esc_allowed(const unsigned char *s, size_t n)
+{
+	unsigned char last = s[n - 1];
+
+	if (n == 2)
+		return strchr("6789=>DEHMZcno|}~", last) != NULL;
+	if (strchr("()*+-./", s[1]))
+		return n <= ESC_MAX; /* designates a character set */
+	if (n != 3)
+		return false;
+	if (s[1] == '#')
+		return strchr("34568", last) != NULL;
+	return s[1] == '%' && last == 'G'; /* UTF-8 on: never off */
+}
+
+/* ---- CSI sequences ---- */
+
+/* Modes that change what is shown and what keys and the mouse send. Not 2
+ * (VT52: another parser), 40 (resizes), 1001 (waits for the program), 1040-1044
+ * (selection and clipboard). Sorted. */
+static const unsigned short modes_dec[] = {
+	1, 3, 4, 5, 6, 7, 8, 9, 12, 25, 45, 47, 66, 67, 69, 80, 1000, 1002, 1003,
+	1004, 1005, 1006, 1007, 1015, 1016, 1034, 1035, 1036, 1039, 1045, 1047,
+	1048, 1049, 1070, 2004, 2026, 2027, 2031, 2048, 8452,
+};
+/* Insert and new-line mode; not 2, which locks the keyboard. */
+static const unsigned short modes_ansi[] = { 4, 20 };
+static const unsigned short dsr_ansi[] = { 5, 6 };
+static const unsigned short dsr_dec[] = { 6, 996 };
+/* Sizes in pixels, cells and lines; title stack. Not 20 and 21, which make
+ * the terminal type its title, nor anything that moves the window. */
+static const unsigned short window[] = { 14, 16, 18, 19, 22, 23 };
+
+enum csi_check { CSI_ANY, CSI_FIRST, CSI_ALL };
+
+static const struct csi_rule {
+	unsigned char prefix, inter; /* 0: none */
+	const char *finals;
+	enum csi_check check; /* which parameters must be in list */
+	const unsigned short *list;
+	size_t n;
+} csi_rules[] = {
+	/* clang-format off */
+	{ 0,   0,    "@ABCDEFGHIJKLMPSTXZ^`abcdefgmrsu", CSI_ANY, NULL, 0 },
+	{ 0,   0,    "hl",      CSI_ALL,   modes_ansi, ARRAY_SIZE(modes_ansi) },
+	{ 0,   0,    "n",       CSI_FIRST, dsr_ansi,   ARRAY_SIZE(dsr_ansi) },
+	{ 0,   0,    "t",       CSI_FIRST, window,     ARRAY_SIZE(window) },
+	{ '?', 0,    "hlrs",    CSI_ALL,   modes_dec,  ARRAY_SIZE(modes_dec) },
+	{ '?', 0,    "n",       CSI_FIRST, dsr_dec,    ARRAY_SIZE(dsr_dec) },
+	{ '?', 0,    "JKSWcmu", CSI_ANY,   NULL, 0 },
+	{ '>', 0,    "cmnqu",   CSI_ANY,   NULL, 0 },
+	{ '=', 0,    "cu",      CSI_ANY,   NULL, 0 },
+	{ '<', 0,    "u",       CSI_ANY,   NULL, 0 },
+	{ '?', '$',  "p",       CSI_ANY,   NULL, 0 },
+	{ 0,   ' ',  "@Aq",     CSI_ANY,   NULL, 0 },
+	{ 0,   '!',  "p",       CSI_ANY,   NULL, 0 },
+	{ 0,   '"',  "q",       CSI_ANY,   NULL, 0 },
+	{ 0,   '#',  "PQpq{}",  CSI_ANY,   NULL, 0 },
+	{ 0,   '$',  "prtvxz{", CSI_ANY,   NULL, 0 },
+	{ 0,   '\'', "}~",      CSI_ANY,   NULL, 0 },
+	{ 0,   '*',  "x",       CSI_ANY,   NULL, 0 },
+	/* clang-format on */
+};
+
+static bool list_has(const unsigned short *list, size_t n, unsigned v)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == v)
+			return true;
+	return false;
+}
+
+/* The next parameter of [*p, end), stepping over its ";". False when it isn't
+ * a plain number. An empty one is 0 (ECMA-48 5.4.2). */
+static bool param_next(const unsigned char **p, const unsigned char *end,
+		       unsigned *value)
+{
+	unsigned v = 0;
+
+	for (; *p < end && **p != ';'; (*p)++) {
+		if (**p < '0' || **p > '9' || v > 9999)
+			return false;
+		v = v * 10 + (unsigned)(**p - '0');
+	}
+	if (*p < end)
+		(*p)++;
+	*value = v;
+	return true;
+}
+
+static bool params_in(const struct csi_rule *r, const unsigned char *p,
+		      const unsigned char *end)
+{
+	if (r->check == CSI_ANY)
+		return true;
+	do {
+		unsigned v;
+
+		if (!param_next(&p, end, &v) || !list_has(r->list, r->n, v))
+			return false;
+	} while (r->check == CSI_ALL && p < end);
+	return true;
+}
+
+static bool csi_allowed(const unsigned char *s, size_t n)
+{
+	const unsigned char *p = s + 2, *end = s + n - 1, *q;
+	unsigned char prefix = 0, inter = 0;
+
+	if (n >= CSI_MAX)
+		return false;
+	if (p < end && *p >= '<' && *p <= '?')
+		prefix = *p++;
+	for (q = p; q < end && *q >= '0' && *q <= ';'; q++)
+		;
+	if (q < end && *q >= 0x20 && *q <= 0x2f && q + 1 == end)
+		inter = *q;
+	else if (q != end)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(csi_rules); i++) {
+		const struct csi_rule *r = &csi_rules[i];
+
+		if (r->prefix == prefix && r->inter == inter &&
+		    strchr(r->finals, *end))
+			return params_in(r, p, q);
+	}
+	return false;
+}
+
+/* Keep track of the alternate screen in what is passed on. */
+static void csi_note(struct vtfilter *f)
+{
+	const unsigned char *p = f->seq + 3, *end = f->seq + f->len - 1;
+	unsigned v;
+
+	if (f->seq[2] != '?' || (*end != 'h' && *end != 'l'))
+		return;
+	while (p < end && param_next(&p, end, &v))
+		if (v == 47 || v == 1047 || v == 1049)
+			f->alt_screen = *end == 'h';
+}
+
+/* ---- control strings ---- */
+
+/* The second byte decides whether a character is overlong, a surrogate or
+ * beyond U+10FFFF (RFC 3629 section 4). */
+static bool utf8_second_ok(unsigned char lead, unsigned char c)
+{
+	unsigned char lo = 0x80, hi = 0xbf;
+
+	switch (lead) {
+	case 0xe0: lo = 0xa0; break;
+	case 0xed: hi = 0x9f; break;
+	case 0xf0: lo = 0x90; break;
+	case 0xf4: hi = 0x8f; break;
+	default: break;
+	}
+	return c >= lo && c <= hi;
+}
+
+/* Continuation bytes after a lead byte; 0: not a lead byte. */
+static int utf8_tail(unsigned char lead)
+{
+	if (lead < 0xc2 || lead > 0xf4)
+		return 0;
+	return lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+}
+
+/* Well-formed UTF-8 without controls. */
+static bool text_clean(const unsigned char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char lead = s[i];
+		int tail = utf8_tail(lead);
+
+		if (lead < 0x20 || lead == DEL || (lead >= 0x80 && !tail))
+			return false;
+		for (int k = 1; k <= tail; k++) {
+			if (++i >= n || (s[i] & 0xc0) != 0x80 ||
+			    (k == 1 && !utf8_second_ok(lead, s[i])))
+				return false;
+		}
+		if (lead == 0xc2 && s[i] < 0xa0)
+			return false;
+	}
+	return true;
+}
+
+static bool text_of(const unsigned char *s, size_t n, const char *more)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = s[i];
+
+		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+		    (c >= 'A' && c <= 'Z') || (c && strchr(more, c)))
+			continue;
+		return false;
+	}
+	return true;
+}
+
+/* rxvt answers a title of "?" with the title. */
+static bool osc_title(const unsigned char *s, size_t n)
+{
+	return text_clean(s, n) && !(n == 1 && s[0] == '?');
+}
+
+static bool osc_colour(const unsigned char *s, size_t n)
+{
+	return n > 0 && text_of(s, n, "#/:;?.,%- ");
+}
+
+static bool osc_indices(const unsigned char *s, size_t n)
+{
+	return text_of(s, n, ";");
+}
+
+static bool osc_empty(const unsigned char *s, size_t n)
+{
+	(void)s;
+	return n == 0;
+}
+
+static bool osc_prompt(const unsigned char *s, size_t n)
+{
+	return n > 0 && s[0] && strchr("ABCDLNP", s[0]) && text_clean(s, n);
+}
+
+/* ConEmu's progress, 9;4;STATE;PERCENT. Any other OSC 9 is a notification. */
+static bool osc_progress(const unsigned char *s, size_t n)
+{
+	return n >= 1 && s[0] == '4' && (n == 1 || s[1] == ';') &&
+	       text_of(s, n, ";");
+}
+
+/* PARAMETERS;URI: a link that the terminal hands to a browser or a mail
+ * program, not to whatever opens a file; an empty URI ends the link. */
+static bool osc_link(const unsigned char *s, size_t n)
+{
+	static const char *const schemes[] = { "http://", "https://",
+					       "mailto:" };
+	const unsigned char *uri = memchr(s, ';', n);
+	size_t len;
+
+	if (!uri || !text_clean(s, n))
+		return false;
+	uri++;
+	len = n - (size_t)(uri - s);
+	for (size_t i = 0; i < len; i++)
+		if (uri[i] <= 0x20 || uri[i] > 0x7e)
+			return false;
+	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
+		size_t k = strlen(schemes[i]);
+
+		if (len >= k &&
+		    !strncasecmp((const char *)uri, schemes[i], k))
+			return true;
+	}
+	return len == 0;
+}
+
+static const struct osc_rule {
+	unsigned number;
+	bool (*check)(const unsigned char *s, size_t n);
+} osc_rules[] = {
+	{ 0, osc_title },     { 1, osc_title },	    { 2, osc_title },
+	{ 4, osc_colour },    { 8, osc_link },	    { 9, osc_progress },
+	{ 10, osc_colour },   { 11, osc_colour },   { 12, osc_colour },
+	{ 104, osc_indices }, { 110, osc_empty },   { 111, osc_empty },
+	{ 112, osc_empty },   { 133, osc_prompt },
+};
+
+static bool osc_allowed(const unsigned char *s, size_t n, unsigned *number)
+{
+	const unsigned char *p = s;
+
+	if (n == 0 || s[0] < '0' || s[0] > '9' ||
+	    !param_next(&p, s + n, number))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(osc_rules); i++)
+		if (osc_rules[i].number == *number)
+			return osc_rules[i].check(p, n - (size_t)(p - s));
+	*number = 0;
+	return false;
+}
+
+/* XTGETTCAP: the terminal's own terminfo strings, by hex name. */
+static bool dcs_allowed(const unsigned char *s, size_t n)
+{
+	if (n < 2 || s[0] != '+' || s[1] != 'q')
+		return false;
+	for (size_t i = 2; i < n; i++)
+		if (!s[i] || !strchr("0123456789abcdefABCDEF;", s[i]))
+			return false;
+	return true;
+}
+
+/* seq holds a whole OSC or DCS; the last term bytes are its terminator. */
+static void string_end(struct vtfilter *f, size_t term, struct vt_out *o)
+{
+	const unsigned char *s = f->seq + 2;
+	size_t n = f->len - 2 - term;
+	unsigned number = 0;
+
+	f->state = VT_GROUND;
+	if (f->seq[1] == 'P' ? dcs_allowed(s, n) :
+			       osc_allowed(s, n, &number)) {
+		put_seq(f, o);
+		return;
+	}
+	/* The text behind a link that is refused must not belong to the link
+	 * before it. */
+	if (number == 8) {
+		memcpy(o->p + o->n, "\033]8;;", 5);
+		memcpy(o->p + o->n + 5, f->seq + f->len - term, term);
+		o->n += 5 + term;
+	}
+}
+
+/* ---- the machine ---- */
+
+static void in_ground(struct vtfilter *f, unsigned char c, struct vt_out *o)
+{
+	f->state = VT_GROUND;
+	if (c == ESC) {
+		begin(f, VT_ESC, c);
+	} else if (c < 0x20) {
+		if (c0_allowed(c))
+			put(o, c);
+	} else if (c < DEL) {
+		put(o, c);
+	} else if (c > DEL) {
+		f->utf8_left = utf8_tail(c);
+		if (f->utf8_left)
+			begin(f, VT_UTF8, c);
+		else
+			put(o, '?');
+	}
+}
+
+static void in_utf8(struct vtfilter *f, unsigned char c, struct vt_out *o)
+{
+	if ((c & 0xc0) != 0x80 ||
+	    (f->len == 1 && !utf8_second_ok(f->seq[0], c))) {
+		put(o, '?');
+		in_ground(f, c, o);
+		return;
+	}
+	f->seq[f->len++] = c;
+	if (--f->utf8_left)
+		return;
+	f->state = VT_GROUND;
+	if (f->seq[0] != 0xc2 || c >= 0xa0)
+		put_seq(f, o);
+}
+
+/* What acts inside an ESC or CSI sequence. True if c was one of these. */
+static bool in_sequence(struct vtfilter *f, unsigned char c, struct vt_out *o)
+{
+	if (c >= 0x20 && c < DEL)
+		return false;
+	if (c == CAN || c == SUB)
+		f->state = VT_GROUND;
+	else if (c == ESC)
+		begin(f, VT_ESC, c);
+	else if (c > DEL)
+		in_ground(f, c, o);
+	else if (c0_allowed(c))
+		put(o, c);
+	return true;
+}
+
+static void in_esc(struct vtfilter *f, unsigned char c, struct vt_out *o)
+{
+	if (in_sequence(f, c, o))
+		return;
+	if (f->len <= ESC_MAX)
+		f->seq[f->len++] = c;
+	if (c < 0x30)
+		return;
+	f->state = VT_GROUND;
+	if (f->len == 2 && c == '[')
+		f->state = VT_CSI;
+	else if (f->len == 2 && (c == ']' || c == 'P'))
+		f->state = VT_STRING;
+	else if (f->len == 2 && strchr("X^_k", c))
+		f->state = VT_DROP;
+	else if (esc_allowed(f->seq, f->len)) {
+		if (c == 'c' && f->len == 2)
+			f->alt_screen = false;
+		put_seq(f, o);
+	}
+}
+
+static void in_csi(struct vtfilter *f, unsigned char c, struct vt_out *o)
+{
+	if (in_sequence(f, c, o))
+		return;
+	if (f->len < CSI_MAX)
+		f->seq[f->len++] = c;
+	if (c < 0x40)
+		return;
+	f->state = VT_GROUND;
+	if (csi_allowed(f->seq, f->len)) {
+		csi_note(f);
+		put_seq(f, o);
+	}
+}
+
+static void in_string(struct vtfilter *f, unsigned char c, struct vt_out *o)
+{
+	if (c == ESC) {
+		f->state = VT_STRING_ESC;
+		return;
+	}
+	if (c == CAN || c == SUB) {
+		f->state = VT_GROUND;
+		return;
+	}
+	if (f->len + 2 >= sizeof(f->seq)) { /* keep room for the terminator */
+		f->state = c == BEL && f->seq[1] == ']' ? VT_GROUND : VT_DROP;
+		return;
+	}
+	f->seq[f->len++] = c;
+	if (c == BEL && f->seq[1] == ']') {
+		string_end(f, 1, o);
+	} else if (c == 'q' && f->seq[1] == 'P') {
+		for (size_t i = 2; i < f->len - 1; i++)
+			if (f->seq[i] < '0' || f->seq[i] > ';' ||
+			    f->seq[i] == ':')
+				return;
+		put_seq(f, o);
+		f->state = VT_SIXEL;
+	}
+}
+
+static void in_drop(struct vtfilter *f, unsigned char c)
+{
+	if (c == ESC)
+		f->state = VT_DROP_ESC;
+	else if (c == CAN || c == SUB || (c == BEL && f->seq[1] == ']'))
+		f->state = VT_GROUND;
+}
+
+static void in_sixel(struct vtfilter *f, unsigned char c, struct vt_out *o)
+{
+	if (c == ESC) {
+		f->state = VT_SIXEL_ESC;
+	} else if (c == CAN || c == SUB) {
+		put_st(o);
+		f->state = VT_GROUND;
+	} else if ((c >= 0x20 && c < DEL) || c == '\n' || c == '\r') {
+		put(o, c);
+	}
+}
+
+/* The byte after an ESC inside a control string. */
+static void in_string_esc(struct vtfilter *f, unsigned char c,
+			  struct vt_out *o)
+{
+	enum vt_state was = (enum vt_state)f->state;
+
+	f->state = VT_GROUND;
+	if (was == VT_SIXEL_ESC)
+		put_st(o);
+	if (c != '\\') {
+		begin(f, VT_ESC, ESC);
+		in_esc(f, c, o);
+	} else if (was == VT_STRING_ESC) {
+		f->seq[f->len++] = ESC;
+		f->seq[f->len++] = '\\';
+		string_end(f, 2, o);
+	}
+}
+
+static void step(struct vtfilter *f, unsigned char c, struct vt_out *o)
+{
+	switch ((enum vt_state)f->state) {
+	case VT_GROUND: in_ground(f, c, o); break;
+	case VT_UTF8: in_utf8(f, c, o); break;
+	case VT_ESC: in_esc(f, c, o); break;
+	case VT_CSI: in_csi(f, c, o); break;
+	case VT_STRING: in_string(f, c, o); break;
+	case VT_DROP: in_drop(f, c); break;
+	case VT_SIXEL: in_sixel(f, c, o); break;
+	case VT_STRING_ESC:
+	case VT_DROP_ESC:
+	case VT_SIXEL_ESC: in_string_esc(f, c, o); break;
+	case VT__COUNT: break;
+	}
+}
+
+void vtfilter_init(struct vtfilter *f)
+{
+	f->state = VT_GROUND;
+	f->utf8_left = 0;
+	f->alt_screen = false;
+	f->len = 0;
+}
+
+size_t vtfilter_run(struct vtfilter *f, const unsigned char *in, size_t n,
+		    unsigned char *out)
+{
+	struct vt_out o = { out, 0 };
+
+	for (size_t i = 0; i < n; i++)
+		step(f, in[i], &o);
+	return o.n;
+}
+
+size_t vtfilter_end(struct vtfilter *f, unsigned char *out)
+{
+	struct vt_out o = { out, 0 };
+
+	if (f->state == VT_SIXEL || f->state == VT_SIXEL_ESC)
+		put_st(&o);
+	f->state = VT_GROUND;
+	return o.n;
+}
