@@ -75,7 +75,7 @@ static int refuse_byte(struct scan *s, const char *wanted)
 static void note_line(struct scan *s)
 {
 	if (s->n == s->room) {
-		s->room = s->room ? s->room * 2 : 256;
+		s->room = s->room ? s->room * 2 : 1024;
 		s->line = xreallocarray(s->line, s->room, sizeof(*s->line));
 	}
 	s->line[s->n++] = s->lineno;
