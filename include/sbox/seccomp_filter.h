@@ -37,7 +37,7 @@ int seccomp_filter_get(const struct policy_seccomp *s, const struct host *host,
 
 /* Hex SHA-256 (64 chars + NUL) of what the compiled filter depends on: for
  * --dry-run, and the cache's file name. */
-void seccomp_filter_key(const struct policy_seccomp *s,
-			const struct host *host, char hex[65]);
+void seccomp_filter_key(const struct policy_seccomp *s, const struct host *host,
+			char hex[65]);
 
 #endif

@@ -23,11 +23,11 @@ struct json_doc;
 #define SECCOMP_RULES_MAX 4096
 
 struct seccomp_arch {
-	const char *oci;   /* "SCMP_ARCH_X86_64" */
-	const char *go;	   /* moby's name for it: "amd64" */
-	uint32_t audit;	   /* AUDIT_ARCH_*, what the filter sees */
-	uint32_t token;	   /* libseccomp's SCMP_ARCH_* */
-	uint32_t x32_bit;  /* numbers from here on are another ABI; 0: none */
+	const char *oci;  /* "SCMP_ARCH_X86_64" */
+	const char *go;	  /* moby's name for it: "amd64" */
+	uint32_t audit;	  /* AUDIT_ARCH_*, what the filter sees */
+	uint32_t token;	  /* libseccomp's SCMP_ARCH_* */
+	uint32_t x32_bit; /* numbers from here on are another ABI; 0: none */
 };
 
 enum seccomp_arch_id { SECCOMP_X86_64, SECCOMP_AARCH64, SECCOMP_ARCH__COUNT };
@@ -35,33 +35,41 @@ extern const struct seccomp_arch seccomp_arches[SECCOMP_ARCH__COUNT];
 const struct seccomp_arch *seccomp_native_arch(void);
 
 enum seccomp_action { /* what the kernel is told; TRACE and NOTIFY refused */
-	SECCOMP_ACTION_ALLOW,
-	SECCOMP_ACTION_ERRNO,
-	SECCOMP_ACTION_KILL_THREAD,
-	SECCOMP_ACTION_KILL_PROCESS,
-	SECCOMP_ACTION_TRAP,
-	SECCOMP_ACTION_LOG,
-	SECCOMP_ACTION__COUNT
+		      SECCOMP_ACTION_ALLOW,
+		      SECCOMP_ACTION_ERRNO,
+		      SECCOMP_ACTION_KILL_THREAD,
+		      SECCOMP_ACTION_KILL_PROCESS,
+		      SECCOMP_ACTION_TRAP,
+		      SECCOMP_ACTION_LOG,
+		      SECCOMP_ACTION__COUNT
 };
 
-enum seccomp_op { SECCOMP_NE, SECCOMP_LT, SECCOMP_LE, SECCOMP_EQ, SECCOMP_GE,
-	SECCOMP_GT, SECCOMP_MASKED_EQ, SECCOMP_OP__COUNT };
+enum seccomp_op {
+	SECCOMP_NE,
+	SECCOMP_LT,
+	SECCOMP_LE,
+	SECCOMP_EQ,
+	SECCOMP_GE,
+	SECCOMP_GT,
+	SECCOMP_MASKED_EQ,
+	SECCOMP_OP__COUNT
+};
 
 struct seccomp_cond {
-	unsigned arg;	   /* 0-5 */
+	unsigned arg; /* 0-5 */
 	enum seccomp_op op;
-	uint64_t seen;	   /* the bits that the kernel reads: 16, 32 or 64 */
-	uint64_t value;	   /* MASKED_EQ: the mask; within seen */
-	uint64_t value2;   /* MASKED_EQ: the datum; within the mask */
+	uint64_t seen;	 /* the bits that the kernel reads: 16, 32 or 64 */
+	uint64_t value;	 /* MASKED_EQ: the mask; within seen */
+	uint64_t value2; /* MASKED_EQ: the datum; within the mask */
 };
 
 struct seccomp_rule {
-	int nr;			/* system call number */
-	const char *name;	/* owned by the profile's names */
+	int nr;		  /* system call number */
+	const char *name; /* owned by the profile's names */
 	enum seccomp_action action;
-	unsigned errno_ret;	/* for ERRNO */
+	unsigned errno_ret; /* for ERRNO */
 	struct seccomp_cond cond[6];
-	size_t ncond;		/* 0: unconditional; all must hold */
+	size_t ncond; /* 0: unconditional; all must hold */
 };
 
 struct seccomp_profile {
@@ -70,8 +78,8 @@ struct seccomp_profile {
 	unsigned default_errno;
 	struct seccomp_rule *rules; /* by number, unconditional ones last */
 	size_t nrules;
-	struct strlist names;	/* owns the rules' names */
-	struct strlist notes;	/* what was left out, for --verbose */
+	struct strlist names; /* owns the rules' names */
+	struct strlist notes; /* what was left out, for --verbose */
 };
 
 /*
@@ -91,6 +99,9 @@ void seccomp_profile_free(struct seccomp_profile *p);
 
 /* SECCOMP_RET_* with its data. */
 uint32_t seccomp_action_ret(enum seccomp_action action, unsigned errno_ret);
+
+/* True if a leaves a call less than b does. */
+bool seccomp_action_is_stricter(enum seccomp_action a, enum seccomp_action b);
 
 /*
  * What the profile says for one call: the reference that the compiled filter

@@ -78,13 +78,17 @@ static bool flatten(struct bytes *b, const cJSON *node)
 
 	for (; node; node = node->next) {
 		const char *key = node->string ? node->string : "";
-		uint8_t type = (uint8_t)node->type; /* without the flags */
+		/* cJSON's types are bits up to 0x40, its flags begin at 0x100
+		 */
+		uint8_t type =
+			(uint8_t)(node->type | (node->string ? 0x80 : 0));
 
 		if (strcmp(key, "comment") == 0 && cJSON_IsString(node))
 			continue;
 		kernel |= strcmp(key, "minKernel") == 0;
 		bytes_add(b, &type, sizeof(type));
-		bytes_add_string(b, key);
+		if (node->string)
+			bytes_add_string(b, key);
 		if (cJSON_IsNumber(node))
 			bytes_add(b, &node->valuedouble,
 				  sizeof(node->valuedouble));

@@ -155,7 +155,8 @@ static struct target emit_cond(struct emitter *e, const struct seccomp_cond *c,
 		[SECCOMP_MASKED_EQ] = { BPF_JEQ, false, false },
 	};
 	/* clang-format on */
-	size_t low = offsetof(struct seccomp_data, args) + 8 * c->arg;
+	size_t low =
+		offsetof(struct seccomp_data, args) + sizeof(uint64_t) * c->arg;
 	bool masked = c->op == SECCOMP_MASKED_EQ;
 	uint64_t mask = masked ? c->value : c->seen;
 	uint64_t value = masked ? c->value2 : c->value;

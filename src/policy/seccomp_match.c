@@ -54,6 +54,20 @@ uint32_t seccomp_action_ret(enum seccomp_action action, unsigned errno_ret)
 	return ret[action];
 }
 
+bool seccomp_action_is_stricter(enum seccomp_action a, enum seccomp_action b)
+{
+	static const int order[SECCOMP_ACTION__COUNT] = {
+		[SECCOMP_ACTION_ALLOW] = 0,
+		[SECCOMP_ACTION_LOG] = 1,
+		[SECCOMP_ACTION_ERRNO] = 2,
+		[SECCOMP_ACTION_TRAP] = 3,
+		[SECCOMP_ACTION_KILL_THREAD] = 4,
+		[SECCOMP_ACTION_KILL_PROCESS] = 5,
+	};
+
+	return order[a] > order[b];
+}
+
 static bool rule_holds(const struct seccomp_rule *r, const uint64_t args[6])
 {
 	for (size_t i = 0; i < r->ncond; i++)

@@ -393,20 +393,6 @@ static int narrow(const struct parser *ps, const cJSON *node,
 	return 0;
 }
 
-static int severity(enum seccomp_action a)
-{
-	static const int order[SECCOMP_ACTION__COUNT] = {
-		[SECCOMP_ACTION_ALLOW] = 0,
-		[SECCOMP_ACTION_LOG] = 1,
-		[SECCOMP_ACTION_ERRNO] = 2,
-		[SECCOMP_ACTION_TRAP] = 3,
-		[SECCOMP_ACTION_KILL_THREAD] = 4,
-		[SECCOMP_ACTION_KILL_PROCESS] = 5,
-	};
-
-	return order[a];
-}
-
 static int add_name(struct parser *ps, const cJSON *node,
 		    const struct seccomp_rule *model)
 {
@@ -416,7 +402,7 @@ static int add_name(struct parser *ps, const cJSON *node,
 	struct seccomp_rule *r;
 
 	if (nr == SYSCALL_UNKNOWN &&
-	    severity(model->action) > severity(p->default_action))
+	    seccomp_action_is_stricter(model->action, p->default_action))
 		return bad(ps, node, "names",
 			   "\"%s\" is not a system call: the rule would "
 			   "restrict nothing",
