@@ -86,7 +86,6 @@ static const char *const go_arches[] = {
 	"mipsel64n32", "mipsle", "ppc", "ppc64", "ppc64le", "riscv64", "s390",
 	"s390x", "x32", "x86", NULL,
 };
-
 static const char *const profile_keys[] = {
 	"defaultAction", "defaultErrnoRet", "defaultErrno", "architectures",
 	"archMap", "flags", "syscalls", NULL,
