@@ -1,0 +1,176 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# git inside: daily work goes on, what the host's git would run stays.
+
+load helper
+
+test_setup()
+{
+	need git
+	printf '[user]\n\tname = A Tester\n\temail = tester@example.org\n%s\n' \
+		"[core]
+	pager = evil-$SECRET
+[credential]
+	helper = store-$SECRET" >"$HOME/.gitconfig"
+	git init -q -b main .
+	echo one >file
+	git add file
+	git commit -q -m first
+}
+
+@test "git: commit, branch, switch, merge, tag, stash, rebase, gc, reset, bisect" {
+	inside_sh 'set -ex
+		echo two >>file; git commit -qam second
+		git switch -qc topic; echo t >t; git add t; git commit -qm topic
+		git switch -q main; echo three >>file; git commit -qam third
+		git switch -q topic; git rebase -q main
+		git switch -q main; git merge -q --no-edit topic
+		git tag v1; echo dirty >>file; git stash -q; git stash pop -q
+		git checkout -q -- file; git gc -q; git reset -q --hard HEAD
+		git cherry-pick --allow-empty HEAD >/dev/null || git cherry-pick --skip
+		git branch -D topic; git log --format=%s | head -n 3; git status -s'
+	succeeds
+	has topic
+	[ "$(git log -1 --format=%an%ae v1)" = "A Testertester@example.org" ]
+	git fsck --strict
+	[ -z "$(git status --porcelain --untracked-files=no)" ]
+}
+
+@test "git: the user's name and email come in, and nothing else of their configuration" {
+	inside_sh 'git config user.name; git config user.email; git config --list
+		cat "$HOME/.gitconfig" 2>/dev/null; env; true'
+	matches 'A Tester'
+	matches tester@example.org
+	no_secret
+}
+
+@test "git: an identity with newlines and quotes cannot add a configuration key" {
+	git config --global user.name $'x\n[core]\n\tpager = evil'
+	inside_sh 'git config core.pager; git config --get-regexp core.pager'
+	lacks evil
+}
+
+@test "git: the repository's own identity wins" {
+	git config user.email repo@example.org
+	inside_sh 'echo x >>file; git commit -qam x; git log -1 --format=%ae'
+	succeeds
+	prints repo@example.org
+}
+
+# escapes: 31
+@test "git: what a read-only .git/config costs is an error, not silence" {
+	local before
+	before=$(sha256sum <.git/config)
+	inside_sh 'git config core.fsmonitor evil'
+	[ "$status" -ne 0 ]
+	inside_sh 'git remote add x /tmp'
+	[ "$status" -ne 0 ]
+	[ "$(sha256sum <.git/config)" = "$before" ]
+}
+
+@test "git: --git-config rw gives it back, hooks stay" {
+	local hooks
+	hooks=$(ls -la --time-style=+ .git/hooks)
+	inside --git-config rw -- /bin/sh -c 'git config test.key value &&
+		git remote add x /tmp && git branch -m main trunk
+		echo evil >.git/hooks/pre-commit; mv .git .git2; true'
+	[ "$(git config test.key)" = value ]
+	[ "$(git branch --show-current)" = trunk ]
+	[ "$(ls -la --time-style=+ .git/hooks)" = "$hooks" ]
+	[ ! -e .git2 ]
+}
+
+@test "git: worktree add and remove inside the project" {
+	inside_sh 'git worktree add -q wt -b wtb && cd wt && echo w >w &&
+		git add w && git commit -qm w && cd .. &&
+		git worktree remove wt && git log wtb -1 --format=%s'
+	succeeds
+	prints w
+}
+
+@test "git: a linked worktree whose repository lies outside the current directory" {
+	git worktree add -q "$HOME/linked" -b linked
+	cd "$HOME/linked"
+	local before
+	before=$(sha256sum "$PROJ/.git/config" "$PROJ"/.git/hooks/*)
+	inside_sh 'set -e; echo l >l; git add l; git commit -qm linked
+		git log -1 --format=%s; git switch -qc again; git stash list'
+	succeeds
+	prints linked
+	[ "$(git -C "$PROJ" log -1 --format=%s linked)" = linked ]
+	# the other working tree is not shown, what git runs is not writable
+	inside_sh "cat '$PROJ/file'; echo evil >'$PROJ/.git/hooks/pre-commit'
+		echo evil >>'$PROJ/.git/config'; mv '$PROJ/.git' '$PROJ/.git2'
+		echo evil >'$PROJ/evil'; git config core.hooksPath /tmp; true"
+	prints ""
+	[ "$(sha256sum "$PROJ/.git/config" "$PROJ"/.git/hooks/*)" = "$before" ]
+	[ ! -e "$PROJ/evil" ]
+	[ ! -e "$PROJ/.git2" ]
+}
+
+# escapes: 17 29
+@test "git: a forged .git file adds no mount" {
+	local victim=$HOME/victim
+	git init -q "$victim"
+	echo "# $SECRET" >"$victim/.git/description"
+	mkdir -p "$victim/.git/worktrees"
+	canaries_set
+	rm -rf .git
+	local f
+	for f in "$victim/.git" "$victim/.git/worktrees/x" "$OUTSIDE" "$HOME" / \
+		"$HOME/.ssh" "../victim/.git" "$HOME/.config"; do
+		echo "gitdir: $f" >.git
+		inside_sh "cat '$victim/.git/description' '$OUTSIDE/secret' \
+			'$HOME/.ssh/id_canary'; echo evil >'$victim/.git/x'
+			ls '$victim' '$OUTSIDE'; true"
+		no_secret || fail "gitdir: $f"
+		[ ! -e "$victim/.git/x" ]
+	done
+}
+
+# escapes: 17
+@test "git: a worktree entry that points to another directory is not believed" {
+	git worktree add -q "$HOME/linked" -b linked
+	mkdir "$HOME/forged"
+	# the project writes itself the .git file of a worktree that is not it
+	cp "$HOME/linked/.git" "$HOME/forged/.git"
+	cd "$HOME/forged"
+	echo "# $SECRET" >"$PROJ/.git/description"
+	inside_sh "cat '$PROJ/.git/description'; git log 2>/dev/null; true"
+	no_secret
+	prints ""
+	# nor one whose commondir leads elsewhere
+	cd "$HOME/linked"
+	echo "$OUTSIDE" >"$PROJ/.git/worktrees/linked/commondir"
+	inside_sh "cat '$OUTSIDE/secret'; true"
+	no_secret
+}
+
+# escapes: 17 31
+@test "git: .git as a link out of the project is not followed" {
+	mv .git "$HOME/moved.git"
+	ln -s "$HOME/moved.git" .git
+	echo "# $SECRET" >"$HOME/moved.git/description"
+	inside_sh 'cat .git/description; echo evil >.git/hooks/new; true'
+	[ ! -e "$HOME/moved.git/hooks/new" ]
+	no_secret
+}
+
+# escapes: 31
+@test "git: a hook that is there runs inside, and cannot change" {
+	printf '#!/bin/sh\necho hook >>hook.log\n' >.git/hooks/pre-commit
+	chmod 755 .git/hooks/pre-commit
+	inside_sh 'echo x >>file; git commit -qam x; echo evil >>.git/hooks/pre-commit
+		cat hook.log'
+	has hook
+	[ "$(wc -l <.git/hooks/pre-commit)" -eq 2 ]
+}
+
+@test "git: clone of a local repository, push back, submodule" {
+	git clone -q --bare . "$PROJ/up.git"
+	inside_sh 'set -e; git clone -q up.git copy; cd copy; echo c >c; git add c
+		git commit -qm c; git push -q origin main; git -C ../up.git log -1 \
+		--format=%s main'
+	succeeds
+	prints c
+}

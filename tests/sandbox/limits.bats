@@ -1,0 +1,218 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Every limit, by something that would pass it.
+
+load helper
+
+# escapes: 67
+@test "processes have a bound without being asked: a fork bomb ends" {
+	is_root && ! cgroup_pids && {
+		cannot "root is not held by RLIMIT_NPROC, and there is no cgroup"
+		return
+	}
+	attack forkbomb 60000
+	[ "$output" -lt 60000 ] || fail "made $output"
+}
+
+@test "--limit pids bounds processes and threads" {
+	if is_root && ! cgroup_pids; then
+		# enforced or refused, never ignored in silence
+		SBOX_ARGS=(--limit pids=50)
+		attack forkbomb 400
+		if [ "$status" -eq 125 ]; then
+			says 'hint: '
+		else
+			[ "$output" -le 50 ]
+		fi
+		return
+	fi
+	SBOX_ARGS=(--limit pids=50)
+	attack forkbomb 400
+	succeeds
+	[ "$output" -le 50 ] && [ "$output" -ge 10 ] || fail "$output"
+	attack forkbomb 400 threads
+	[ "$output" -le 50 ] || fail "$output"
+}
+
+@test "a sandbox that is full of processes can still be ended" {
+	attack_copy forkbomb
+	canaries_set
+	local start=$SECONDS
+	SBOX_ARGS=(--limit pids=100)
+	is_root && SBOX_ARGS=()
+	run timeout "$LIMIT" "$SBOX" "${SBOX_ARGS[@]}" --timeout 2s -- \
+		/bin/sh -c './.attack-forkbomb 60; sleep 100' </dev/null
+	is_status 124
+	[ $((SECONDS - start)) -lt 30 ]
+	none_with "$PROJ/.attack-forkbomb"
+}
+
+@test "--limit files bounds open descriptors" {
+	inside --limit files=64 -- /bin/sh -c 'ulimit -n; ulimit -Hn'
+	prints "64
+64"
+	inside --limit files=64 -- /bin/sh -c 'ulimit -n 65 2>/dev/null && echo more
+		true'
+	prints ""
+}
+
+@test "--limit fileSize bounds a file" {
+	inside --limit fileSize=1M -- /bin/sh -c 'head -c 3000000 /dev/zero >big'
+	[ "$status" -ne 0 ]
+	[ "$(stat -c %s big)" -le 1048576 ]
+}
+
+@test "--limit cpuTime ends what burns" {
+	local start=$SECONDS
+	inside --limit cpuTime=1s -- /bin/sh -c 'while :; do :; done'
+	[ "$status" -eq 152 ] || [ "$status" -eq 137 ] || show
+	[ "$status" -ge 128 ]
+	[ $((SECONDS - start)) -lt 20 ]
+}
+
+@test "at the time limit: SIGTERM first, and the command may end well" {
+	inside --timeout 1s -- /bin/sh -c 'trap "echo got TERM; exit 0" TERM
+		while :; do sleep 0.05; done'
+	is_status 124
+	prints "got TERM"
+}
+
+@test "at the time limit what ignores SIGTERM is killed after the grace" {
+	local start=$SECONDS
+	inside --timeout 1s -- /bin/sh -c 'trap "" TERM; echo deaf
+		while :; do sleep 0.05; done'
+	is_status 124
+	prints deaf
+	[ $((SECONDS - start)) -lt 30 ]
+}
+
+@test "at the time limit background processes and stopped ones are gone too" {
+	attack_copy survive
+	local mark=sbox-limit-$$-$RANDOM
+	inside --timeout 1s -- ./.attack-survive "$mark" stay
+	is_status 124
+	none_with "$mark" || fail "alive: $(processes_with "$mark")"
+}
+
+@test "a command that ends in time is not touched by the limit" {
+	local start=$SECONDS
+	inside --timeout 1h -- /bin/sh -c 'exit 4'
+	is_status 4
+	[ $((SECONDS - start)) -lt 10 ]
+}
+
+# escapes: 67
+@test "every tmpfs has a bound: bytes" {
+	inside --limit tmp=8M -- /bin/sh -c 'for d in /tmp /var/tmp /run /dev/shm \
+		"$HOME" / /etc /dev /var; do
+		head -c 20000000 /dev/zero 2>/dev/null >$d/big &&
+			echo "20 MB in $d"; rm -f $d/big; done; true'
+	succeeds
+	prints ""
+}
+
+# escapes: 67
+@test "every tmpfs has a bound: together, and without being asked" {
+	inside --limit tmp=8M -- /bin/sh -c 'for d in /tmp /run /var/tmp /dev/shm; do
+		head -c 5000000 /dev/zero 2>/dev/null >$d/big; done
+		cat /tmp/big /run/big /var/tmp/big /dev/shm/big 2>/dev/null | wc -c'
+	[ "$output" -le $((9 * 1024 * 1024)) ] || fail "$output bytes"
+	inside_sh 'df -P -B1 /tmp "$HOME" /run /dev/shm | tail -n +2 |
+		while read -r a size b; do [ "$size" -gt 0 ] || echo "$a unbounded"
+		done; true'
+	prints ""
+}
+
+# escapes: 67
+@test "every tmpfs has a bound: files" {
+	inside --limit tmp=4M -- /bin/sh -c 'cd /tmp; i=0
+		while [ $i -lt 200000 ] && { : >f$i; } 2>/dev/null; do
+			i=$((i + 1)); done; echo $i'
+	[ "$output" -lt 200000 ] || fail "$output files"
+}
+
+@test "a --tmpfs of one's own is bounded as well" {
+	inside --limit tmp=8M --tmpfs /scratch -- /bin/sh -c \
+		'head -c 20000000 /dev/zero >/scratch/big && echo all; true'
+	prints ""
+}
+
+@test "limits in a profile, and a limit that is no limit" {
+	echo '{ "extends": ["base"], "limits": { "files": 77, "time": "1s" } }' \
+		>"$SCRATCH/p.json"
+	inside --profile "$SCRATCH/p.json" -- /bin/sh -c 'ulimit -n; sleep 30'
+	is_status 124
+	prints 77
+	inside --limit files=unlimited -- /bin/true
+	succeeds
+}
+
+@test "limits: the caller's lower hard limit holds" {
+	canaries_set
+	output=$(ulimit -n 50; "$SBOX" --limit files=500 -- /bin/sh -c 'ulimit -Hn' \
+		</dev/null 2>"$SCRATCH/err") || {
+		grep -q '^sbox: ' "$SCRATCH/err"
+		rm "$SCRATCH/err"
+		return
+	}
+	rm -f "$SCRATCH/err"
+	[ "$output" -le 50 ]
+}
+
+# --- memory and cpu share: a delegated cgroup v2 subtree -----------------------
+
+# A cgroup v2 directory that is ours, with the controller $1 to give on.
+cgroup_own()
+{
+	local mnt path
+	mnt=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	path=$(sed -n 's/^0:://p' /proc/self/cgroup)
+	[ -n "$mnt" ] && [ -w "$mnt$path/cgroup.procs" ] &&
+		grep -qw "$1" "$mnt$path/cgroup.controllers" &&
+		echo "$mnt$path"
+}
+cgroup_pids() { cgroup_own pids >/dev/null; }
+
+@test "--limit memory: enforced in a delegated cgroup, else an error with the way to get one" {
+	inside --limit memory=64M -- /bin/sh -c 'head -c 300M /dev/zero | tail -c 300M |
+		wc -c'
+	if cgroup_own memory >/dev/null; then
+		[ "$status" -ne 0 ] || lacks 314572800
+		return
+	fi
+	refused
+	says 'hint: .*systemd-run --user --scope -p Delegate=yes'
+	cannot "no cgroup v2 memory controller: only the refusal was tried"
+}
+
+@test "--limit cpu: likewise" {
+	inside --limit cpu=50% -- /bin/true
+	if cgroup_own cpu >/dev/null; then
+		succeeds
+		return
+	fi
+	refused
+	says 'hint: .*systemd-run --user --scope -p Delegate=yes'
+}
+
+@test "--limit memory in a subtree made for the test" {
+	is_root || return 0
+	local mnt dir
+	mnt=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	if [ -z "$mnt" ] || ! grep -qw memory "$mnt/cgroup.controllers"; then
+		cannot "the memory controller is not in the v2 hierarchy"
+		return
+	fi
+	grep -qw memory "$mnt/cgroup.subtree_control" ||
+		echo +memory >"$mnt/cgroup.subtree_control"
+	dir=$mnt/sbox-test-$$
+	mkdir "$dir" "$dir/leaf"
+	canaries_set
+	run --separate-stderr bash -c 'echo $$ >"$1/leaf/cgroup.procs"
+		exec "$2" --limit memory=64M -- /bin/sh -c \
+		"head -c 300M /dev/zero | tail -c 300M | wc -c"' bash "$dir" \
+		"$SBOX" </dev/null
+	find "$dir" -depth -type d -exec rmdir {} + 2>/dev/null
+	lacks 314572800
+	[ ! -d "$dir" ] || fail "cgroups left behind"
+}
