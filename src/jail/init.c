@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pid 1's loop.
+ *
+ * Guarantee: WIRE_EXITED is sent when every other process of the pid namespace
+ * is dead and reaped; and when the supervisor dies, so does everything here
+ * (end of file on the socket, beside the parent-death signal).
+ *
+ * Why no process can be missed: an orphan becomes a child of pid 1, so pid 1
+ * without children (ECHILD) is alone. kill(-1) can't be outrun by fork: the
+ * kernel signals all processes under the lock that fork takes, and fork starts
+ * over when a signal is pending.
+ *
+ * Signals from inside mean nothing: whatever isn't blocked has its default
+ * disposition, which the kernel ignores for a pid namespace's init, and a
+ * SIGCHLD that somebody sends only makes us look for children.
+ *
+ * Latency at the end is what starting /bin/true costs: poll, read, wait4 (the
+ * payload), wait4 (ECHILD), sendmsg; nothing is closed or freed first.
+ */
+#include "jail/init.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "jail/wire.h"
+#include "sbox/log.h"
+
+/* The payload died: nothing of it stays. */
+static _Noreturn void finish(const struct init_args *a, int status)
+{
+	pid_t pid = waitpid(-1, NULL, WNOHANG | __WALL);
+
+	if (pid >= 0 || errno != ECHILD) {
+		/* ESRCH: only zombies were left */
+		if (kill(-1, SIGKILL) < 0 && errno != ESRCH)
+			fatal("init: kill what is left");
+		do
+			pid = waitpid(-1, NULL, __WALL);
+		while (pid > 0 || errno == EINTR);
+	}
+	/* Nobody left to tell if this fails. */
+	(void)wire_send(a->sock, WIRE_EXITED, status, -1);
+	_exit(0);
+}
+
+static void reap(const struct init_args *a)
+{
+	for (;;) {
+		int status;
+		pid_t pid = waitpid(-1, &status, WNOHANG | WUNTRACED | __WALL);
+
+		if (pid <= 0)
+			return;
+		if (pid != a->payload)
+			continue;
+		if (!WIFSTOPPED(status))
+			finish(a, status);
+		/* Lost only if the supervisor is: see the end of file. */
+		(void)wire_send(a->sock, WIRE_STOPPED, WSTOPSIG(status), -1);
+	}
+}
+
+/* The payload's process group, 0 if it isn't one that may be signalled as a
+ * whole: it can have joined ours (1), and kill(-1) means everybody. */
+static pid_t payload_group(const struct init_args *a)
+{
+	pid_t group = getpgid(a->payload);
+
+	return group > 1 ? group : 0;
+}
+
+static void send_group(const struct init_args *a, int sig)
+{
+	pid_t group = payload_group(a);
+
+	/* It may be a zombie by now; its end is reported in any case. */
+	(void)kill(group ? -group : a->payload, sig);
+}
+
+/* What a terminal or a shell sends, it sends to a job. */
+static bool is_job_signal(int sig)
+{
+	return sig == SIGINT || sig == SIGQUIT || sig == SIGHUP ||
+	       sig == SIGTSTP || sig == SIGCONT || sig == SIGWINCH;
+}
+
+static void set_foreground(const struct init_args *a, bool payload)
+{
+	pid_t group = payload ? payload_group(a) : getpgrp();
+
+	/* Fails when the terminal was hung up: nothing left to set then. */
+	if (a->tty_fd >= 0 && group)
+		(void)tcsetpgrp(a->tty_fd, group);
+}
+
+static void handle(const struct init_args *a, const struct wire_msg *msg)
+{
+	int sig = msg->value & (WIRE_GROUP - 1);
+
+	if (msg->type == WIRE_CONTINUE) {
+		set_foreground(a, msg->value != 0);
+		send_group(a, SIGCONT);
+	} else if (msg->type == WIRE_SIGNAL && sig > 0 && sig < NSIG) {
+		if (is_job_signal(sig) || (msg->value & WIRE_GROUP))
+			send_group(a, sig);
+		else
+			(void)kill(a->payload, sig); /* as in send_group */
+	} else {
+		fatalx("init: message %u, which isn't for pid 1", msg->type);
+	}
+}
+
+_Noreturn void init_run(const struct init_args *a)
+{
+	struct pollfd fds[2] = { { .fd = a->sock, .events = POLLIN },
+				 { .events = POLLIN } };
+	struct signalfd_siginfo info;
+	struct wire_msg msg;
+	sigset_t chld, blocked;
+
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	blocked = chld;
+	sigaddset(&blocked, SIGTTOU);
+	if (sigprocmask(SIG_BLOCK, &blocked, NULL) < 0)
+		fatal("init: block signals");
+	fds[1].fd = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fds[1].fd < 0)
+		fatal("init: signalfd");
+	for (;;) {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			fatal("init: poll");
+		if (fds[1].revents) {
+			/* First: what dies after reap() must wake us again. */
+			if (read(fds[1].fd, &info, sizeof(info)) < 0 &&
+			    errno != EAGAIN)
+				fatal("init: read signalfd");
+			reap(a);
+		}
+		if (!fds[0].revents)
+			continue;
+		if (wire_recv(a->sock, &msg, NULL) <= 0)
+			_exit(SBOX_EXIT_FAILURE); /* the supervisor died */
+		handle(a, &msg);
+	}
+}

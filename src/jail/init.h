@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* pid 1 of the sandbox, once the payload runs. */
+#ifndef SBOX_JAIL_INIT_H
+#define SBOX_JAIL_INIT_H
+
+#include <sys/types.h>
+
+struct init_args {
+	int sock;      /* to the supervisor (wire.h) */
+	pid_t payload; /* our child, leader of its process group */
+	int tty_fd;    /* the session's terminal, -1 without one */
+};
+
+/*
+ * Reap everything, carry the supervisor's signals to the payload, report its
+ * stops. When the payload ends: kill and reap what it left behind, report the
+ * wait status, exit. SIGCHLD must have been blocked, and not ignored, since
+ * before the payload was started (supervisor_block_signals).
+ */
+_Noreturn void init_run(const struct init_args *a);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Messages between the supervisor (outside) and pid 1 (inside), over a
+ * SOCK_SEQPACKET pair that nobody else ever holds: the payload can't reach pid
+ * 1's descriptors (it isn't dumpable), and both ends are close-on-exec.
+ *
+ *	inside                                  outside
+ *	WIRE_READY + ptmx    ---- terminal ---> copies modes and size
+ *	                     <--- only      --- WIRE_START foreground
+ *	(payload runs)       <----------------- WIRE_SIGNAL, WIRE_CONTINUE
+ *	WIRE_STOPPED sig     ----------------->
+ *	WIRE_EXITED status   ----------------->  or WIRE_EXEC_FAILED errno
+ */
+#ifndef SBOX_JAIL_WIRE_H
+#define SBOX_JAIL_WIRE_H
+
+#include <stdint.h>
+
+enum wire_type {
+	WIRE_READY = 1,	  /* set up; the pseudo-terminal's master comes along */
+	WIRE_STOPPED,	  /* value: the signal that stopped the payload */
+	WIRE_EXITED,	  /* value: wait status; nothing is alive any more */
+	WIRE_EXEC_FAILED, /* value: errno of the payload's exec */
+	WIRE_START,	  /* value: 1 if the payload gets the foreground */
+	WIRE_SIGNAL,	  /* value: signal, perhaps with WIRE_GROUP */
+	WIRE_CONTINUE,	  /* value: 1 if the payload gets the foreground */
+	WIRE__COUNT
+};
+
+/* In the value of WIRE_SIGNAL: to the payload's process group, even for a
+ * signal that otherwise goes to the payload alone. */
+#define WIRE_GROUP 0x100
+
+struct wire_msg {
+	uint32_t type; /* enum wire_type */
+	int32_t value;
+};
+
+/* Send one message, with a descriptor unless fd is -1. 0, or -1 with errno
+ * (EPIPE: the other side is gone; never SIGPIPE). */
+int wire_send(int sock, enum wire_type type, int value, int fd);
+
+/*
+ * Receive one message, waiting for it. *fd is the descriptor that came along
+ * (close-on-exec, the caller's), or -1; fd may be NULL when none is expected.
+ * Returns 1, 0 when the other side is gone, -1 with errno (EBADMSG: not one of
+ * ours).
+ */
+int wire_recv(int sock, struct wire_msg *msg, int *fd);
+
+#endif
