@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The planner: what is asked (struct policy) and what is there (struct host)
+ * become the complete, ordered list of what will be done. Pure: the host is
+ * only read, through host->fs, and a plan that cannot be carried out safely is
+ * a diag, never a weaker plan. The parts are in plan_internal.h; this file
+ * holds their order and the plan's own life.
+ */
+#include "sbox/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "plan_internal.h"
+#include "sbox/cleanup.h"
+#include "sbox/diag.h"
+#include "sbox/host.h"
+#include "sbox/invocation.h"
+#include "sbox/path.h"
+#include "resolve.h"
+
+#define TMPFS_SHARE_OF_RAM 2		    /* the default bound: a half ... */
+#define TMPFS_MAX	   (UINT64_C(8) << 30) /* ... and at most this */
+#define TMPFS_INODES	   500000	    /* each costs about 1 KiB */
+
+struct plan_mount *plan_add(struct plan *p, enum plan_mount_type type,
+			    const char *dst, const char *why)
+{
+	struct plan_mount *m;
+
+	/* grow by doubling: capacity is the next power of two */
+	if ((p->nmounts & (p->nmounts - 1)) == 0)
+		p->mounts = xreallocarray(p->mounts,
+					  p->nmounts ? p->nmounts * 2 : 1,
+					  sizeof(*p->mounts));
+	m = &p->mounts[p->nmounts++];
+	*m = (struct plan_mount){
+		.type = type,
+		.dst = xstrdup(dst),
+		.why = xstrdup(why),
+	};
+	return m;
+}
+
+struct plan_mount *plan_add_bind(struct plan *p, const char *src,
+				 const char *dst, unsigned flags,
+				 const char *why)
+{
+	struct plan_mount *m = plan_add(p, PLAN_BIND, dst, why);
+
+	m->src = xstrdup(src);
+	m->flags = flags;
+	return m;
+}
+
+void plan_add_rule(struct plan *p, const char *path, unsigned access)
+{
+	p->rules = xreallocarray(p->rules, p->nrules + 1, sizeof(*p->rules));
+	p->rules[p->nrules++] =
+		(struct plan_rule){ .path = xstrdup(path), .access = access };
+}
+
+/* Landlock says again what the mounts say: writable where they are. */
+static void rules_build(struct plan *p)
+{
+	plan_add_rule(p, "/", PLAN_ACCESS_READ);
+	for (size_t i = 0; i < p->nmounts; i++) {
+		const struct plan_mount *m = &p->mounts[i];
+
+		switch (m->type) {
+		case PLAN_PRIVATE:
+		case PLAN_TMPFS:
+		case PLAN_PROC:
+			plan_add_rule(p, m->dst, PLAN_ACCESS_WRITE);
+			break;
+		case PLAN_DEVPTS:
+			plan_add_rule(p, m->dst, PLAN_ACCESS_DEVICE);
+			break;
+		case PLAN_BIND:
+			if (m->flags & PLAN_DEV)
+				plan_add_rule(p, m->dst, PLAN_ACCESS_DEVICE);
+			else if (!(m->flags & PLAN_RO))
+				plan_add_rule(p, m->dst, PLAN_ACCESS_WRITE);
+			break;
+		case PLAN_DIR:
+		case PLAN_SYMLINK:
+		case PLAN_FILE:
+		case PLAN_COVER:
+		case PLAN_HIDE_FILE:
+		case PLAN_HIDE_DIR:
+		case PLAN_SELF:
+		case PLAN_READONLY:
+		case PLAN__COUNT:
+			break;
+		}
+	}
+}
+
+/* The words to execute: the command, the shell, or the shell with -c. */
+static void argv_build(const struct view *v, const struct invocation *inv)
+{
+	struct plan *p = v->plan;
+	const char *shell = v->host->shell;
+
+	if (inv->shell_text) {
+		strlist_add(&p->argv, shell);
+		strlist_add(&p->argv, "-c");
+		strlist_add(&p->argv, inv->shell_text);
+	} else if (!inv->command || !inv->command[0]) {
+		strlist_add(&p->argv, shell);
+	}
+	for (char *const *w = inv->command; w && *w; w++)
+		strlist_add(&p->argv, *w);
+}
+
+static void limits_build(struct plan *p, const struct policy *policy,
+			 const struct host *host)
+{
+	p->limits = policy->limits;
+	p->tmpfs_bytes = policy->limits.tmp;
+	if (p->tmpfs_bytes == POLICY_UNLIMITED) {
+		p->tmpfs_bytes = host->memory / TMPFS_SHARE_OF_RAM;
+		if (p->tmpfs_bytes > TMPFS_MAX)
+			p->tmpfs_bytes = TMPFS_MAX;
+	}
+	p->tmpfs_inodes = TMPFS_INODES;
+}
+
+static void tty_build(struct plan *p, const struct policy *policy,
+		      const struct host *host)
+{
+	bool any = host->fd_is_tty[0] || host->fd_is_tty[1] ||
+		   host->fd_is_tty[2];
+
+	p->tty = policy->tty == TTY_RELAY || (policy->tty == TTY_AUTO && any);
+	p->tty_filter = policy->tty_filter;
+	memcpy(p->fd_is_tty, host->fd_is_tty, sizeof(p->fd_is_tty));
+	memcpy(p->fd_is_file, host->fd_is_file, sizeof(p->fd_is_file));
+}
+
+static int descriptors_check(const struct host *host, struct diag *d)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(host->fd_is_dir); i++) {
+		if (!host->fd_is_dir[i])
+			continue;
+		diag_set(d, "descriptor %zu: is a directory, which would be a "
+			    "way out",
+			 i);
+		return diag_hint(d, "redirect it: sbox ... %zu%c/dev/null", i,
+				 i ? '>' : '<');
+	}
+	return 0;
+}
+
+static int network_build(struct plan *p, const struct policy *policy)
+{
+	p->net = policy->net;
+	p->net_loopback = policy->net_loopback;
+	if (p->net == NET_HOST)
+		strlist_add(&p->warnings,
+			    "--net host: the sandbox shares the host's network: "
+			    "every local service and the whole net is in reach");
+	return 0;
+}
+
+static int isolation_build(struct plan *p, const struct policy *policy,
+			   const struct host *host, struct diag *d)
+{
+	p->uid = host->uid;
+	p->gid = host->gid;
+	p->hostname = xstrdup("sbox");
+	p->userns = policy->userns;
+	p->landlock_abi = host->landlock_abi;
+	p->landlock_files = !policy->userns;
+	if (p->landlock_abi <= 0) {
+		diag_set(d, "landlock: not available in this kernel");
+		return diag_hint(d, "boot with lsm=landlock,... (see "
+				    "/sys/kernel/security/lsm)");
+	}
+	if (policy->userns)
+		strlist_add(&p->warnings,
+			    "--userns: Landlock's file rules are off (they "
+			    "forbid every mount) and more of the kernel is in "
+			    "reach; mounts and seccomp still hold");
+	if (!policy->seccomp.object)
+		strlist_add(&p->warnings,
+			    "seccomp is off: the profile says so");
+	p->seccomp[0] = policy->seccomp;
+	p->seccomp[1] = policy->seccomp_stack;
+	return 0;
+}
+
+int plan_build(const struct policy *policy, const struct host *host,
+	       const struct invocation *inv, struct plan *out, struct diag *d)
+{
+	struct view v = { .policy = policy, .host = host, .plan = out };
+	int r = -1;
+
+	*out = (struct plan){ .keep_fds = inv->keep_fds,
+			      .nkeep_fds = inv->nkeep_fds };
+	argv_build(&v, inv);
+	limits_build(out, policy, host);
+	tty_build(out, policy, host);
+	out->cwd = xstrdup(host->cwd);
+	if (descriptors_check(host, d) == 0 &&
+	    network_build(out, policy) == 0 &&
+	    isolation_build(out, policy, host, d) == 0 &&
+	    guard_check_cwd(&v, inv->force_cwd, d) == 0 &&
+	    git_find(&v, d) == 0 && view_build(&v, d) == 0 &&
+	    guard_build(&v, d) == 0 && env_build(&v, host->shell, d) == 0) {
+		rules_build(out);
+		r = 0;
+	}
+	view_free(&v);
+	return r;
+}
+
+void plan_free(struct plan *p)
+{
+	for (size_t i = 0; i < p->nmounts; i++) {
+		free(p->mounts[i].src);
+		free(p->mounts[i].dst);
+		free(p->mounts[i].data);
+		free(p->mounts[i].why);
+	}
+	free(p->mounts);
+	for (size_t i = 0; i < p->nrules; i++)
+		free(p->rules[i].path);
+	free(p->rules);
+	strlist_free(&p->argv);
+	strlist_free(&p->env);
+	strlist_free(&p->notes);
+	strlist_free(&p->warnings);
+	free(p->cwd);
+	free(p->hostname);
+	free(p->keep_home);
+	*p = (struct plan){ .nmounts = 0 };
+}
