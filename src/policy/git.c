@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What git needs of the host: the common directory of a linked worktree, and
+ * the user's name and mail address.
+ *
+ * A .git *file* lies in the writable project, so what it says decides nothing
+ * by itself: the repository that it names is shown only if that repository's
+ * own worktrees/NAME/gitdir, which lies outside, names this project's .git
+ * back. The user's git configuration is never shown (it holds credentials and
+ * commands); user.name and user.email are read from it, without includes, and
+ * enter as GIT_CONFIG_* variables (git-config(1), Git 2.31).
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "plan_internal.h"
+#include "resolve.h"
+#include "sbox/cleanup.h"
+#include "sbox/diag.h"
+#include "sbox/path.h"
+
+#define GIT_FILE_MAX   4096
+#define GIT_CONFIG_MAX 65536
+
+static char *read_text(const struct view *v, const char *path, size_t max)
+{
+	size_t len;
+	char *text = v->host->fs.read_head(v->host->fs.ctx, path, max, &len);
+
+	if (text)
+		text[strcspn(text, "\r\n")] = '\0';
+	return text;
+}
+
+/* The worktree's private directory .../.git/worktrees/NAME, canonical, if
+ * cwd/.git is a file that says so; else NULL. */
+static char *worktree_gitdir(const struct view *v, const char *dotgit)
+{
+	cleanup_free char *text = read_text(v, dotgit, GIT_FILE_MAX);
+	cleanup_free char *path = NULL;
+	struct diag ignored = { .text = "" };
+	struct host_stat st;
+	char *canon = NULL;
+
+	if (!text || strncmp(text, "gitdir: ", 8) != 0)
+		return NULL;
+	path = path_join(v->host->cwd, text + 8);
+	if (resolve_path(v->host, &v->untrusted, path, &canon, &st,
+			 &ignored) < 0)
+		return NULL;
+	return canon;
+}
+
+/* .../worktrees/NAME/gitdir names this very .git file. */
+static bool points_back(const struct view *v, const char *gitdir,
+			const char *dotgit)
+{
+	cleanup_free char *file = path_join(gitdir, "gitdir");
+	cleanup_free char *text = read_text(v, file, GIT_FILE_MAX);
+
+	return text && strcmp(text, dotgit) == 0;
+}
+
+static int worktree_find(struct view *v, struct diag *d)
+{
+	static const char *const guarded[] = { "hooks", "config",
+					       "config.worktree",
+					       "info/attributes" };
+	const struct host *h = v->host;
+	cleanup_free char *dotgit = path_join(h->cwd, ".git");
+	cleanup_free char *gitdir = NULL;
+	cleanup_free char *worktrees = NULL;
+	cleanup_free char *common = NULL;
+	struct host_stat st;
+
+	if (h->fs.lstat(h->fs.ctx, dotgit, &st) < 0 || !S_ISREG(st.mode))
+		return 0;
+	gitdir = worktree_gitdir(v, dotgit);
+	if (!gitdir || path_under(h->cwd, gitdir))
+		return 0;
+	worktrees = path_dirname(gitdir);
+	common = path_dirname(worktrees);
+	if (strcmp(path_basename(worktrees), "worktrees") != 0 ||
+	    !points_back(v, gitdir, dotgit)) {
+		strlist_addf(&v->plan->warnings,
+			     "%s: names %s, which doesn't name it back: the "
+			     "repository is not shown",
+			     dotgit, gitdir);
+		return 0;
+	}
+	if (h->fs.lstat(h->fs.ctx, common, &st) < 0 || st.uid != h->uid)
+		return 0;
+	strlist_add(&v->guard, dotgit);
+	view_show(v, common, common, &st, true, PLAN_CHECK, "git worktree");
+	for (size_t i = 0; i < ARRAY_SIZE(guarded); i++) {
+		if (i == 1 && v->policy->git_config == GIT_CONFIG_RW)
+			continue;
+		strlist_add_owned(&v->guard, path_join(common, guarded[i]));
+	}
+	(void)d;
+	return 0;
+}
+
+/* One value: quotes and backslashes as in git-config(1), comment cut off. */
+static char *config_value(const char *in)
+{
+	char *out = xcalloc(1, strlen(in) + 1);
+	size_t n = 0, keep = 0;
+	bool quoted = false;
+
+	for (in += strspn(in, " \t"); *in; in++) {
+		if (*in == '"') {
+			quoted = !quoted;
+			keep = n;
+			continue;
+		}
+		if (!quoted && (*in == '#' || *in == ';'))
+			break;
+		if (*in == '\\' && (in[1] == '"' || in[1] == '\\'))
+			in++;
+		out[n++] = *in;
+		if (quoted || !isspace((unsigned char)*in))
+			keep = n;
+	}
+	out[keep] = '\0';
+	return out;
+}
+
+/* A line of the [user] section. */
+static void config_line(struct view *v, char *line)
+{
+	static const char *const keys[] = { "name", "email" };
+	char *eq = strchr(line, '=');
+
+	if (!eq)
+		return;
+	*eq = '\0';
+	line[strcspn(line, " \t")] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (strcasecmp(line, keys[i]) != 0)
+			continue;
+		free(v->git_value[i]);
+		v->git_value[i] = config_value(eq + 1);
+	}
+}
+
+static void config_read(struct view *v, const char *path)
+{
+	size_t len;
+	cleanup_free char *text = v->host->fs.read_head(
+		v->host->fs.ctx, path, GIT_CONFIG_MAX, &len);
+	bool in_user = false;
+	char *save = NULL;
+
+	if (!text)
+		return;
+	for (char *line = strtok_r(text, "\r\n", &save); line;
+	     line = strtok_r(NULL, "\r\n", &save)) {
+		line += strspn(line, " \t");
+		if (line[0] == '[')
+			in_user = strncasecmp(line, "[user]", 6) == 0;
+		else if (in_user)
+			config_line(v, line);
+	}
+}
+
+int git_find(struct view *v, struct diag *d)
+{
+	const char *xdg = host_getenv(v->host, "XDG_CONFIG_HOME");
+	cleanup_free char *dir = xdg && xdg[0] == '/'
+					 ? xstrdup(xdg)
+					 : path_join(v->host->home, ".config");
+	cleanup_free char *one = path_join(dir, "git/config");
+	cleanup_free char *two = path_join(v->host->home, ".gitconfig");
+
+	config_read(v, one);
+	config_read(v, two);
+	return worktree_find(v, d);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where the command is installed, when that is not a place that is shown
+ * anyway: `sbox claude` starts whether claude lies in ~/.local/bin, below an
+ * npm prefix or in a virtual environment.
+ *
+ * The command is followed along PATH, symbolic links and shebang lines. Each
+ * file on the way gives one read-only path: its package (the outermost
+ * node_modules), its prefix (the directory above bin, if that holds a lib: a
+ * node version, a virtual environment) or else the file alone. Links that lie
+ * in a writable place are not followed, and no prefix is shown that contains
+ * the home, the project or sbox's own directories.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "plan_internal.h"
+#include "resolve.h"
+#include "sbox/cleanup.h"
+#include "sbox/diag.h"
+#include "sbox/path.h"
+
+#define INSTALL_HOPS_MAX 16 /* links and interpreters together */
+#define SHEBANG_MAX	 256 /* BINPRM_BUF_SIZE, execve(2) */
+
+/* Shown by the layout (plan_view.c) whatever the command is. */
+static const char *const system_dirs[] = {
+	"/usr", "/bin", "/sbin", "/lib", "/lib64", "/opt", "/nix/store",
+	"/gnu/store",
+};
+
+static bool is_system(const char *path)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(system_dirs); i++) {
+		if (path_under(system_dirs[i], path))
+			return true;
+	}
+	return false;
+}
+
+static bool is_untrusted(const struct view *v, const char *path)
+{
+	for (size_t i = 0; i < v->untrusted.n; i++) {
+		if (path_under(v->untrusted.v[i], path))
+			return true;
+	}
+	return false;
+}
+
+static bool is_dir(const struct view *v, const char *dir, const char *name)
+{
+	cleanup_free char *path = path_join(dir, name);
+	struct host_stat st;
+
+	return v->host->fs.lstat(v->host->fs.ctx, path, &st) == 0 &&
+	       S_ISDIR(st.mode);
+}
+
+/* A directory that says more about the user than about the command. */
+static bool is_too_broad(const struct view *v, const char *dir)
+{
+	const struct host *h = v->host;
+	const char *inner[] = { h->home,      h->passwd_home, h->cwd,
+				h->config_dir, h->state_dir,   h->cache_dir };
+	cleanup_free char *local = path_join(h->home, ".local");
+
+	for (size_t i = 0; i < ARRAY_SIZE(inner); i++) {
+		if (inner[i] && path_under(dir, inner[i]))
+			return true;
+	}
+	return strcmp(dir, local) == 0 || dir[1] == '\0';
+}
+
+/* The directory (or the file itself) that belongs to an installed file. */
+static char *install_root(const struct view *v, const char *file)
+{
+	const char *mark = strstr(file, "/node_modules/");
+	cleanup_free char *dir = path_dirname(file);
+	cleanup_free char *prefix = path_dirname(dir);
+	const char *base = path_basename(dir);
+
+	if (mark) {
+		char *root = xstrndup(file, (size_t)(mark - file) +
+						    strlen("/node_modules"));
+
+		if (!is_too_broad(v, root))
+			return root;
+		free(root);
+	}
+	if ((strcmp(base, "bin") == 0 || strcmp(base, "sbin") == 0) &&
+	    !is_too_broad(v, prefix) &&
+	    (is_dir(v, prefix, "lib") || is_dir(v, prefix, "lib64")))
+		return steal_ptr(&prefix);
+	return xstrdup(file);
+}
+
+static void install_show(struct view *v, const char *file)
+{
+	cleanup_free char *root = install_root(v, file);
+	struct host_stat st;
+
+	if (v->host->fs.lstat(v->host->fs.ctx, root, &st) == 0)
+		view_show(v, root, root, &st, false, PLAN_CHECK, "command");
+}
+
+/* The first executable NAME along the caller's PATH, or NULL. Entries that
+ * are relative or writable inside are passed over. */
+static char *path_search(const struct view *v, const char *name)
+{
+	const char *p = host_getenv(v->host, "PATH");
+
+	while (p && *p) {
+		size_t len = strcspn(p, ":");
+		cleanup_free char *dir = xstrndup(p, len);
+		cleanup_free char *file = path_join(dir, name);
+		struct host_stat st;
+
+		p += len + (p[len] == ':');
+		if (dir[0] != '/' || is_untrusted(v, dir))
+			continue;
+		if (v->host->fs.lstat(v->host->fs.ctx, file, &st) < 0)
+			continue;
+		if (S_ISLNK(st.mode) ||
+		    (S_ISREG(st.mode) && (st.mode & 0111)))
+			return steal_ptr(&file);
+	}
+	return NULL;
+}
+
+/* The interpreter's name or path in a shebang line, malloc'd, or NULL. */
+static char *shebang(const struct view *v, const char *file)
+{
+	size_t len = 0;
+	cleanup_free char *head =
+		v->host->fs.read_head(v->host->fs.ctx, file, SHEBANG_MAX, &len);
+	const char *word;
+	char *save = NULL;
+
+	if (!head || len < 3 || head[0] != '#' || head[1] != '!')
+		return NULL;
+	head[strcspn(head, "\n")] = '\0';
+	word = strtok_r(head + 2, " \t\r", &save);
+	if (!word || word[0] != '/')
+		return NULL;
+	if (strcmp(path_basename(word), "env") != 0)
+		return xstrdup(word);
+	/* env -S VAR=1 node: the first word that is a program */
+	while ((word = strtok_r(NULL, " \t\r", &save))) {
+		if (word[0] != '-' && !strchr(word, '='))
+			return xstrdup(word);
+	}
+	return NULL;
+}
+
+/*
+ * Follow one file: show every link's place, then the file's own. Returns the
+ * canonical file for its shebang, or NULL when there's nothing to follow.
+ */
+static char *install_follow(struct view *v, const char *file, unsigned *hops)
+{
+	char *at = xstrdup(file);
+
+	while ((*hops)++ < INSTALL_HOPS_MAX) {
+		cleanup_free char *dir = path_dirname(at);
+		cleanup_free char *canon_dir = NULL;
+		cleanup_free char *target = NULL;
+		struct diag ignored = { .text = "" };
+		struct host_stat st;
+
+		if (resolve_path(v->host, &v->untrusted, dir, &canon_dir, &st,
+				 &ignored) < 0)
+			break;
+		if (is_untrusted(v, canon_dir))
+			break; /* visible already, and decides nothing */
+		free(at);
+		at = path_join(canon_dir, path_basename(file));
+		if (v->host->fs.lstat(v->host->fs.ctx, at, &st) < 0)
+			break;
+		if (S_ISREG(st.mode)) {
+			if (!is_system(at))
+				install_show(v, at);
+			return at;
+		}
+		if (!S_ISLNK(st.mode))
+			break;
+		target = v->host->fs.readlink(v->host->fs.ctx, at);
+		if (!target)
+			break;
+		if (!is_system(at)) {
+			strlist_add(&v->links, at);
+			strlist_add(&v->links, target);
+		}
+		file = NULL;
+		free(at);
+		at = path_join(canon_dir, target);
+		file = at;
+	}
+	free(at);
+	return NULL;
+}
+
+int install_find(struct view *v, const char *argv0, struct diag *d)
+{
+	cleanup_free char *file = NULL;
+	unsigned hops = 0;
+
+	(void)d; /* a command that isn't found is told by exec, status 127 */
+	if (strchr(argv0, '/'))
+		file = path_join(v->host->cwd, argv0);
+	else
+		file = path_search(v, argv0);
+	while (file && hops < INSTALL_HOPS_MAX) {
+		cleanup_free char *real = install_follow(v, file, &hops);
+		char *next = real ? shebang(v, real) : NULL;
+
+		free(file);
+		file = next;
+		if (file && file[0] != '/') {
+			file = path_search(v, next);
+			free(next);
+		}
+	}
+	return 0;
+}
