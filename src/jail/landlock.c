@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A second opinion on what the mounts say: readable everywhere, writable where
+ * the plan says so, devices only in /dev; abstract unix sockets and signals
+ * end at the sandbox (ABI 6); with net.loopback false no TCP at all (ABI 4).
+ * An older ABI simply has fewer rights to handle: sbox(1) says which.
+ *
+ * With --userns no file right is handled, since any file rule forbids mount(2)
+ * to the whole domain. Re-opening the three inherited descriptors through
+ * /proc/self/fd needs a rule on the file itself: reading for standard input,
+ * writing without truncation for the other two; never more than that.
+ */
+#include "jail/landlock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sbox/cleanup.h"
+#include "sbox/log.h"
+#include "sbox/plan.h"
+
+/* The kernel's uapi (linux/landlock.h), which Debian 12's headers have only
+ * as far as ABI 2. */
+#define FS_EXECUTE    (UINT64_C(1) << 0)
+#define FS_WRITE_FILE (UINT64_C(1) << 1)
+#define FS_READ_FILE  (UINT64_C(1) << 2)
+#define FS_READ_DIR   (UINT64_C(1) << 3)
+#define FS_ABI1	      ((UINT64_C(1) << 13) - 1)
+#define FS_REFER      (UINT64_C(1) << 13) /* ABI 2, Linux 5.19 */
+#define FS_TRUNCATE   (UINT64_C(1) << 14) /* ABI 3, Linux 6.2 */
+#define FS_IOCTL_DEV  (UINT64_C(1) << 15) /* ABI 5, Linux 6.10 */
+#define FS_MAKE_CHAR  (UINT64_C(1) << 6)
+#define FS_MAKE_BLOCK (UINT64_C(1) << 11)
+#define NET_TCP	      UINT64_C(3) /* bind, connect: ABI 4, Linux 6.7 */
+#define SCOPES	      UINT64_C(3) /* abstract unix, signal: ABI 6, 6.12 */
+
+#define RULE_PATH_BENEATH 1
+
+struct ruleset_attr {
+	uint64_t fs, net, scoped;
+};
+
+struct path_attr {
+	uint64_t access;
+	int32_t fd;
+} __attribute__((packed));
+
+static uint64_t fs_rights(int abi)
+{
+	uint64_t fs = FS_ABI1;
+
+	if (abi >= 2)
+		fs |= FS_REFER;
+	if (abi >= 3)
+		fs |= FS_TRUNCATE;
+	if (abi >= 5)
+		fs |= FS_IOCTL_DEV;
+	return fs;
+}
+
+static size_t attr_size(int abi)
+{
+	if (abi >= 6)
+		return sizeof(struct ruleset_attr);
+	return abi >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
+}
+
+static uint64_t rights_of(unsigned access, uint64_t handled)
+{
+	uint64_t r = FS_EXECUTE | FS_READ_FILE | FS_READ_DIR;
+
+	if (access & PLAN_ACCESS_WRITE)
+		r = FS_ABI1 | FS_REFER | FS_TRUNCATE;
+	if (access & PLAN_ACCESS_DEVICE)
+		r |= FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV;
+	/* nobody makes device nodes */
+	return r & handled & ~(FS_MAKE_CHAR | FS_MAKE_BLOCK);
+}
+
+static void add_rule(int ruleset, int fd, uint64_t rights, const char *what)
+{
+	struct path_attr a = { .access = rights, .fd = fd };
+
+	/* EBADFD: a memfd, which needs no rule */
+	if (syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &a, 0) <
+		    0 &&
+	    errno != EBADFD)
+		fatal("landlock: %s", what);
+}
+
+static void add_path(int ruleset, const struct plan_rule *r, uint64_t handled)
+{
+	cleanup_fd int fd = open(r->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	uint64_t rights = rights_of(r->access, handled);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		fatal("landlock: %s", r->path);
+	if (!S_ISDIR(st.st_mode))
+		rights &= FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE |
+			  FS_TRUNCATE | FS_IOCTL_DEV;
+	add_rule(ruleset, fd, rights, r->path);
+}
+
+int landlock_prepare(const struct plan *p)
+{
+	struct ruleset_attr a = { .fs = 0 };
+	int fd;
+
+	if (p->landlock_files)
+		a.fs = fs_rights(p->landlock_abi);
+	if (p->landlock_abi >= 4 && !p->net_loopback && p->net == NET_NONE)
+		a.net = NET_TCP;
+	if (p->landlock_abi >= 6)
+		a.scoped = SCOPES;
+	if (!a.fs && !a.net && !a.scoped)
+		return -1;
+	fd = (int)syscall(SYS_landlock_create_ruleset, &a,
+			  attr_size(p->landlock_abi), 0);
+	if (fd < 0)
+		fatal("landlock: create");
+	for (size_t i = 0; a.fs && i < p->nrules; i++)
+		add_path(fd, &p->rules[i], a.fs);
+	for (int i = 0; a.fs && i < 3; i++) {
+		if (p->fd_is_file[i])
+			add_rule(fd, i, i ? FS_WRITE_FILE : FS_READ_FILE,
+				 "inherited descriptor");
+	}
+	return fd;
+}
+
+int landlock_apply(int ruleset)
+{
+	return (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Landlock on top of the mounts (theory: landlock.c). */
+#ifndef SBOX_JAIL_LANDLOCK_H
+#define SBOX_JAIL_LANDLOCK_H
+
+struct plan;
+
+/* Make the ruleset of the plan, for what this kernel's ABI has. Called inside
+ * the new root. Returns a descriptor (close-on-exec). Fatal on failure. */
+int landlock_prepare(const struct plan *p);
+
+/* landlock_restrict_self(2) for the calling thread. 0, or -1 with errno. Only
+ * a system call: for the payload's child. */
+int landlock_apply(int ruleset);
+
+#endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a plan to a running sandbox: no setuid, no daemon, one clone3.
+ *
+ *	supervisor (outside)          pid 1 (inside)           payload
+ *	  launch()  --- clone3 --->     setup[]
+ *	  supervise()  <-- socket -->   payload_start() --->   payload.c, exec
+ *	                                init_run()
+ *
+ * setup[] runs with the capabilities of the new user namespace and drops them
+ * at its end; every stage says what must have happened before it. The order
+ * was tried on the kernel (tests/kernel); a stage that fails ends everything
+ * with status 125: the payload never runs with less.
+ */
+#include "sbox/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/keyctl.h>
+#include <linux/sched.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "jail/cgroup.h"
+#include "jail/init.h"
+#include "jail/landlock.h"
+#include "jail/limits.h"
+#include "jail/mount.h"
+#include "jail/payload.h"
+#include "jail/pty.h"
+#include "jail/supervisor.h"
+#include "jail/wire.h"
+#include "sbox/cleanup.h"
+#include "sbox/fd.h"
+#include "sbox/log.h"
+#include "sbox/plan.h"
+
+#define CAP_MAX 63 /* capset(2): two words */
+
+struct setup {
+	const struct plan *plan;
+	const struct seccomp_filter *filters;
+	int sock;
+	int ruleset;
+	int tty;
+	bool foreground;
+};
+
+static void write_proc(const char *path, const char *text)
+{
+	cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		fatal("setup: %s", path);
+}
+
+/* First: whatever fails from here on, we die with the supervisor. If it is
+ * dead already, init_run() reads the end of file. */
+static void setup_parent_death(struct setup *s)
+{
+	(void)s;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		fatal("setup: parent death signal");
+}
+
+/* The user's own ids, alone (user_namespaces(7): a process may map its own
+ * effective id into a namespace that it is in, after setgroups is denied). */
+static void setup_ids(struct setup *s)
+{
+	char map[64];
+
+	write_proc("/proc/self/setgroups", "deny");
+	(void)snprintf(map, sizeof(map), "%u %u 1", s->plan->uid,
+		       s->plan->uid);
+	write_proc("/proc/self/uid_map", map);
+	(void)snprintf(map, sizeof(map), "%u %u 1", s->plan->gid,
+		       s->plan->gid);
+	write_proc("/proc/self/gid_map", map);
+}
+
+/* After the ids: /proc/self belongs to root for a process that isn't. Before
+ * the payload exists: it must not read our environment or memory. */
+static void setup_undumpable(struct setup *s)
+{
+	(void)s;
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		fatal("setup: not dumpable");
+}
+
+/* While we have CAP_SYS_RESOURCE and the host's /proc: no namespaces beneath
+ * this one (unshare then gives ENOSPC). */
+static void setup_no_userns(struct setup *s)
+{
+	if (!s->plan->userns)
+		write_proc("/proc/sys/user/max_user_namespaces", "0");
+}
+
+static void setup_hostname(struct setup *s)
+{
+	if (sethostname(s->plan->hostname, strlen(s->plan->hostname)) < 0)
+		fatal("setup: host name");
+}
+
+static void setup_mounts(struct setup *s)
+{
+	mount_build(s->plan, mount_pin(s->plan));
+}
+
+static void setup_loopback(struct setup *s)
+{
+	struct ifreq ifr = { .ifr_name = "lo" };
+	cleanup_fd int fd = -1;
+
+	if (s->plan->net == NET_HOST || !s->plan->net_loopback)
+		return;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ifr.ifr_flags = IFF_UP | IFF_RUNNING;
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &ifr) < 0)
+		fatal("setup: loopback interface");
+}
+
+/* The user's keys are possessed through the session keyring: leave it. */
+static void setup_keyring(struct setup *s)
+{
+	(void)s;
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 &&
+	    errno != ENOSYS)
+		fatal("setup: session keyring");
+}
+
+/* After /dev/pts is mounted. The master goes out; what comes back says
+ * whether we begin in the foreground. */
+static void setup_terminal(struct setup *s)
+{
+	struct wire_msg msg;
+	cleanup_fd int master = -1;
+
+	if (!s->plan->tty) {
+		pty_session(-1);
+		return;
+	}
+	master = pty_open(&s->tty);
+	pty_session(s->tty);
+	if (wire_send(s->sock, WIRE_READY, 0, master) < 0 ||
+	    wire_recv(s->sock, &msg, NULL) <= 0 || msg.type != WIRE_START)
+		fatal("setup: terminal");
+	s->foreground = msg.value != 0;
+}
+
+/* Last of those that need a capability. Set-id programs and file capabilities
+ * give nothing any more (no_new_privs, empty bounding set). */
+static void setup_capabilities(struct setup *s)
+{
+	cap_t none = cap_init();
+
+	(void)s;
+	for (unsigned long cap = 0; cap <= CAP_MAX; cap++) {
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
+			continue;
+		if (errno != EINVAL)
+			fatal("setup: bounding set");
+		break; /* the kernel's last one is behind us */
+	}
+	if (!none || cap_set_proc(none) < 0)
+		fatal("setup: capabilities");
+	(void)cap_free(none);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		fatal("setup: no_new_privs");
+}
+
+/* capset clears the parent death signal only on a change of ids; dropping the
+ * dumpable flag is undone by neither (tests/kernel). */
+static void setup_landlock(struct setup *s)
+{
+	s->ruleset = landlock_prepare(s->plan);
+	if (chdir(s->plan->cwd) < 0)
+		fatal("setup: %s", s->plan->cwd);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct setup *s);
+} setup[] = {
+	{ "parent death", setup_parent_death },
+	{ "ids", setup_ids },
+	{ "not dumpable", setup_undumpable },
+	{ "no user namespaces", setup_no_userns },
+	{ "host name", setup_hostname },
+	{ "mounts", setup_mounts },
+	{ "loopback", setup_loopback },
+	{ "keyring", setup_keyring },
+	{ "terminal", setup_terminal },
+	{ "capabilities", setup_capabilities },
+	{ "landlock", setup_landlock },
+};
+
+static _Noreturn void inside(struct setup *s)
+{
+	struct init_args init = { .sock = s->sock };
+	struct payload_args args;
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(setup); i++)
+		setup[i].run(s);
+	args = (struct payload_args){
+		.plan = s->plan,
+		.filters = s->filters,
+		.ruleset = s->ruleset,
+		.tty = s->tty,
+		.foreground = s->foreground,
+	};
+	init.tty_fd = s->tty;
+	init.payload = payload_start(&args, &err);
+	if (init.payload < 0) {
+		/* nobody left to tell if this fails */
+		(void)wire_send(s->sock, WIRE_EXEC_FAILED, err, -1);
+		_exit(SBOX_EXIT_FAILURE);
+	}
+	init_run(&init);
+}
+
+/* One clone3 for all namespaces (clone(2), Linux 5.3; INTO_CGROUP 5.7). */
+static pid_t clone_namespaces(const struct plan *p, int cgroup, int *pidfd)
+{
+	struct clone_args ca = {
+		.flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
+			 CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
+			 CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	long pid;
+
+	if (p->net != NET_HOST)
+		ca.flags |= CLONE_NEWNET;
+	if (cgroup >= 0) {
+		ca.flags |= CLONE_INTO_CGROUP;
+		ca.cgroup = (uint64_t)cgroup;
+	}
+	pid = syscall(SYS_clone3, &ca, sizeof(ca));
+	if (pid < 0 && (errno == EPERM || errno == EACCES))
+		fatal_hint("sbox(1), section DIAGNOSTICS; on Ubuntu: sudo "
+			   "sysctl kernel.apparmor_restrict_unprivileged_"
+			   "userns=0",
+			   "clone: user namespaces are not allowed here");
+	if (pid < 0 && errno == ENOSPC)
+		fatal_hint("sudo sysctl user.max_user_namespaces=10000; inside "
+			   "another sandbox: allow it user namespaces",
+			   "clone: no more namespaces");
+	if (pid < 0)
+		fatal("clone");
+	return (pid_t)pid;
+}
+
+static void check_kept(const struct plan *p)
+{
+	for (size_t i = 0; i < p->nkeep_fds; i++) {
+		int flags = fcntl(p->keep_fds[i], F_GETFD);
+
+		if (flags < 0 || fcntl(p->keep_fds[i], F_SETFD,
+				       flags & ~FD_CLOEXEC) < 0)
+			fatal("--keep-fd %d", p->keep_fds[i]);
+	}
+}
+
+int launch(const struct plan *p, const struct seccomp_filter filters[2])
+{
+	struct setup s = { .plan = p, .filters = filters, .tty = -1 };
+	struct supervisor_args args = { .init_pidfd = -1 };
+	struct cgroup cgroup = { .fd = -1 };
+	int sock[2], status;
+
+	check_kept(p);
+	if (fd_close_all_but(p->keep_fds, p->nkeep_fds) < 0)
+		fatal("close descriptors");
+	supervisor_block_signals();
+	if (p->uid == 0 && setgroups(0, NULL) < 0 && errno != EPERM)
+		fatal("setgroups");
+	if (p->keep_home && dir_make(p->keep_home, 0700) < 0)
+		fatal("home: %s", p->keep_home);
+	cgroup_make(p, &cgroup);
+	limits_check(p);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) < 0)
+		fatal("socketpair");
+	args.init = clone_namespaces(p, cgroup.fd, &args.init_pidfd);
+	if (args.init == 0) {
+		(void)close(sock[0]); /* or its end would never be seen */
+		s.sock = sock[1];
+		inside(&s);
+	}
+	(void)close(sock[1]);
+	args.sock = sock[0];
+	status = supervise(p, &args);
+	cgroup_remove(&cgroup);
+	return status;
+}

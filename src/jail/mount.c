@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The filesystem view, by descriptors only: no string names the old root once
+ * it can be avoided, and no mountinfo is parsed.
+ *
+ *	pin	open_tree(OPEN_TREE_CLONE) of each source, after the mount
+ *		namespace exists (an older descriptor can't be cloned, EINVAL).
+ *		Given paths are opened without following any link and must be
+ *		the inode that was resolved: a swap in between is an error.
+ *		Private propagation and the flags go on before it is attached.
+ *	build	a tmpfs, then the plan's steps in order; every destination is
+ *		resolved beneath the new root (RESOLVE_IN_ROOT, no links).
+ *	pivot	pivot_root(".", "."), detach the old root, make ours read-only.
+ *
+ * One tmpfs is behind everything that is ours: /tmp, /run, the home ... are
+ * binds of parts of it, so they share one bound, and "/" can be read-only.
+ * Kernel facts: mount_setattr(2) (5.12) may add flags anywhere in a user
+ * namespace, never clear locked ones; tests/kernel shows the rest.
+ */
+#include "jail/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sbox/cleanup.h"
+#include "sbox/fd.h"
+#include "sbox/log.h"
+#include "sbox/path.h"
+#include "sbox/plan.h"
+
+#define SCRATCH	     "/.sbox" /* holds what is bound elsewhere, then goes */
+#define SCRATCH_FILE SCRATCH "/file"
+#define SCRATCH_VOID SCRATCH "/void"
+
+#define RESOLVE_INSIDE \
+	(RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
+
+static int openat2_path(int dir, const char *path, uint64_t resolve)
+{
+	struct open_how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+				.resolve = resolve };
+
+	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+}
+
+/* A path inside, as a descriptor; -1 with errno. */
+static int inside_open(int root, const char *path)
+{
+	return openat2_path(root, path[1] ? path + 1 : ".", RESOLVE_INSIDE);
+}
+
+/* The same; missing directories are made. */
+static int inside_open_dir(int root, const char *path, mode_t mode)
+{
+	cleanup_free char *parent = NULL;
+	cleanup_fd int dir = -1;
+	int fd = inside_open(root, path);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	parent = path_dirname(path);
+	dir = inside_open_dir(root, parent, 0755);
+	if (dir < 0)
+		return -1;
+	if (mkdirat(dir, path_basename(path), mode) < 0 && errno != EEXIST)
+		return -1;
+	return inside_open(root, path);
+}
+
+static int inside_open_parent(int root, const char *path)
+{
+	cleanup_free char *parent = path_dirname(path);
+
+	return inside_open_dir(root, parent, 0755);
+}
+
+static void check_inode(int fd, const struct plan_mount *m)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		fatal("mount: %s", m->dst);
+	if (st.st_dev != m->dev || st.st_ino != m->ino)
+		fatalx_hint("start it again; if it comes back, something keeps "
+			    "replacing that path",
+			    "mount: %s: was replaced while sbox started",
+			    m->src ? m->src : m->dst);
+}
+
+static void set_attr(int fd, uint64_t attr, bool recursive, const char *what)
+{
+	struct mount_attr ma = { .attr_set = attr, .propagation = MS_PRIVATE };
+
+	if (mount_setattr(fd, "",
+			  AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U), &ma,
+			  sizeof(ma)) < 0)
+		fatal("mount: %s: flags", what);
+}
+
+static int clone_fd(int fd, bool recursive, const char *what)
+{
+	int tree = open_tree(fd, "",
+			     AT_EMPTY_PATH | OPEN_TREE_CLONE |
+				     OPEN_TREE_CLOEXEC |
+				     (recursive ? AT_RECURSIVE : 0U));
+
+	if (tree < 0)
+		fatal("mount: %s: pin", what);
+	return tree;
+}
+
+static int pin_one(const struct plan_mount *m)
+{
+	bool recursive = S_ISDIR(m->mode);
+	uint64_t attr = MOUNT_ATTR_NOSUID;
+	cleanup_fd int fd = -1;
+	int tree;
+
+	if (m->flags & PLAN_RO)
+		attr |= MOUNT_ATTR_RDONLY;
+	if (!(m->flags & PLAN_DEV))
+		attr |= MOUNT_ATTR_NODEV;
+	if (m->flags & PLAN_NOEXEC)
+		attr |= MOUNT_ATTR_NOEXEC;
+	if (m->flags & PLAN_CWD) {
+		tree = clone_fd(AT_FDCWD, true, m->src);
+	} else {
+		fd = openat2_path(AT_FDCWD, m->src,
+				  RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+		if (fd < 0)
+			fatal("mount: %s", m->src);
+		tree = clone_fd(fd, recursive, m->src);
+	}
+	if (m->flags & PLAN_CHECK)
+		check_inode(tree, m);
+	set_attr(tree, attr, recursive, m->src);
+	return tree;
+}
+
+int *mount_pin(const struct plan *p)
+{
+	int *pins = xreallocarray(NULL, p->nmounts, sizeof(*pins));
+
+	for (size_t i = 0; i < p->nmounts; i++)
+		pins[i] = p->mounts[i].type == PLAN_BIND
+				  ? pin_one(&p->mounts[i])
+				  : -1;
+	return pins;
+}
+
+static void attach(int tree, int at, const char *dst)
+{
+	if (move_mount(tree, "", at, "",
+		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		fatal("mount: %s", dst);
+}
+
+/* A new filesystem as a detached mount. opts: key, value, ..., NULL. */
+static int make_fs(const char *type, const char *const opts[], unsigned attr)
+{
+	cleanup_fd int fs = fsopen(type, FSOPEN_CLOEXEC);
+	int fd;
+
+	if (fs < 0)
+		fatal("mount: %s", type);
+	for (; *opts; opts += 2) {
+		if (fsconfig(fs, FSCONFIG_SET_STRING, opts[0], opts[1], 0) < 0)
+			fatal("mount: %s: %s=%s", type, opts[0], opts[1]);
+	}
+	if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		fatal("mount: %s: create", type);
+	fd = fsmount(fs, FSMOUNT_CLOEXEC, attr);
+	if (fd < 0 && errno == EPERM && strcmp(type, "proc") == 0)
+		fatal_hint("in a container, give it an unmasked /proc "
+			   "(docker: --security-opt systempaths=unconfined)",
+			   "mount: /proc: the host's /proc is masked");
+	if (fd < 0)
+		fatal("mount: %s", type);
+	return fd;
+}
+
+static int make_tmpfs(const struct plan *p, const char *mode)
+{
+	cleanup_free char *size =
+		xasprintf("%llu", (unsigned long long)p->tmpfs_bytes);
+	cleanup_free char *inodes =
+		xasprintf("%llu", (unsigned long long)p->tmpfs_inodes);
+	const char *const opts[] = { "size",   size, "nr_inodes", inodes,
+				     "mode",   mode, NULL };
+
+	return make_fs("tmpfs", opts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+}
+
+static void write_file(int root, const char *path, const char *data,
+		       mode_t mode)
+{
+	cleanup_fd int dir = inside_open_parent(root, path);
+	cleanup_fd int fd = -1;
+
+	if (dir >= 0)
+		fd = openat(dir, path_basename(path),
+			    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
+				    O_CLOEXEC,
+			    mode);
+	if (fd < 0 || fd_write_all(fd, data, strlen(data)) < 0)
+		fatal("mount: %s", path);
+}
+
+/* Bind a part of our own tmpfs over dst, with flags. */
+static void bind_own(int root, const char *own, uint64_t attr, int at,
+		     const char *dst)
+{
+	cleanup_fd int src = inside_open(root, own);
+	cleanup_fd int tree = -1;
+
+	if (src < 0)
+		fatal("mount: %s", own);
+	tree = clone_fd(src, false, own);
+	if (attr)
+		set_attr(tree, attr, false, dst);
+	attach(tree, at, dst);
+}
+
+/* The place of a step: made in our tmpfs where the plan says so. */
+static int open_place(int root, const struct plan_mount *m)
+{
+	int fd;
+
+	if (m->type == PLAN_PRIVATE)
+		return inside_open_dir(root, m->dst, m->mode);
+	if (m->type == PLAN_PROC || m->type == PLAN_DEVPTS ||
+	    (m->flags & PLAN_MAKE && S_ISDIR(m->mode)))
+		return inside_open_dir(root, m->dst, 0755);
+	if (m->flags & PLAN_MAKE) {
+		cleanup_fd int dir = inside_open_parent(root, m->dst);
+
+		if (dir < 0 || (mknodat(dir, path_basename(m->dst),
+					S_IFREG | 0444, 0) < 0 &&
+				errno != EEXIST))
+			return -1;
+	}
+	fd = inside_open(root, m->dst);
+	if (fd >= 0 && (m->flags & PLAN_CHECK) && m->type != PLAN_BIND)
+		check_inode(fd, m);
+	return fd;
+}
+
+static void step_tree(const struct plan_mount *m, int at)
+{
+	cleanup_fd int tree = clone_fd(at, S_ISDIR(m->mode) || !m->mode,
+				       m->dst);
+
+	if (m->type == PLAN_READONLY)
+		set_attr(tree, MOUNT_ATTR_RDONLY, true, m->dst);
+	attach(tree, at, m->dst);
+}
+
+static void step_cover(int root, const struct plan_mount *m, int at)
+{
+	static const char path[] = SCRATCH "/cover";
+
+	write_file(root, path, m->data, 0444);
+	bind_own(root, path, MOUNT_ATTR_RDONLY, at, m->dst);
+	if (unlinkat(root, path + 1, 0) < 0)
+		fatal("mount: %s", path);
+}
+
+static void step_fs(const struct plan *p, const struct plan_mount *m, int at)
+{
+	static const char *const none[] = { NULL };
+	static const char *const pts[] = { "mode", "0620", "ptmxmode", "0666",
+					   NULL };
+	cleanup_fd int fd = -1;
+	char mode[16];
+
+	(void)snprintf(mode, sizeof(mode), "%04o", (unsigned)m->mode);
+	if (m->type == PLAN_TMPFS)
+		fd = make_tmpfs(p, mode);
+	else if (m->type == PLAN_PROC)
+		fd = make_fs("proc", none,
+			     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+				     MOUNT_ATTR_NOEXEC);
+	else
+		fd = make_fs("devpts", pts,
+			     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	attach(fd, at, m->dst);
+}
+
+/* Steps that only make something in our tmpfs. True if m was one. */
+static bool step_make(int root, const struct plan_mount *m)
+{
+	cleanup_fd int fd = -1;
+
+	switch (m->type) {
+	case PLAN_DIR:
+		fd = inside_open_dir(root, m->dst, m->mode);
+		if (fd < 0)
+			fatal("mount: %s", m->dst);
+		return true;
+	case PLAN_SYMLINK:
+		fd = inside_open_parent(root, m->dst);
+		if (fd < 0 || (symlinkat(m->data, fd, path_basename(m->dst)) <
+				       0 &&
+			       errno != EEXIST))
+			fatal("mount: %s", m->dst);
+		return true;
+	case PLAN_FILE:
+		write_file(root, m->dst, m->data, m->mode);
+		return true;
+	case PLAN_BIND:
+	case PLAN_PRIVATE:
+	case PLAN_TMPFS:
+	case PLAN_PROC:
+	case PLAN_DEVPTS:
+	case PLAN_COVER:
+	case PLAN_HIDE_FILE:
+	case PLAN_HIDE_DIR:
+	case PLAN_SELF:
+	case PLAN_READONLY:
+	case PLAN__COUNT:
+		break;
+	}
+	return false;
+}
+
+static void step(const struct plan *p, int root, const struct plan_mount *m,
+		 int pin)
+{
+	cleanup_fd int at = -1;
+
+	if (step_make(root, m))
+		return;
+	at = open_place(root, m);
+	if (at < 0 && errno == ENOENT && (m->flags & PLAN_TRY))
+		return;
+	if (at < 0)
+		fatal("mount: %s", m->dst);
+	switch (m->type) {
+	case PLAN_BIND:
+		attach(pin, at, m->dst);
+		break;
+	case PLAN_PRIVATE:
+		bind_own(root, m->dst, 0, at, m->dst);
+		break;
+	case PLAN_TMPFS:
+	case PLAN_PROC:
+	case PLAN_DEVPTS:
+		step_fs(p, m, at);
+		break;
+	case PLAN_COVER:
+		step_cover(root, m, at);
+		break;
+	case PLAN_HIDE_FILE:
+		bind_own(root, SCRATCH_FILE,
+			 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, at, m->dst);
+		break;
+	case PLAN_HIDE_DIR:
+		bind_own(root, SCRATCH_VOID,
+			 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, at, m->dst);
+		break;
+	case PLAN_SELF:
+	case PLAN_READONLY:
+		step_tree(m, at);
+		break;
+	case PLAN_DIR:
+	case PLAN_SYMLINK:
+	case PLAN_FILE:
+	case PLAN__COUNT:
+		break;
+	}
+}
+
+static void scratch_make(int root)
+{
+	if (mkdirat(root, &SCRATCH[1], 0755) < 0 ||
+	    mkdirat(root, &SCRATCH_VOID[1], 0555) < 0)
+		fatal("mount: scratch");
+	write_file(root, SCRATCH_FILE, "", 0444);
+}
+
+static void scratch_remove(int root)
+{
+	if (unlinkat(root, &SCRATCH_FILE[1], 0) < 0 ||
+	    unlinkat(root, &SCRATCH_VOID[1], AT_REMOVEDIR) < 0 ||
+	    unlinkat(root, &SCRATCH[1], AT_REMOVEDIR) < 0)
+		fatal("mount: scratch");
+}
+
+void mount_build(const struct plan *p, int *pins)
+{
+	mode_t mask = umask(0);
+	cleanup_fd int root = make_tmpfs(p, "0755");
+	struct mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY };
+
+	if (move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		fatal("mount: root");
+	scratch_make(root);
+	for (size_t i = 0; i < p->nmounts; i++) {
+		step(p, root, &p->mounts[i], pins[i]);
+		if (pins[i] >= 0)
+			(void)close(pins[i]); /* only a reference */
+	}
+	free(pins);
+	scratch_remove(root);
+	if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
+		fatal("mount: pivot_root");
+	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		fatal("mount: detach the host");
+	if (mount_setattr(root, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0)
+		fatal("mount: root: read-only");
+	(void)umask(mask);
+}

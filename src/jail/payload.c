@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lock-down, in the child between fork and exec; each step removes something
+ * and none can be undone. Capabilities are gone already (launch.c): pid 1 has
+ * none either.
+ *
+ *	limits -> terminal and signals -> Landlock -> seccomp -> exec
+ *
+ * The child shares pid 1's memory (CLONE_VM | CLONE_VFORK: no page tables to
+ * copy), so it makes system calls and otherwise writes only to its own stack
+ * and to the errno that it reports. pid 1 is suspended until exec or exit.
+ */
+#include "jail/payload.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "jail/landlock.h"
+#include "jail/limits.h"
+#include "jail/supervisor.h"
+#include "sbox/cleanup.h"
+#include "sbox/log.h"
+#include "sbox/plan.h"
+#include "sbox/seccomp_filter.h"
+
+#define PAYLOAD_STACK (64 * 1024)
+
+struct child {
+	const struct payload_args *a;
+	int err; /* of exec; written by the child */
+};
+
+static void child_terminal(const struct payload_args *a)
+{
+	if (setpgid(0, 0) < 0)
+		fatal("payload: process group");
+	if (a->tty < 0)
+		return;
+	/* SIGTTOU is blocked here: a background group may do this */
+	if (a->foreground && tcsetpgrp(a->tty, getpid()) < 0)
+		fatal("payload: foreground");
+	for (int i = 0; i < 3; i++) {
+		if (a->plan->fd_is_tty[i] && dup2(a->tty, i) < 0)
+			fatal("payload: terminal");
+	}
+}
+
+static void child_filters(const struct payload_args *a)
+{
+	/* the project's on top comes first: base allows seccomp(2) last */
+	for (int i = 1; i >= 0; i--) {
+		const struct seccomp_filter *f = &a->filters[i];
+		struct sock_fprog prog = { .len = f->len, .filter = f->insns };
+
+		if (f->len && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0,
+				      &prog) < 0)
+			fatal("payload: seccomp");
+	}
+}
+
+static int child_main(void *arg)
+{
+	struct child *c = arg;
+	const struct payload_args *a = c->a;
+	char **argv = a->plan->argv.v;
+
+	limits_apply(&a->plan->limits);
+	child_terminal(a);
+	supervisor_restore_signals();
+	if (a->ruleset >= 0 && landlock_apply(a->ruleset) < 0)
+		fatal("payload: landlock");
+	child_filters(a);
+	execvp(argv[0], argv);
+	c->err = errno;
+	_exit(SBOX_EXIT_NOEXEC);
+}
+
+pid_t payload_start(const struct payload_args *a, int *err)
+{
+	char *stack = xreallocarray(NULL, PAYLOAD_STACK, 1);
+	struct child c = { .a = a };
+	pid_t pid;
+
+	environ = a->plan->env.v;
+	pid = clone(child_main, stack + PAYLOAD_STACK,
+		    CLONE_VM | CLONE_VFORK | SIGCHLD, &c);
+	if (pid < 0)
+		fatal("payload: clone");
+	free(stack);
+	if (!c.err)
+		return pid;
+	if (waitpid(pid, NULL, 0) < 0)
+		fatal("payload: wait");
+	*err = c.err;
+	return -1;
+}
