@@ -29,9 +29,9 @@ static long int80(long nr, long ebx, long ecx)
 
 int main(void)
 {
-	char *low = mmap((void *)0x10000000, 4096, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
-			 0);
+	char *low =
+		mmap((void *)0x10000000, 4096, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
 	TRY("int80-getpid", int80(20, 0, 0));
 	TRY("int80-unknown", int80(1000, 0, 0));

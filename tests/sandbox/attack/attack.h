@@ -22,23 +22,23 @@ static inline void report(const char *name, long rc)
 }
 
 /* A try that may be killed for it: run in a child, "NAME: killed SIGSYS". */
-#define TRY(name, call)                                                       \
-	do {                                                                  \
-		pid_t try_pid = fork();                                       \
-		int try_status;                                               \
-                                                                              \
-		if (try_pid == 0) {                                           \
-			long try_rc = (long)(call);                           \
-                                                                              \
-			report(name, try_rc);                                 \
-			_exit(0);                                             \
-		}                                                             \
-		if (try_pid < 0 || waitpid(try_pid, &try_status, 0) < 0)      \
-			perror(name);                                         \
-		else if (WIFSIGNALED(try_status))                             \
-			printf("%s: killed SIG%s\n", name,                    \
-			       sigabbrev_np(WTERMSIG(try_status)));           \
-		fflush(stdout);                                               \
+#define TRY(name, call)                                                        \
+	do {                                                                   \
+		pid_t try_pid = fork();                                        \
+		int try_status;                                                \
+                                                                               \
+		if (try_pid == 0) {                                            \
+			long try_rc = (long)(call);                            \
+                                                                               \
+			report(name, try_rc);                                  \
+			_exit(0);                                              \
+		}                                                              \
+		if (try_pid < 0 || waitpid(try_pid, &try_status, 0) < 0)       \
+			perror(name);                                          \
+		else if (WIFSIGNALED(try_status))                              \
+			printf("%s: killed SIG%s\n", name,                     \
+			       sigabbrev_np(WTERMSIG(try_status)));            \
+		fflush(stdout);                                                \
 	} while (0)
 
 #endif

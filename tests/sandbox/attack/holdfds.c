@@ -22,7 +22,7 @@ static void copy_up(int fd, int to)
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	struct rlimit rl;
 	int dir, file, pair[2], pipes[2], listener;
 
@@ -42,8 +42,8 @@ int main(int argc, char **argv)
 	if (getrlimit(RLIMIT_NOFILE, &rl) == 0) {
 		rl.rlim_cur = rl.rlim_max;
 		if (setrlimit(RLIMIT_NOFILE, &rl) == 0) {
-			int top = rl.rlim_max > 1048576 ? 1048576 :
-							  (int)rl.rlim_max;
+			int top = rl.rlim_max > 1048576 ? 1048576
+							: (int)rl.rlim_max;
 
 			copy_up(dir, top - 1);
 			copy_up(file, top - 2);

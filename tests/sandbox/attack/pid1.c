@@ -16,10 +16,12 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
-static const char *const files[] = { "environ", "mem", "maps", "auxv", "stack",
-				     "syscall", "io", "pagemap", "smaps" };
-static const char *const links[] = { "root", "cwd", "exe", "ns/mnt", "ns/user",
-				     "ns/net", "fd/0", "fd/1", "fd/3" };
+static const char *const files[] = {"environ", "mem",	  "maps",
+				    "auxv",    "stack",	  "syscall",
+				    "io",      "pagemap", "smaps"};
+static const char *const links[] = {"root",   "cwd",	 "exe",
+				    "ns/mnt", "ns/user", "ns/net",
+				    "fd/0",   "fd/1",	 "fd/3"};
 
 static long read_file(const char *path)
 {
@@ -48,8 +50,8 @@ static long list_dir(const char *path)
 static long vm_readv(void)
 {
 	char buf[16];
-	struct iovec here = { buf, sizeof(buf) };
-	struct iovec there = { (void *)0x400000, sizeof(buf) };
+	struct iovec here = {buf, sizeof(buf)};
+	struct iovec there = {(void *)0x400000, sizeof(buf)};
 
 	return process_vm_readv(1, &here, 1, &there, 1, 0);
 }
@@ -104,14 +106,13 @@ int main(int argc, char **argv)
 		usleep(300000);
 		puts("still here");
 	} else if (strcmp(mode, "rlimit") == 0) {
-		struct rlimit rl = { 1, 1 };
+		struct rlimit rl = {1, 1};
 
 		report("prlimit-cpu", prlimit(1, RLIMIT_CPU, &rl, NULL));
 		rl.rlim_cur = rl.rlim_max = 3;
 		report("prlimit-nofile", prlimit(1, RLIMIT_NOFILE, &rl, NULL));
-		report("prlimit-high",
-		       syscall(SYS_prlimit64, 1L | (1L << 32), RLIMIT_CPU, &rl,
-			       NULL));
+		report("prlimit-high", syscall(SYS_prlimit64, 1L | (1L << 32),
+					       RLIMIT_CPU, &rl, NULL));
 	}
 	return 0;
 }

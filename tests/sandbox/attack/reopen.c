@@ -29,8 +29,9 @@ static void again(const char *path, int flags, const char *how)
 int main(void)
 {
 	static const char *const paths[] = {
-		"/proc/self/fd/0", "/proc/self/fd/1",	 "/proc/self/fd/2",
-		"/dev/stdin",	   "/dev/stdout",	 "/dev/stderr",
+		"/proc/self/fd/0", "/proc/self/fd/1",
+		"/proc/self/fd/2", "/dev/stdin",
+		"/dev/stdout",	   "/dev/stderr",
 		"/dev/fd/0",	   "/proc/thread-self/fd/1",
 	};
 

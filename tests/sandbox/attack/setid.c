@@ -19,7 +19,7 @@ int main(void)
 {
 	struct {
 		uint64_t flags, mode, resolve;
-	} how = { O_CREAT | O_RDWR, 06755, 0 };
+	} how = {O_CREAT | O_RDWR, 06755, 0};
 
 	umask(0);
 	report("open", open("set-open", O_CREAT | O_RDWR, 06755));
@@ -39,8 +39,7 @@ int main(void)
 	report("fchmodat", fchmodat(AT_FDCWD, "set-fchmodat", 04711, 0));
 	made("set-fchmodat2");
 	report("fchmodat2", syscall(452, AT_FDCWD, "set-fchmodat2", 06755, 0));
-	report("mknod",
-	       mknodat(AT_FDCWD, "set-mknod", S_IFREG | 06755, 0));
+	report("mknod", mknodat(AT_FDCWD, "set-mknod", S_IFREG | 06755, 0));
 	report("mknod-block",
 	       mknodat(AT_FDCWD, "dev-block", S_IFBLK | 0666, 0xfe00));
 	report("mknod-char",

@@ -73,8 +73,8 @@ static void blocked(void)
 
 int main(int argc, char **argv)
 {
-	static void (*const how[])(void) = { double_forked, stopped, traced,
-					     blocked };
+	static void (*const how[])(void) = {double_forked, stopped, traced,
+					    blocked};
 
 	if (argc < 2 || argv[1][0] == '\0')
 		return 2;

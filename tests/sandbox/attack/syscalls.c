@@ -21,26 +21,26 @@
 #include <sys/timex.h>
 
 #define ARG(x) ((long)(uintptr_t)(x))
-#define HIGH (1L << 32)
+#define HIGH   (1L << 32)
 
-static union bpf_attr bpf_map = { .map_type = BPF_MAP_TYPE_ARRAY,
-				  .key_size = 4,
-				  .value_size = 4,
-				  .max_entries = 1 };
-static struct perf_event_attr perf = { .type = PERF_TYPE_SOFTWARE,
-				       .size = sizeof(perf),
-				       .config = PERF_COUNT_SW_CPU_CLOCK };
+static union bpf_attr bpf_map = {.map_type = BPF_MAP_TYPE_ARRAY,
+				 .key_size = 4,
+				 .value_size = 4,
+				 .max_entries = 1};
+static struct perf_event_attr perf = {.type = PERF_TYPE_SOFTWARE,
+				      .size = sizeof(perf),
+				      .config = PERF_COUNT_SW_CPU_CLOCK};
 static char params[256]; /* io_uring_params, zero */
 static struct {
 	uint32_t handle_bytes;
 	int32_t handle_type;
 	unsigned char f_handle[128];
-} handle = { .handle_bytes = 128 };
+} handle = {.handle_bytes = 128};
 static int mount_id;
-static uint64_t clone_args[11] = { [4] = SIGCHLD };
-static uint64_t clone_args_user[11] = { CLONE_NEWUSER, [4] = SIGCHLD };
-static uint64_t mount_attr[4] = { 0, 1 /* clear RDONLY */ };
-static uint64_t open_how[3] = { O_RDONLY };
+static uint64_t clone_args[11] = {[4] = SIGCHLD};
+static uint64_t clone_args_user[11] = {CLONE_NEWUSER, [4] = SIGCHLD};
+static uint64_t mount_attr[4] = {0, 1 /* clear RDONLY */};
+static uint64_t open_how[3] = {O_RDONLY};
 static struct timespec past;
 static struct timex tx;
 

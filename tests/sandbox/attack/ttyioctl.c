@@ -24,9 +24,9 @@ static void push(const char *how, int fd, uint64_t request, const char *text)
 int main(int argc, char **argv)
 {
 	char text[4096];
-	unsigned char paste[] = { 3 };
-	static const char *const ttys[] = { "/dev/tty", "/dev/console",
-					    "/dev/tty1", "/dev/pts/0" };
+	unsigned char paste[] = {3};
+	static const char *const ttys[] = {"/dev/tty", "/dev/console",
+					   "/dev/tty1", "/dev/pts/0"};
 
 	if (argc != 2)
 		return 2;

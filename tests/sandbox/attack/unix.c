@@ -58,8 +58,8 @@ static int serve(const char *name, const char *file)
 {
 	int stream = bound(name, "", SOCK_STREAM);
 	int dgram = bound(name, ".d", SOCK_DGRAM);
-	struct pollfd p[2] = { { .fd = stream, .events = POLLIN },
-			       { .fd = dgram, .events = POLLIN } };
+	struct pollfd p[2] = {{.fd = stream, .events = POLLIN},
+			      {.fd = dgram, .events = POLLIN}};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	listen(stream, 5);

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# Loaded by the tests of real programs. They run as an ordinary user: called by
+# root, every command changes to the account sbox-real first. The home, with
+# the npm agents in ~/.npm-global, and the sources are made by setup.sh and kept
+# in $SBOX_REAL_CACHE; what a test makes lies in $WORK and goes with it.
+
+bats_require_minimum_version 1.5.0
+
+TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+export SBOX_REAL_CACHE=${SBOX_REAL_CACHE:-/var/tmp/sbox-real}
+export SBOX_REAL_USER=${SBOX_REAL_USER:-sbox-real}
+CACHE=$SBOX_REAL_CACHE
+SBOX_BUILD=${SBOX_BUILD:-$TOP/build}
+[[ $SBOX_BUILD == /* ]] || SBOX_BUILD=$TOP/$SBOX_BUILD
+
+# as_user COMMAND...: with an environment of its own, in the current directory.
+as_user()
+{
+	local home=$CACHE/home path=/usr/local/bin:/usr/bin:/bin
+
+	path=$home/.npm-global/bin:$path
+	if [ "$(id -u)" -ne 0 ]; then
+		env -i HOME="$home" USER="$(id -un)" LANG=C.UTF-8 TERM=dumb \
+			PATH="$path" SBOX_REAL_CACHE="$CACHE" "$@"
+		return
+	fi
+	setpriv --reuid "$SBOX_REAL_USER" --regid "$SBOX_REAL_USER" \
+		--init-groups --inh-caps=-all env -i HOME="$home" \
+		USER="$SBOX_REAL_USER" LANG=C.UTF-8 TERM=dumb PATH="$path" \
+		SBOX_REAL_CACHE="$CACHE" "$@"
+}
+
+# Once a file: everything is there, and sbox where the user can read it.
+setup_file()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		"$TOP/tests/real/setup.sh" root >&2
+	fi
+	install -d -m 755 "$CACHE/tree/tests/real" "$CACHE/tree/build" \
+		"$CACHE/tree/profiles"
+	install -m 755 "$TOP/tests/real/setup.sh" "$CACHE/tree/tests/real/"
+	install -m 755 "$SBOX_BUILD/sbox" "$CACHE/tree/build/sbox"
+	install -m 644 "$TOP"/profiles/*.json "$CACHE/tree/profiles/"
+	cd "$CACHE" || return 1
+	as_user "$CACHE/tree/tests/real/setup.sh" fetch >"$CACHE/fetch.log" \
+		2>&1 || {
+		tail -n 20 "$CACHE/fetch.log" >&2
+		return 1
+	}
+}
+
+setup()
+{
+	SBOX=$CACHE/tree/build/sbox
+	WORK=$CACHE/home/work.$BATS_SUITE_TEST_NUMBER
+	rm -rf "$WORK"
+	as_user mkdir -p "$WORK"
+	cd "$WORK" || return 1
+}
+
+teardown()
+{
+	cd /
+	[ -n "${KEEP:-}" ] || rm -rf "$WORK"
+}
+
+# outside TEXT, inside [OPTION...] TEXT: the same shell text on both sides.
+outside()
+{
+	run as_user timeout -k 5 300 bash -c "$1" </dev/null
+}
+inside()
+{
+	local text=${*: -1}
+	local -a options=("${@:1:$#-1}")
+
+	run as_user timeout -k 5 300 "$SBOX" "${options[@]}" -- \
+		bash -c "$text" </dev/null
+}
+# sbox ARG...: as it is typed.
+sbox() { run as_user timeout -k 5 300 "$SBOX" "$@" </dev/null; }
+
+succeeds()
+{
+	[ "$status" -eq 0 ] && return 0
+	printf 'status %s\n%s\n' "$status" "$(tail -n 40 <<<"$output")"
+	return 1
+}
+has()
+{
+	[[ $output == *"$1"* ]] && return 0
+	printf 'expected: %s\nstatus %s\n%s\n' "$1" "$status" \
+		"$(tail -n 40 <<<"$output")"
+	return 1
+}
+lacks()
+{
+	[[ $output != *"$1"* ]] && return 0
+	printf 'must not be there: %s\n%s\n' "$1" "$(tail -n 40 <<<"$output")"
+	return 1
+}
