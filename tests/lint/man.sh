@@ -11,11 +11,10 @@ say() {
 out=$(mandoc -T lint -W warning man/*.1 man/*.5 2>&1) || say "$out"
 
 table=src/policy/options.c
-options=$(sed -n 's/^[[:space:]]*{.*"\([a-z][a-z-]*\)".*/\1/p' "$table" |
-	sort -u)
+options=$(sed -n 's/^{ "\([a-z][a-z-]*\)", .*/\1/p' "$table" | sort -u)
 [ -n "$options" ] || say "$table: no option rows found"
 for o in $options; do
-	grep -Eq "^\.It (Fl c .*)?.*Fl -${o}( |\$|=)" man/sbox.1 ||
+	grep -Eq "^\.It Fl -$o( |\$)" man/sbox.1 ||
 		say "man/sbox.1: --$o of $table is missing"
 done
 # shellcheck disable=SC2013 # one word a line
@@ -31,11 +30,10 @@ for o in $(grep -oE '(^|[ `])--[a-z][a-z-]*' README.md | sed 's/.*--//' |
 done
 
 table=src/policy/keys.c
-keys=$(sed -n 's/^[[:space:]]*{.*"\([a-z][A-Za-z]*\(\.[a-zA-Z]*\)*\)".*/\1/p' \
-	"$table" | sort -u)
+keys=$(sed -n 's/^{ "\([$a-zA-Z.]*\)", KEY_.*/\1/p' "$table" | sort -u)
 [ -n "$keys" ] || say "$table: no key rows found"
 for k in $keys; do
-	grep -Eq "^\.It (Cm|Li) $k( |\$)" man/sbox-profile.5 ||
+	grep -qx -e ".It Cm $k" man/sbox-profile.5 ||
 		say "man/sbox-profile.5: $k of $table is missing"
 done
 exit $bad
