@@ -42,18 +42,18 @@ peer_words() {
 		--unshare-uts --unshare-cgroup --die-with-parent --new-session
 		--hostname sandbox --ro-bind /usr /usr --ro-bind /etc /etc)
 	for d in bin sbin lib lib32 lib64 libx32; do
-		[ ! -L /$d ] || peer+=(--symlink "$(readlink /$d)" /$d)
+		[ ! -L /$d ] || peer+=(--symlink "$(readlink "/$d")" "/$d")
 	done
 	for d in /opt /nix/store /var/lib/dpkg /sys/devices/system/cpu; do
-		[ ! -d $d ] || peer+=(--ro-bind $d $d)
+		[ ! -d $d ] || peer+=(--ro-bind "$d" "$d")
 	done
 	printf 'x\n' >"$work/cover"
 	for d in resolv.conf hosts hostname machine-id; do
-		[ ! -f /etc/$d ] || peer+=(--ro-bind "$work/cover" /etc/$d)
+		[ ! -f /etc/$d ] || peer+=(--ro-bind "$work/cover" "/etc/$d")
 	done
 	peer+=(--proc /proc)
 	for d in /proc/sys /proc/sysrq-trigger /proc/irq /proc/bus; do
-		[ ! -e $d ] || peer+=(--ro-bind $d $d)
+		[ ! -e $d ] || peer+=(--ro-bind "$d" "$d")
 	done
 	peer+=(--dev /dev --perms 1777 --dir /tmp --perms 1777 --dir /var/tmp
 		--dir /run --dir "$HOME" --bind "$PWD" "$PWD" --chdir "$PWD"
@@ -103,10 +103,9 @@ bench_mounts() {
 }
 
 bench_loop() {
-	local i
 	cp "$tools/getppid" .
 	: >"$work/loop"
-	for i in 1 2 3 4 5 6 7 8 9; do
+	for _ in 1 2 3 4 5 6 7 8 9; do
 		echo "$(./getppid) $("$sbox" ./getppid)" >>"$work/loop"
 	done
 	read -r outside inside ratio < <(awk '{ print $1, $2, $2 / $1 }' \
@@ -118,6 +117,7 @@ bench_loop() {
 
 descendants() {
 	local p
+	# shellcheck disable=SC2013 # numbers, on one line
 	for p in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
 		echo "$p"
 		descendants "$p"
@@ -185,6 +185,7 @@ all)
 	weigh "$pids"
 	rm -f "$pids"
 	wait
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	unshare -m --propagation private bash -c '
 		dir=$(mktemp -d)
 		mount -t tmpfs tmpfs "$dir"

@@ -54,8 +54,10 @@ for f in $code; do
 	esac
 done
 
-# shellcheck disable=SC2046,SC2086
-total=$(cat $(printf '%s\n' $code | grep '^src/.*\.c$') /dev/null | wc -l)
-echo "launcher: $total lines"
-[ "$total" -lt 8000 ] || say "the launcher has $total lines (less than 8000)"
+# Lines that hold code: no blank ones, no comments.
+total=$(for f in src/*/*.[ch]; do
+	${CC:-gcc} -fpreprocessed -dD -E -P "$f"
+done | wc -l)
+echo "launcher: $total lines of code"
+[ "$total" -le 8000 ] || say "the launcher has $total lines (at most 8000)"
 exit $bad
