@@ -113,15 +113,15 @@ bad()
 	# the command's own name
 	inside -- "$evil"
 	is_status 127
-	! LC_ALL=C grep -q $'[\001-\010\013-\037]' <<<"$stderr" || fail "$stderr"
+	! LC_ALL=C grep -q $'[\001-\010\013-\037]' <<<"$stderr" || fail "$stderr" || false
 	inside -- "./$evil"
 	is_status 127
-	! LC_ALL=C grep -q $'[\001-\010\013-\037]' <<<"$stderr"
+	! LC_ALL=C grep -q $'[\001-\010\013-\037]' <<<"$stderr" || false
 	# C1 controls and invalid UTF-8
 	bad "C1" --ro $'/x\302\233' 
-	! LC_ALL=C grep -q $'\302\233' <<<"$stderr"
+	! LC_ALL=C grep -q $'\302\233' <<<"$stderr" || false
 	bad "invalid UTF-8" --ro $'/x\377\233[2J'
-	! LC_ALL=C grep -q $'[\233\377]' <<<"$stderr"
+	! LC_ALL=C grep -q $'[\233\377]' <<<"$stderr" || false
 }
 
 # escapes: 67

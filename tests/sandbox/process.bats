@@ -364,7 +364,7 @@ script" ]
 		NODE_OPTIONS=--require=$SECRET PYTHONPATH=$SECRET \
 		PERL5OPT=$SECRET RUBYOPT=$SECRET JAVA_TOOL_OPTIONS=$SECRET \
 		PROMPT_COMMAND=$SECRET IFS_X=$SECRET GCONV_PATH=$SECRET \
-		LD_LIBRARY_PATH=/tmp/$SECRET LD_AUDIT= http_proxy=$SECRET
+		LD_LIBRARY_PATH=/tmp/$SECRET LD_AUDIT='' http_proxy=$SECRET
 	inside -- /usr/bin/env
 	unset BASH_ENV ENV NODE_OPTIONS GIT_DIR LD_LIBRARY_PATH
 	succeeds
@@ -410,7 +410,7 @@ script" ]
 # escapes: 54
 @test "PATH is cleaned of relative and project entries" {
 	mkdir bin
-	printf '#!/bin/sh\necho evil\n' | tee bin/ls >ls
+	printf '#!/bin/sh\necho evil\n' | tee bin/ls >./ls
 	chmod 755 bin/ls ls
 	PATH=.:bin:$PROJ/bin::$PATH inside_sh 'echo "$PATH"; ls -d /'
 	succeeds
