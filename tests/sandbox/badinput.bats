@@ -113,7 +113,7 @@ bad()
 	# the command's own name
 	inside -- "$evil"
 	is_status 127
-	! LC_ALL=C grep -q $'[\001-\010\013-\037]' <<<"$stderr" || fail "$stderr" || false
+	! LC_ALL=C grep -q $'[\001-\010\013-\037]' <<<"$stderr" || fail "$stderr"
 	inside -- "./$evil"
 	is_status 127
 	! LC_ALL=C grep -q $'[\001-\010\013-\037]' <<<"$stderr" || false
