@@ -33,7 +33,8 @@ int main(int argc, char **argv)
 		errx(1, "no kernel version");
 	if (json_load(argv[1], &doc, &d) < 0 ||
 	    seccomp_profile_parse(&doc, argv[1], json_get(doc.root, "seccomp"),
-				  major << 16 | minor, &profile, &d) < 0 ||
+				  major << 16 | minor, NULL, &profile,
+				  &d) < 0 ||
 	    seccomp_filter_compile(&profile, &filter, &d) < 0)
 		errx(1, "%s", d.text);
 	fd = open(argv[2], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

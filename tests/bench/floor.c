@@ -83,8 +83,14 @@ static void parents(const char *path)
 	(void)mkdir(buf, 0755); /* may exist */
 }
 
-static const char *const nodes[] = {"null", "zero", "full", "random",
-				    "urandom", "tty"};
+static void link_to(const char *target, const char *path)
+{
+	if (symlink(target, path) < 0)
+		err(1, "symlink %s", path);
+}
+
+static const char *const nodes[] = {"null",   "zero",	 "full",
+				    "random", "urandom", "tty"};
 
 static void make_dev(const int pins[])
 {
@@ -100,11 +106,11 @@ static void make_dev(const int pins[])
 	(void)mkdir("dev/shm", 01777);
 	fresh("devpts", "dev/pts", MS_NOSUID | MS_NOEXEC,
 	      "newinstance,ptmxmode=0666,mode=620");
-	(void)symlink("pts/ptmx", "dev/ptmx");
-	(void)symlink("/proc/self/fd", "dev/fd");
-	(void)symlink("/proc/self/fd/0", "dev/stdin");
-	(void)symlink("/proc/self/fd/1", "dev/stdout");
-	(void)symlink("/proc/self/fd/2", "dev/stderr");
+	link_to("pts/ptmx", "dev/ptmx");
+	link_to("/proc/self/fd", "dev/fd");
+	link_to("/proc/self/fd/0", "dev/stdin");
+	link_to("/proc/self/fd/1", "dev/stdout");
+	link_to("/proc/self/fd/2", "dev/stderr");
 }
 
 static void lo_up(void)
@@ -119,11 +125,11 @@ static void lo_up(void)
 
 static void make_root(const char *cwd)
 {
-	static const char *const dirs[] = {"usr",  "etc", "proc",    "dev",
-					   "tmp",  "run", "var",     "var/tmp",
+	static const char *const dirs[] = {"usr",  "etc", "proc",     "dev",
+					   "tmp",  "run", "var",      "var/tmp",
 					   "home", "opt", "/dev/null"};
-	const uint64_t ro = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
-			    MOUNT_ATTR_NODEV;
+	const uint64_t ro =
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 	int usr, etc, opt, here, pins[sizeof(nodes) / sizeof(nodes[0])];
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
@@ -147,10 +153,10 @@ static void make_root(const char *cwd)
 	show(usr, "usr");
 	show(etc, "etc");
 	show(opt, "opt");
-	(void)symlink("usr/bin", "bin");
-	(void)symlink("usr/sbin", "sbin");
-	(void)symlink("usr/lib", "lib");
-	(void)symlink("usr/lib64", "lib64");
+	link_to("usr/bin", "bin");
+	link_to("usr/sbin", "sbin");
+	link_to("usr/lib", "lib");
+	link_to("usr/lib64", "lib64");
 	make_dev(pins);
 	fresh("proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	parents(cwd + 1);
@@ -189,14 +195,15 @@ static void inside(int sync, const struct sock_fprog *filter, char **argv)
 	pid_t pid, ended;
 	int status;
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
-	    !getcwd(cwd, sizeof(cwd)) || read(sync, &c, 1) != 1)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || !getcwd(cwd, sizeof(cwd)) ||
+	    read(sync, &c, 1) != 1)
 		err(1, "start");
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	(void)setsid(); /* a new process always may */
 	write_file("/proc/sys/user/max_user_namespaces", "0");
 	lo_up();
-	(void)sethostname("sandbox", 7); /* in our own namespace */
+	if (sethostname("sandbox", 7) < 0)
+		err(1, "sethostname");
 	make_root(cwd);
 	drop_caps();
 	pid = vfork();
@@ -207,8 +214,8 @@ static void inside(int sync, const struct sock_fprog *filter, char **argv)
 	do
 		ended = wait(&status);
 	while (ended != pid);
-	(void)write(sync, &status, sizeof(status)); /* tell before we end */
-	_exit(0);
+	/* tell before we end */
+	_exit(write(sync, &status, sizeof(status)) != sizeof(status));
 }
 
 static struct sock_fprog read_filter(const char *path)
@@ -221,17 +228,18 @@ static struct sock_fprog read_filter(const char *path)
 		err(1, "%s", path);
 	(void)close(fd);
 	return (struct sock_fprog){
-	    .len = (unsigned short)((size_t)n / sizeof(insns[0])),
-	    .filter = insns,
+		.len = (unsigned short)((size_t)n / sizeof(insns[0])),
+		.filter = insns,
 	};
 }
 
 int main(int argc, char **argv)
 {
 	struct clone_args args = {
-	    .flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
-		     CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP,
-	    .exit_signal = SIGCHLD,
+		.flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
+			 CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
+			 CLONE_NEWCGROUP,
+		.exit_signal = SIGCHLD,
 	};
 	struct sock_fprog filter;
 	char path[64], map[64];

@@ -182,9 +182,9 @@ int main(int argc, char **argv)
 	for (unsigned r = 0; r < rounds; r++)
 		for (size_t i = 0; i < ncommands; i++)
 			commands[i].value[r] =
-			    parallel ? time_parallel(&commands[i], width,
-						     launches)
-				     : time_start(&commands[i]);
+				parallel ? time_parallel(&commands[i], width,
+							 launches)
+					 : time_start(&commands[i]);
 	report(rounds);
 	return 0;
 }
