@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The supervisor's loop: everything that can wake it is in turn().
+ *
+ * Signals are blocked from before clone3 on and read from a signalfd, so none
+ * is lost between the start and the loop and no handler runs. The kernel
+ * queues a blocked signal even if it is ignored; whether the caller wanted it
+ * ignored (nohup) is looked up when it comes, which costs a start nothing.
+ *
+ * Ends: WIRE_EXITED or WIRE_EXEC_FAILED is final. End of file without one means
+ * that pid 1 died; then its zombie is waited for, which the kernel gives only
+ * when everything inside is dead. At the time limit the payload's group gets
+ * TERM, after a grace period pid 1 is killed; the same after the user's
+ * terminal was hung up, unless the caller ignores HUP.
+ *
+ * Without a terminal nothing is allocated and the program only waits.
+ */
+#include "jail/supervisor.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "jail/terminal.h"
+#include "jail/wire.h"
+#include "sbox/cleanup.h"
+#include "sbox/log.h"
+#include "sbox/plan.h"
+
+#define GRACE_MS 5000 /* between asking the payload to end and killing it */
+#define DRAIN_MS 2000 /* for the inside to close its terminal at the end */
+
+#ifndef P_PIDFD
+#define P_PIDFD 3 /* Linux 5.4 */
+#endif
+
+struct supervisor {
+	const struct plan *plan;
+	const struct supervisor_args *a;
+	struct terminal *term; /* NULL without one */
+	int sigfd;
+	int64_t limit_at, kill_at, drain_until; /* monotonic ms; 0: none */
+	bool started;	   /* pid 1 takes messages */
+	bool stop_asked;   /* we sent TSTP: the payload's stop is ours, too */
+	bool reported;	   /* wait_status or exec_errno is final */
+	bool timed_out, killed;
+	bool done;
+	int forced_status; /* what to return whatever comes; 0: nothing */
+	int forwarded;	   /* INT or QUIT, the last that was sent to us */
+	int wait_status;
+	int exec_errno;
+};
+
+/* The ones that end or steer a program, and what a write to a terminal that
+ * is gone or not ours would raise. */
+static const int handled[] = {
+	SIGHUP,	 SIGINT,  SIGQUIT, SIGTERM,  SIGUSR1, SIGUSR2, SIGALRM,
+	SIGTSTP, SIGCONT, SIGTTIN, SIGTTOU,  SIGWINCH, SIGPIPE,
+};
+
+static sigset_t handled_set(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(handled); i++)
+		sigaddset(&set, handled[i]);
+	return set;
+}
+
+sigset_t supervisor_block_signals(void)
+{
+	sigset_t set = handled_set(), old;
+
+	sigaddset(&set, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &set, &old) < 0 ||
+	    signal(SIGCHLD, SIG_DFL) == SIG_ERR)
+		fatal("supervisor: block signals");
+	return old;
+}
+
+static bool is_ignored(int sig)
+{
+	struct sigaction sa;
+
+	return sigaction(sig, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) < 0)
+		fatal("supervisor: clock");
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Best effort: when pid 1 is gone, the end of file says so. */
+static void tell(const struct supervisor *s, enum wire_type type, int value)
+{
+	if (!s->reported)
+		(void)wire_send(s->a->sock, type, value, -1);
+}
+
+static void kill_init(struct supervisor *s)
+{
+	s->killed = true;
+	s->kill_at = 0;
+	/* ESRCH: dead already */
+	(void)syscall(SYS_pidfd_send_signal, s->a->init_pidfd, SIGKILL, NULL,
+		      0);
+}
+
+/* The user's terminal is gone: the inside has had HUP from the kernel. */
+static void on_hang_up(struct supervisor *s)
+{
+	tell(s, WIRE_SIGNAL, SIGHUP);
+	tell(s, WIRE_SIGNAL, SIGCONT);
+	if (!s->kill_at && !s->killed && !is_ignored(SIGHUP)) {
+		s->kill_at = now_ms() + GRACE_MS;
+		s->forced_status = 128 + SIGHUP;
+	}
+}
+
+static void on_stopped(struct supervisor *s, int sig)
+{
+	int foreground;
+
+	if (!s->term) {
+		/* A payload that stops itself is its own business: the time
+		 * limit must go on. */
+		if (!s->stop_asked)
+			return;
+		s->stop_asked = false;
+		(void)terminal_suspend(getpid(), SIGTSTP); /* or orphaned */
+		tell(s, WIRE_SIGNAL, SIGCONT);
+		return;
+	}
+	foreground = terminal_stopped(s->term, sig);
+	if (foreground >= 0) {
+		tell(s, WIRE_CONTINUE, foreground);
+		return;
+	}
+	log_err("terminal: the command wants input, but sbox is in the "
+		"background of a session without job control");
+	on_hang_up(s);
+}
+
+static void on_end(struct supervisor *s)
+{
+	s->reported = true;
+	s->kill_at = s->limit_at = 0;
+	if (s->term)
+		s->drain_until = now_ms() + DRAIN_MS;
+	else
+		s->done = true;
+}
+
+static void on_ready(struct supervisor *s, int master)
+{
+	if (!s->term || master < 0 || s->started)
+		fatalx("supervisor: a terminal that was not asked for");
+	s->started = true;
+	tell(s, WIRE_START, terminal_start(s->term, master));
+}
+
+/* pid 1 died without a word to us. What it said on stderr, it said. */
+static void on_lost(struct supervisor *s)
+{
+	siginfo_t info = { 0 };
+	int r;
+
+	do
+		r = waitid(P_PIDFD, (id_t)s->a->init_pidfd, &info, WEXITED);
+	while (r < 0 && errno == EINTR);
+	on_end(s);
+	s->done = true;
+	if (s->timed_out || s->killed)
+		return;
+	s->forced_status = SBOX_EXIT_FAILURE;
+	if (r < 0)
+		log_err("init: wait: %s", strerror(errno));
+	else if (info.si_code != CLD_EXITED)
+		log_err("init: killed by signal %d", info.si_status);
+	else if (info.si_status != SBOX_EXIT_FAILURE)
+		log_err("init: ended without a report");
+}
+
+static void on_message(struct supervisor *s)
+{
+	struct wire_msg msg;
+	int fd, r = wire_recv(s->a->sock, &msg, &fd);
+
+	if (r < 0)
+		fatal("supervisor: message from init");
+	if (r == 0) {
+		on_lost(s);
+		return;
+	}
+	switch ((enum wire_type)msg.type) {
+	case WIRE_READY:
+		on_ready(s, fd);
+		return;
+	case WIRE_STOPPED:
+		on_stopped(s, msg.value);
+		return;
+	case WIRE_EXITED:
+		s->wait_status = msg.value;
+		on_end(s);
+		return;
+	case WIRE_EXEC_FAILED:
+		s->exec_errno = msg.value ? msg.value : EINVAL;
+		on_end(s);
+		return;
+	case WIRE_START:
+	case WIRE_SIGNAL:
+	case WIRE_CONTINUE:
+	case WIRE__COUNT:
+		break;
+	}
+	fatalx("supervisor: message %u, which isn't for it", msg.type);
+}
+
+static bool is_ending(int sig)
+{
+	return sig == SIGTERM || sig == SIGINT || sig == SIGHUP ||
+	       sig == SIGQUIT;
+}
+
+static void on_continued(struct supervisor *s)
+{
+	int foreground;
+
+	s->stop_asked = false;
+	if (!s->term) {
+		tell(s, WIRE_SIGNAL, SIGCONT);
+		return;
+	}
+	foreground = terminal_continued(s->term);
+	if (foreground >= 0)
+		tell(s, WIRE_CONTINUE, foreground);
+}
+
+static void on_signal(struct supervisor *s)
+{
+	struct signalfd_siginfo info;
+	int sig;
+
+	if (read(s->sigfd, &info, sizeof(info)) != sizeof(info))
+		return; /* taken by sigtimedwait in terminal_suspend */
+	sig = (int)info.ssi_signo;
+	if (sig == SIGWINCH && s->term) {
+		terminal_resize(s->term);
+		return;
+	}
+	if (sig == SIGCONT) {
+		on_continued(s);
+		return;
+	}
+	if (sig == SIGTTIN || sig == SIGTTOU || sig == SIGPIPE ||
+	    is_ignored(sig))
+		return;
+	if (s->reported || (s->term && !s->started)) {
+		/* Nobody to tell: output that nobody takes, or a set-up that
+		 * hangs. Only ending is left. */
+		if (!is_ending(sig))
+			return;
+		if (!s->reported) {
+			s->forced_status = 128 + sig;
+			kill_init(s);
+			return;
+		}
+		s->done = true;
+		return;
+	}
+	if (sig == SIGTSTP)
+		s->stop_asked = true;
+	if (sig == SIGINT || sig == SIGQUIT)
+		s->forwarded = sig;
+	tell(s, WIRE_SIGNAL, sig);
+}
+
+static void on_time(struct supervisor *s)
+{
+	int64_t now;
+
+	if (!s->limit_at && !s->kill_at && !s->drain_until)
+		return;
+	now = now_ms();
+	if (s->limit_at && now >= s->limit_at) {
+		s->limit_at = 0;
+		s->timed_out = true;
+		s->forced_status = SBOX_EXIT_TIMEOUT;
+		s->kill_at = now + GRACE_MS;
+		tell(s, WIRE_SIGNAL, SIGTERM | WIRE_GROUP);
+		tell(s, WIRE_SIGNAL, SIGCONT);
+	}
+	if (s->kill_at && now >= s->kill_at)
+		kill_init(s);
+	if (s->drain_until && now >= s->drain_until &&
+	    !terminal_is_blocked(s->term))
+		s->done = true;
+}
+
+/* Until the next thing that on_time() does; -1: none. */
+static int wait_ms(const struct supervisor *s)
+{
+	const int64_t at[] = { s->limit_at, s->kill_at, s->drain_until };
+	int64_t next = INT64_MAX;
+
+	for (size_t i = 0; i < ARRAY_SIZE(at); i++)
+		if (at[i] && at[i] < next)
+			next = at[i];
+	/* At the end, output that waits for the user waits for ever. */
+	if (next == INT64_MAX ||
+	    (next == s->drain_until && terminal_is_blocked(s->term)))
+		return -1;
+	next -= now_ms();
+	return next < 0 ? 0 : next > INT32_MAX ? INT32_MAX : (int)next;
+}
+
+static void turn(struct supervisor *s)
+{
+	struct pollfd fds[2 + TERMINAL_POLLFDS] = {
+		{ .fd = s->reported ? -1 : s->a->sock, .events = POLLIN },
+		{ .fd = s->sigfd, .events = POLLIN },
+	};
+	bool was_lost = s->term && terminal_is_lost(s->term);
+
+	if (s->term)
+		terminal_poll(s->term, fds + 2);
+	if (poll(fds, s->term ? ARRAY_SIZE(fds) : 2, wait_ms(s)) < 0 &&
+	    errno != EINTR)
+		fatal("supervisor: poll");
+	/* Output before a stop or the end that came after it. */
+	if (s->term)
+		terminal_relay(s->term, fds + 2);
+	if (fds[0].revents)
+		on_message(s);
+	if (fds[1].revents && !s->done)
+		on_signal(s);
+	if (!s->done)
+		on_time(s);
+	if (!s->term)
+		return;
+	if (terminal_is_lost(s->term) && !was_lost)
+		on_hang_up(s);
+	if (s->reported && terminal_is_done(s->term))
+		s->done = true;
+}
+
+static int exec_failed(const struct supervisor *s)
+{
+	int err = s->exec_errno;
+
+	log_err("exec: %s: %s", s->plan->argv.v[0], strerror(err));
+	log_hint("only what is shown inside can be run (see sbox --dry-run; "
+		 "--ro PATH shows more)");
+	return err == ENOENT || err == ENOTDIR ? SBOX_EXIT_NOTFOUND :
+						 SBOX_EXIT_NOEXEC;
+}
+
+static int status_of(const struct supervisor *s, bool active)
+{
+	int sig;
+
+	if (s->forced_status)
+		return s->forced_status;
+	if (s->exec_errno)
+		return exec_failed(s);
+	if (WIFEXITED(s->wait_status))
+		return WEXITSTATUS(s->wait_status);
+	sig = WTERMSIG(s->wait_status);
+	if (s->a->interrupt && (sig == SIGINT || sig == SIGQUIT) &&
+	    (active || s->forwarded == sig))
+		*s->a->interrupt = active ? -sig : sig;
+	return 128 + sig;
+}
+
+int supervise(const struct plan *plan, const struct supervisor_args *a)
+{
+	struct supervisor s = { .plan = plan, .a = a };
+	sigset_t set = handled_set();
+	bool active = false;
+
+	if (a->interrupt)
+		*a->interrupt = 0;
+	s.sigfd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s.sigfd < 0)
+		fatal("supervisor: signalfd");
+	if (plan->tty)
+		s.term = terminal_open(plan);
+	if (plan->limits.time != POLICY_UNLIMITED)
+		s.limit_at = now_ms() + (int64_t)plan->limits.time;
+	while (!s.done)
+		turn(&s);
+	if (s.term) {
+		active = terminal_is_active(s.term);
+		terminal_close(s.term, s.killed || s.timed_out ||
+					       s.forced_status ==
+						       SBOX_EXIT_FAILURE);
+	}
+	(void)close(s.sigfd); /* only read */
+	return status_of(&s, active);
+}
+
+void supervisor_interrupt(int interrupt)
+{
+	const struct rlimit no_core = { 0, 0 };
+
+	/* A core dump of ours would tell nothing: best effort. */
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	/* A relayed key reached nobody else in our process group. */
+	(void)terminal_suspend(interrupt < 0 ? 0 : getpid(),
+			       interrupt < 0 ? -interrupt : interrupt);
+}

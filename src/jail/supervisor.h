@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* The process outside, once pid 1 exists: signals, time limit, terminal. */
+#ifndef SBOX_JAIL_SUPERVISOR_H
+#define SBOX_JAIL_SUPERVISOR_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct plan;
+
+/*
+ * Block every signal that supervise() and init_run() read from a descriptor,
+ * and SIGTTOU; SIGCHLD gets its default disposition (ignored, it would take the
+ * wait status away). To be called before clone3: pid 1 inherits it. Returns
+ * the mask that was in force, which the payload must get back.
+ */
+sigset_t supervisor_block_signals(void);
+
+struct supervisor_args {
+	pid_t init;	 /* pid 1, our child */
+	int init_pidfd;
+	int sock;	 /* to pid 1 (wire.h) */
+	int *interrupt;	 /* NULL, or set to what supervisor_interrupt() takes
+			    when the user ended the payload by the interrupt
+			    or quit key, else to 0 */
+};
+
+/*
+ * Carry signals and the terminal to pid 1 until it reports the end; returns
+ * the exit status (DESIGN 4) as soon as it has: the namespaces may still be
+ * about to go away. The terminal is restored on return.
+ */
+int supervise(const struct plan *plan, const struct supervisor_args *a);
+
+/*
+ * End like a program that the interrupt or quit key ended: by the signal, so
+ * that a shell script or loop around us ends, too. The status is the same
+ * 128+n for a shell. Returns if the signal is ignored. interrupt: the signal,
+ * negative if it goes to our process group, too.
+ */
+void supervisor_interrupt(int interrupt);
+
+#endif
