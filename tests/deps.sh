@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 # Install what is missing, with apt, dnf or pacman; sudo only if not root.
 #
-#	deps.sh [build] [test] [lint] [real]	(none given: build)
+#	deps.sh [build] [test] [lint]	(none given: build)
 #
 # build: what `make` needs; test: `make check` and `make bench`; lint: `make
-# lint`, `make fuzz` and clang; real: the programs of `make check-real`.
+# lint`, `make fuzz` and clang. `make check-real` installs what it needs by
+# itself (tests/real/setup.sh).
 set -eu
 
 [ $# -gt 0 ] || set -- build
@@ -37,7 +38,7 @@ table() {
 	test vim vim vim
 	test less less less
 	test htop htop htop
-	test man-db man-db man-db
+	test libcap2-bin libcap libcap
 	lint clang clang clang
 	lint clang-format clang-tools-extra -
 	lint clang-tidy - -
@@ -45,20 +46,6 @@ table() {
 	lint cppcheck cppcheck cppcheck
 	lint shellcheck ShellCheck shellcheck
 	lint mandoc mandoc mandoc
-	real dpkg-dev dpkg-dev dpkg
-	real build-essential gcc-c++ base-devel
-	real autoconf autoconf autoconf
-	real automake automake automake
-	real libtool libtool libtool
-	real flex flex flex
-	real bison bison bison
-	real libonig-dev oniguruma-devel oniguruma
-	real python3-venv - -
-	real default-jdk-headless java-latest-openjdk-devel jdk-openjdk
-	real postgresql postgresql-server postgresql
-	real nodejs nodejs nodejs
-	real npm npm npm
-	real chromium chromium chromium
 	END
 }
 
@@ -90,9 +77,9 @@ as_root() {
 
 for group; do
 	case $group in
-	build | test | lint | real) ;;
+	build | test | lint) ;;
 	*)
-		echo "usage: deps.sh [build] [test] [lint] [real]" >&2
+		echo "usage: deps.sh [build] [test] [lint]" >&2
 		exit 2
 		;;
 	esac
@@ -108,10 +95,7 @@ missing() {
 }
 
 deb_installed() {
-	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed' ||
-		# node from elsewhere brings its own npm
-		{ case $1 in nodejs) command -v node ;; npm) command -v npm ;;
-		*) false ;; esac; }
+	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'
 }
 
 if command -v apt-get >/dev/null 2>&1; then
