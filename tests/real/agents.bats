@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016 # text for the shell inside
 # The npm agents, installed below the home: sbox finds them through PATH,
 # symlinks and shebang lines, they start, and without a network they say so.
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016 # text for the shell inside
 # Languages, debuggers, a database, a browser: what people run every day.
 
 load real
@@ -111,7 +112,7 @@ load real
 
 @test "PostgreSQL: a cluster on a unix socket, data, crash recovery" {
 	local bin
-	bin=$(dirname "$(ls /usr/lib/postgresql/*/bin/initdb | tail -n 1)")
+	for bin in /usr/lib/postgresql/*/bin; do :; done
 	inside "set -e; PATH=$bin:\$PATH; initdb -D db -A trust >/dev/null
 		pg_ctl -D db -w -l log -o \"-c listen_addresses='' -k \$PWD\" start
 		psql -h \"\$PWD\" -d postgres -c 'create table t (n int)'

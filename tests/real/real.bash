@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # bats sets status and output
 #
 # Loaded by the tests of real programs. They run as an ordinary user: called by
 # root, every command changes to the account sbox-real first. The home, with

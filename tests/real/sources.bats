@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016 # text for the shell inside
 # C packages with their own test suites, built and tested inside and outside:
 # the results must be the same.
 
@@ -13,19 +14,18 @@ same_results()
 
 	as_user cp -R "$CACHE/src/$1" "$WORK/out"
 	as_user cp -R "$CACHE/src/$1" "$WORK/in"
-	cd "$WORK/out"
+	cd "$WORK/out" || return 1
 	outside "$2"
 	succeeds
 	results=$(eval "$3" <<<"$output")
 	[ -n "$results" ]
-	cd "$WORK/in"
+	cd "$WORK/in" || return 1
 	inside "$2"
 	succeeds
 	diff <(echo "$results") <(eval "$3" <<<"$output")
 }
 
 @test "lz4: built and tested inside as outside" {
-	# shellcheck disable=SC2016
 	same_results lz4 'make -s -j2 >/dev/null && make -s check >check.log 2>&1
 		echo "rc $?"; ./programs/lz4 --version
 		for n in 1 9 12; do

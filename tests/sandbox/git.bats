@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016,SC2034 # shell text for inside; used by helper.bash
 # git inside: daily work goes on, what the host's git would run stays.
 
 load helper

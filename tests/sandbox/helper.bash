@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # bats sets status and output
 #
 # Loaded by every sandbox test. Each test gets a scratch tree of its own:
 #
@@ -231,6 +231,21 @@ no_secret()
 	[[ $output != *"$SECRET"* && ${stderr:-} != *"$SECRET"* ]] && return 0
 	echo "a canary's content came out"
 	show
+	return 1
+}
+
+# No line of a file, and no byte of stderr, matches. (A command behind "!" fails
+# no test.)
+absent()
+{
+	grep -E -- "$1" "$2" || return 0
+	echo "in $2, must not match: $1"
+	return 1
+}
+no_bytes()
+{
+	LC_ALL=C grep -q -- "$1" <<<"$stderr" || return 0
+	cat -v <<<"$stderr"
 	return 1
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016,SC2034 # shell text for inside; used by helper.bash
 # Every limit, by something that would pass it.
 
 load helper

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016,SC2034 # shell text for inside; used by helper.bash
 # Exit statuses, signals, what outlives what, the three descriptors, the
 # environment.
 
@@ -177,7 +178,7 @@ script" ]
 	done
 	wait_for 5 none_with "$MARK" || fail "alive: $(processes_with "$MARK")"
 	# and no mount of it is left in the host's table
-	[ -z "$(grep -F "$SCRATCH" /proc/self/mountinfo)" ]
+	absent "$SCRATCH" /proc/self/mountinfo
 }
 
 # --- signals --------------------------------------------------------------------
@@ -312,7 +313,7 @@ script" ]
 		if [ $status -ne 125 ]; then
 			is_status 6 || fail "closed: $which"
 			[ "$(cat log2)" = end ] || fail "$which: $(cat log2)"
-			! grep -E 'socket|pipe|/proc/[0-9]+/|memfd|pidfd' log ||
+			absent 'socket|pipe|/proc/[0-9]+/|memfd|pidfd' log ||
 				fail "closed: $which"
 		fi
 		[ ! -s "$SCRATCH/out" ] || fail "$which: $(cat "$SCRATCH/out")"
