@@ -19,6 +19,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -75,15 +77,23 @@ static sigset_t handled_set(void)
 	return set;
 }
 
-sigset_t supervisor_block_signals(void)
+void supervisor_block_signals(void)
 {
-	sigset_t set = handled_set(), old;
+	sigset_t set = handled_set();
 
 	sigaddset(&set, SIGCHLD);
-	if (sigprocmask(SIG_BLOCK, &set, &old) < 0 ||
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 ||
 	    signal(SIGCHLD, SIG_DFL) == SIG_ERR)
 		fatal("supervisor: block signals");
-	return old;
+}
+
+void supervisor_restore_signals(void)
+{
+	sigset_t set = handled_set();
+
+	sigaddset(&set, SIGCHLD);
+	if (sigprocmask(SIG_UNBLOCK, &set, NULL) < 0)
+		fatal("payload: unblock signals");
 }
 
 static bool is_ignored(int sig)

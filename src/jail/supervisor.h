@@ -3,8 +3,6 @@
 #ifndef SBOX_JAIL_SUPERVISOR_H
 #define SBOX_JAIL_SUPERVISOR_H
 
-#include <signal.h>
-#include <stdbool.h>
 #include <sys/types.h>
 
 struct plan;
@@ -12,10 +10,16 @@ struct plan;
 /*
  * Block every signal that supervise() and init_run() read from a descriptor,
  * and SIGTTOU; SIGCHLD gets its default disposition (ignored, it would take the
- * wait status away). To be called before clone3: pid 1 inherits it. Returns
- * the mask that was in force, which the payload must get back.
+ * wait status away). To be called before clone3: pid 1 inherits it.
  */
-sigset_t supervisor_block_signals(void);
+void supervisor_block_signals(void);
+
+/*
+ * In the payload, before exec: what was blocked is let through again (also if
+ * the caller had it blocked). Dispositions were never changed, so what the
+ * caller ignores (nohup) is ignored inside. Only system calls.
+ */
+void supervisor_restore_signals(void);
 
 struct supervisor_args {
 	pid_t init;	 /* pid 1, our child */
