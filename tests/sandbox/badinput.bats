@@ -109,6 +109,7 @@ bad()
 	bad "in a mode" --net "$evil"
 	bad "in cwd" --cwd "$HOME/$evil"
 	mkdir "$HOME/dir"$'\033[31m'
+	canaries_set
 	inside --cwd "$HOME/dir"$'\033[31m/none' -- /bin/touch "$PROJ/ran"
 	refused
 	# the command's own name
@@ -181,6 +182,7 @@ bad()
 	bad "directory" --profile "$OUTSIDE/"
 	bad "device" --profile /dev/zero
 	mkfifo "$HOME/fifo.json"
+	canaries_set
 	bad "fifo" --profile "$HOME/fifo.json"
 	bad "missing file" --profile "$HOME/none.json"
 	head -c 64M /dev/zero | tr '\0' ' ' >"$SCRATCH/big.json"

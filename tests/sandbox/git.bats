@@ -107,6 +107,8 @@ test_setup()
 	[ "$(sha256sum "$PROJ/.git/config" "$PROJ"/.git/hooks/*)" = "$before" ]
 	[ ! -e "$PROJ/evil" ]
 	[ ! -e "$PROJ/.git2" ]
+	# the linked tree is the project here
+	canaries_set
 }
 
 # escapes: 17 29

@@ -81,17 +81,17 @@ canaries_set()
 	CANARIES=$(canaries_list)
 }
 
-# sbox's own state, cache and configuration may change between two runs.
+# The home but the project and sbox's own directories, and all of outside.
 canaries_list()
 {
-	(cd "$SCRATCH" && find . \( -path ./home/proj -o \
-		-path ./home/.cache -o -path ./home/.local -o \
-		-path ./home/.config/sbox -o -path ./work \) -prune -o \
+	local -a skip=(-path ./home/proj -o -path ./home/.cache -o
+		-path ./home/.local -o -path ./home/.config/sbox)
+
+	(cd "$SCRATCH" || return 1
+	find ./home ./outside \( "${skip[@]}" \) -prune -o \
 		-printf '%p %y %m %U:%G %n %l\n' | sort
-	find . \( -path ./home/proj -o -path ./home/.cache -o \
-		-path ./home/.local -o -path ./home/.config/sbox -o \
-		-path ./work \) -prune -o -type f -print0 | sort -z |
-		xargs -0 sha256sum)
+	find ./home ./outside \( "${skip[@]}" \) -prune -o -type f -print0 |
+		sort -z | xargs -0 sha256sum)
 }
 
 canaries_hold()

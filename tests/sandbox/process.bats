@@ -232,7 +232,7 @@ script" ]
 		2>"$SCRATCH/err" 3>&- &
 	wait_for 20 grep -q ready "$SCRATCH/out"
 	local pid
-	pid=$(pgrep -f -- "^$SBOX -- ./.attack-signals wait" | head -n 1)
+	pid=$(pgrep -f -- "$SBOX -- ./.attack-signals wait" | head -n 1)
 	kill -INT -- "-$(ps -o pgid= -p "$pid" | tr -d ' ')"
 	wait_for 5 grep -q "got INT" "$SCRATCH/out"
 	sleep 0.2
