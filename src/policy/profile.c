@@ -226,7 +226,7 @@ static int load_doc(struct loader *l, struct json_doc *doc,
 /* 0, 1 if there is no such file, or -1. */
 static int load_file(struct loader *l, const struct level *at)
 {
-	struct json_doc doc;
+	struct json_doc doc = {0};
 	int rc;
 
 	if (strlist_has(&l->done, at->path))
