@@ -236,7 +236,7 @@ static pid_t clone_namespaces(const struct plan *p, int cgroup, int *pidfd)
 	struct clone_args ca = {
 		.flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
 			 CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
-			 CLONE_PIDFD,
+			 (uint64_t)CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
 		.exit_signal = SIGCHLD,
 	};
@@ -245,7 +245,7 @@ static pid_t clone_namespaces(const struct plan *p, int cgroup, int *pidfd)
 	if (p->net != NET_HOST)
 		ca.flags |= CLONE_NEWNET;
 	if (cgroup >= 0) {
-		ca.flags |= CLONE_INTO_CGROUP;
+		ca.flags |= (uint64_t)CLONE_INTO_CGROUP;
 		ca.cgroup = (uint64_t)cgroup;
 	}
 	pid = syscall(SYS_clone3, &ca, sizeof(ca));
@@ -290,7 +290,7 @@ int launch(const struct plan *p, const struct seccomp_filter filters[2])
 	if (p->keep_home && dir_make(p->keep_home, 0700) < 0)
 		fatal("home: %s", p->keep_home);
 	cgroup_make(p, &cgroup);
-	limits_check(p);
+	limits_check(p, cgroup.fd >= 0);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) < 0)
 		fatal("socketpair");
 	args.init = clone_namespaces(p, cgroup.fd, &args.init_pidfd);

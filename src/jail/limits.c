@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * setrlimit(2) for one process and what it starts; memory and CPU share are
+ * the cgroup's (cgroup.c), because RLIMIT_AS breaks every JIT.
+ *
+ * RLIMIT_NPROC counts per user namespace only when it is set inside (Linux
+ * 5.14), so it bounds this sandbox and not the user. It is never enforced for
+ * the real root: asked for as root, it needs the cgroup.
+ */
+#include "jail/limits.h"
+
+#include <sys/resource.h>
+
+#include "sbox/cleanup.h"
+#include "sbox/log.h"
+#include "sbox/plan.h"
+
+#define CPU_GRACE_S 5 /* between SIGXCPU and SIGKILL */
+
+void limits_check(const struct plan *p, bool in_cgroup)
+{
+	if (p->uid != 0 || in_cgroup || p->limits.pids == POLICY_UNLIMITED)
+		return;
+	if (p->limits.pids_explicit)
+		fatalx_hint("run sbox as an ordinary user, or below a "
+			    "delegated cgroup: systemd-run --scope -p "
+			    "Delegate=yes sbox ...",
+			    "limits.pids: the kernel doesn't hold it for root");
+	log_info("limits.pids: not held for root without a cgroup");
+}
+
+static void set(int what, uint64_t soft, uint64_t hard, const char *name)
+{
+	struct rlimit now, want;
+
+	if (soft == POLICY_UNLIMITED)
+		return;
+	if (getrlimit((__rlimit_resource_t)what, &now) < 0)
+		fatal("limits.%s", name);
+	want.rlim_max = hard < now.rlim_max ? hard : now.rlim_max;
+	want.rlim_cur = soft < want.rlim_max ? soft : want.rlim_max;
+	if (setrlimit((__rlimit_resource_t)what, &want) < 0)
+		fatal("limits.%s", name);
+}
+
+void limits_apply(const struct policy_limits *l)
+{
+	uint64_t cpu = l->cpu_time;
+
+	if (cpu != POLICY_UNLIMITED)
+		cpu = cpu / 1000 + (cpu % 1000 != 0);
+	set(RLIMIT_CORE, 0, 0, "core");
+	set(RLIMIT_NPROC, l->pids, l->pids, "pids");
+	set(RLIMIT_NOFILE, l->files, l->files, "files");
+	set(RLIMIT_FSIZE, l->file_size, l->file_size, "fileSize");
+	set(RLIMIT_CPU, cpu, cpu + CPU_GRACE_S, "cpuTime");
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What this machine is and who calls: read once, at every start, so with few
+ * system calls and without trying anything out. What is missing for good (an
+ * old kernel, user namespaces switched off) is told here with its cure; what
+ * only trying can tell (AppArmor's restriction) is told by clone3.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "sbox/cleanup.h"
+#include "sbox/diag.h"
+#include "sbox/fd.h"
+#include "sbox/host.h"
+#include "sbox/num.h"
+#include "sbox/path.h"
+
+#define KERNEL_MIN    0x60001u /* 6.1: Debian 12 */
+#define UNIX_LIST_MAX (1u << 20)
+
+static int fs_lstat(void *ctx, const char *path, struct host_stat *out)
+{
+	struct stat st;
+
+	(void)ctx;
+	if (lstat(path, &st) < 0)
+		return -1;
+	*out = (struct host_stat){ .mode = st.st_mode,
+				   .uid = st.st_uid,
+				   .gid = st.st_gid,
+				   .dev = st.st_dev,
+				   .ino = st.st_ino };
+	return 0;
+}
+
+static char *fs_readlink(void *ctx, const char *path)
+{
+	char buf[PATH_MAX];
+	ssize_t n = readlink(path, buf, sizeof(buf));
+
+	(void)ctx;
+	if (n < 0)
+		return NULL;
+	if ((size_t)n == sizeof(buf)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	return xstrndup(buf, (size_t)n);
+}
+
+static int fs_readable(void *ctx, const char *path)
+{
+	(void)ctx;
+	return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS);
+}
+
+static char *fs_read_head(void *ctx, const char *path, size_t max, size_t *len)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+					       O_NOCTTY | O_CLOEXEC);
+	cleanup_free char *buf = NULL;
+	struct stat st;
+	size_t have = 0;
+
+	(void)ctx;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return NULL;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	buf = xcalloc(1, max + 1);
+	while (have < max) {
+		ssize_t n = read(fd, buf + have, max - have);
+
+		if (n < 0)
+			return NULL;
+		if (n == 0)
+			break;
+		have += (size_t)n;
+	}
+	*len = have;
+	return steal_ptr(&buf);
+}
+
+static int fs_list(void *ctx, const char *path, struct strlist *out)
+{
+	struct dirent **names;
+	int n = scandir(path, &names, NULL, alphasort);
+
+	(void)ctx;
+	if (n < 0)
+		return -1;
+	for (int i = 0; i < n; i++) {
+		const char *name = names[i]->d_name;
+
+		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
+			strlist_add(out, name);
+		free(names[i]);
+	}
+	free(names);
+	return 0;
+}
+
+/* As canonical as can be: the part that exists, then the rest. */
+static char *canonical(const char *path)
+{
+	char buf[PATH_MAX];
+	cleanup_free char *dir = NULL;
+	cleanup_free char *parent = NULL;
+
+	if (realpath(path, buf))
+		return xstrdup(buf);
+	dir = path_dirname(path);
+	if (strcmp(dir, path) == 0)
+		return xstrdup(path);
+	parent = canonical(dir);
+	return path_join(parent, path_basename(path));
+}
+
+/* A directory variable if it is set and absolute, else home/rest; + /sbox */
+static char *xdg_dir(const struct host *h, const char *var, const char *rest)
+{
+	const char *base = host_getenv(h, var);
+	cleanup_free char *dir = base && base[0] == '/'
+					 ? xstrdup(base)
+					 : path_join(h->home, rest);
+	cleanup_free char *own = path_join(dir, "sbox");
+
+	return canonical(own);
+}
+
+static bool is_system_shell(const char *shell)
+{
+	return shell && (path_under("/usr", shell) ||
+			 path_under("/bin", shell) ||
+			 path_under("/opt", shell) ||
+			 path_under("/nix/store", shell)) &&
+	       access(shell, X_OK) == 0;
+}
+
+static int probe_user(struct host *h, struct diag *d)
+{
+	const char *home = host_getenv(h, "HOME");
+	const char *shell = host_getenv(h, "SHELL");
+	const struct passwd *pw;
+
+	h->uid = getuid();
+	h->gid = getgid();
+	if (h->uid != geteuid() || h->gid != getegid()) {
+		diag_set(d, "sbox is installed set-id");
+		return diag_hint(d, "chmod ug-s on its executable: it needs no "
+				    "privilege");
+	}
+	pw = getpwuid(h->uid);
+	h->user = pw ? xstrdup(pw->pw_name)
+		     : xasprintf("%lu", (unsigned long)h->uid);
+	if (pw && pw->pw_dir[0] == '/')
+		h->passwd_home = canonical(pw->pw_dir);
+	if (!home || !*home)
+		home = h->passwd_home;
+	if (!home || home[0] != '/') {
+		diag_set(d, "HOME: not set to an absolute path");
+		return diag_hint(d, "HOME=/some/directory sbox ...");
+	}
+	h->home = canonical(home);
+	if (!is_system_shell(shell))
+		shell = pw ? pw->pw_shell : NULL;
+	h->shell = xstrdup(is_system_shell(shell) ? shell : "/bin/sh");
+	return 0;
+}
+
+static int probe_cwd(const char *cwd, struct host *h, struct diag *d)
+{
+	char buf[PATH_MAX];
+	const char *rt;
+
+	if (cwd && chdir(cwd) < 0) {
+		diag_set_errno(d, errno, "--cwd: %s", cwd);
+		return diag_hint(d, "name a directory that exists");
+	}
+	if (!getcwd(buf, sizeof(buf)) || buf[0] != '/') {
+		diag_set(d, "cwd: the current directory is gone");
+		return diag_hint(d, "cd to one that exists");
+	}
+	h->cwd = xstrdup(buf);
+	if (fs_lstat(NULL, ".", &h->cwd_stat) < 0)
+		return diag_set_errno(d, errno, "cwd: %s", buf);
+	h->config_dir = xdg_dir(h, "XDG_CONFIG_HOME", ".config");
+	h->state_dir = xdg_dir(h, "XDG_STATE_HOME", ".local/state");
+	h->cache_dir = xdg_dir(h, "XDG_CACHE_HOME", ".cache");
+	rt = host_getenv(h, "XDG_RUNTIME_DIR");
+	h->runtime_dir = rt && rt[0] == '/' ? xstrdup(rt) : NULL;
+	return 0;
+}
+
+/* Installed: beside the executable's prefix; in a build tree: in the source. */
+static int probe_self(struct host *h, struct diag *d)
+{
+	static const char *const places[] = { "../share/sbox/profiles",
+					      "../profiles",
+					      SBOX_DATADIR "/profiles" };
+	cleanup_free char *dir = NULL;
+	struct stat st;
+
+	h->self = fs_readlink(NULL, "/proc/self/exe");
+	if (!h->self)
+		return diag_set_errno(d, errno, "/proc/self/exe");
+	dir = path_dirname(h->self);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		cleanup_free char *place = path_join(dir, places[i]);
+		cleanup_free char *base = path_join(place, "base.json");
+
+		if (stat(base, &st) < 0)
+			continue;
+		h->data_dir = canonical(place);
+		return 0;
+	}
+	diag_set(d, "profiles: none found beside %s", h->self);
+	return diag_hint(d, "install sbox with its profiles: make install");
+}
+
+/* A sysctl's number, or fallback when there is no such file. */
+static long read_sysctl(const char *path, long fallback)
+{
+	size_t len;
+	cleanup_free char *text = fs_read_head(NULL, path, 32, &len);
+
+	return text ? strtol(text, NULL, 10) : fallback;
+}
+
+static int probe_kernel(struct host *h, struct diag *d)
+{
+	struct utsname u;
+	struct sysinfo si;
+	unsigned major = 0, minor = 0;
+	long abi;
+
+	if (uname(&u) < 0 || sysinfo(&si) < 0)
+		return diag_set_errno(d, errno, "kernel");
+	if (sscanf(u.release, "%u.%u", &major, &minor) != 2)
+		return diag_set(d, "kernel: %s: unknown version", u.release);
+	h->kernel = major << 16 | minor;
+	h->hostname = xstrdup(u.nodename);
+	h->memory = (uint64_t)si.totalram * si.mem_unit;
+	h->cpus = (unsigned)get_nprocs();
+	if (h->kernel < KERNEL_MIN) {
+		diag_set(d, "kernel: %s: sbox needs Linux 6.1 or newer",
+			 u.release);
+		return diag_hint(d, "boot a newer kernel");
+	}
+	abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
+	h->landlock_abi = abi > 0 ? (int)abi : 0;
+	if (read_sysctl("/proc/sys/user/max_user_namespaces", 1) == 0) {
+		diag_set(d, "kernel: user namespaces are switched off");
+		return diag_hint(d, "sudo sysctl "
+				    "user.max_user_namespaces=10000");
+	}
+	if (h->uid && read_sysctl("/proc/sys/kernel/unprivileged_userns_clone",
+				  1) == 0) {
+		diag_set(d, "kernel: user namespaces are for root only");
+		return diag_hint(d, "sudo sysctl "
+				    "kernel.unprivileged_userns_clone=1");
+	}
+	return 0;
+}
+
+/* 0-2 always exist from here on; what they are decides how they are passed. */
+static int probe_descriptors(struct host *h, struct diag *d)
+{
+	for (int i = 0; i < 3; i++) {
+		struct stat st;
+
+		if (fstat(i, &st) < 0) {
+			/* the lowest free number is i */
+			if (open("/dev/null", i ? O_WRONLY : O_RDONLY) != i)
+				return diag_set_errno(d, errno,
+						      "descriptor %d", i);
+			continue;
+		}
+		h->fd_is_file[i] = S_ISREG(st.st_mode);
+		h->fd_is_dir[i] = S_ISDIR(st.st_mode);
+		h->fd_is_tty[i] = S_ISCHR(st.st_mode) && isatty(i);
+	}
+	return 0;
+}
+
+/* unix(7) sockets with a name in the file system: /proc/net/unix lists those
+ * of our network namespace, the eighth column is the path. */
+static void probe_sockets(struct host *h)
+{
+	cleanup_fd int fd = open("/proc/net/unix", O_RDONLY | O_CLOEXEC);
+	cleanup_free char *text = NULL;
+	char *save = NULL;
+	size_t len;
+
+	if (fd >= 0)
+		text = fd_read_all(fd, UNIX_LIST_MAX, &len);
+	if (!text)
+		return;
+	for (char *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *path = strstr(line, " /");
+
+		if (path && !strlist_has(&h->sockets, path + 1))
+			strlist_add(&h->sockets, path + 1);
+	}
+}
+
+int host_probe(const char *cwd, char *const *env, struct host *h,
+	       struct diag *d)
+{
+	*h = (struct host){
+		.env = env,
+		.fs = { .lstat = fs_lstat,
+			.readlink = fs_readlink,
+			.readable = fs_readable,
+			.read_head = fs_read_head,
+			.list = fs_list },
+	};
+	if (probe_descriptors(h, d) < 0 || probe_user(h, d) < 0 ||
+	    probe_cwd(cwd, h, d) < 0 || probe_self(h, d) < 0 ||
+	    probe_kernel(h, d) < 0)
+		return -1;
+	probe_sockets(h);
+	return 0;
+}
