@@ -3,18 +3,34 @@
  * Memory, CPU share and (as root) the number of processes are limits of a
  * group of processes, so they need a cgroup (cgroups(7), version 2) below one
  * that was delegated to us. A cgroup with controllers for its children holds
- * no processes itself, so sbox first moves into a leaf beside the sandbox's:
+ * no processes itself, so sbox moves into a leaf beside the sandbox's when the
+ * kernel insists (EBUSY; the root of the hierarchy is exempt):
  *
- *	delegated/          cgroup.subtree_control: +memory +cpu +pids
- *	  sbox-PID.self/    the supervisor
- *	  sbox-PID/         pid 1 and all below, through CLONE_INTO_CGROUP
+ *	delegated/            cgroup.subtree_control: what is limited
+ *	  sbox-self-PID/      the supervisor
+ *	  sbox-PID/           memory.max, cpu.max, pids.max
+ *	    payload/          pid 1 and all below, through CLONE_INTO_CGROUP
+ *
+ * The limits are one level above the processes because the files belong to the
+ * payload's own uid: with --userns it can mount a cgroup2 whose root is the
+ * cgroup it is in, and write there. It can't see the level above. And
+ * cgroup.max.depth keeps it from leaving cgroups of its own behind.
+ *
+ * Several sboxes may share a delegated cgroup: each holds a shared lock on it,
+ * and only the last switches the controllers off: off, they hold nobody back.
+ *
+ * After a kill -9 of sbox the cgroups stay, empty, until their scope ends.
  */
 #include "jail/cgroup.h"
 
+#include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,139 +38,342 @@
 #include "sbox/cleanup.h"
 #include "sbox/fd.h"
 #include "sbox/log.h"
+#include "sbox/path.h"
 #include "sbox/plan.h"
 
 #define CPU_PERIOD_US 100000
 #define REMOVE_TRIES  100 /* of 10 ms */
+#define PROC_FILE_MAX (16 << 20)
+#define PAYLOAD	      "payload"
 
-static _Noreturn void refuse(const struct plan *p, const char *why)
+enum controller { MEMORY, CPU, PIDS, CONTROLLER__COUNT };
+
+static const char *const controllers[CONTROLLER__COUNT] = {
+	[MEMORY] = "memory",
+	[CPU] = "cpu",
+	[PIDS] = "pids",
+};
+
+/* "\040" and the like of mountinfo, in place. */
+static void unescape(char *s)
 {
-	fatalx_hint(p->uid ? "systemd-run --user --scope -p Delegate=yes "
-			     "sbox ..."
-			   : "systemd-run --scope -p Delegate=yes sbox ...",
-		    "limits: memory, cpu and pids of root need a delegated "
-		    "cgroup v2: %s",
-		    why);
-}
+	char *out = s;
 
-/* The mount point of the cgroup2 filesystem, malloc'd, or NULL. */
-static char *find_mount(void)
-{
-	FILE *f = fopen("/proc/self/mounts", "re");
-	char line[PATH_MAX + 256], dir[PATH_MAX], type[64];
-	char *found = NULL;
-
-	while (f && !found && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%*s %4095s %63s", dir, type) == 2 &&
-		    strcmp(type, "cgroup2") == 0)
-			found = xstrdup(dir);
+	while (*s) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' &&
+		    s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
+			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
+					(s[3] - '0'));
+			s += 4;
+			continue;
+		}
+		*out++ = *s++;
 	}
-	if (f)
-		(void)fclose(f); /* only read */
-	return found;
+	*out = '\0';
 }
 
-/* Our own cgroup below that mount, malloc'd. */
-static char *find_own(const struct plan *p)
+/* A line of mountinfo: own below its mount point, malloc'd, or NULL. */
+static char *find_below(char *line, const char *own)
 {
-	cleanup_free char *mount = find_mount();
-	cleanup_fd int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
-	cleanup_free char *text = NULL;
-	char *line;
+	char *root = NULL, *dir = NULL;
+	const char *rest;
+
+	if (!strstr(line, " - cgroup2 "))
+		return NULL;
+	for (int field = 1; field <= 5 && line; field++) {
+		root = dir;
+		dir = strsep(&line, " ");
+	}
+	if (!line)
+		return NULL;
+	unescape(root);
+	unescape(dir);
+	if (!path_under(root, own))
+		return NULL;
+	rest = own + (strcmp(root, "/") == 0 ? 0 : strlen(root));
+	while (*rest == '/')
+		rest++;
+	return path_join(dir, rest);
+}
+
+int cgroup_find(const char *mountinfo, const char *cgroup, char **out)
+{
+	cleanup_free char *mounts = xstrdup(mountinfo);
+	cleanup_free char *text = xstrdup(cgroup);
+	char *next = text, *line, *own = NULL, *found = NULL;
+
+	while (!own && (line = strsep(&next, "\n"))) {
+		if (strncmp(line, "0::/", strlen("0::/")) == 0)
+			own = line + strlen("0::");
+	}
+	/* "/..": outside of our cgroup namespace */
+	if (!own || path_under("/..", own))
+		return -1;
+	next = mounts;
+	while (!found && (line = strsep(&next, "\n")))
+		found = find_below(line, own);
+	if (!found)
+		return -1;
+	*out = found;
+	return 0;
+}
+
+/* A small file's text, malloc'd, "" when it can't be read. */
+static char *get(const char *dir, const char *name)
+{
+	cleanup_free char *path = path_join(dir, name);
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *text = NULL;
 	size_t len;
 
 	if (fd >= 0)
-		text = fd_read_all(fd, 65536, &len);
-	line = text ? strstr(text, "0::/") : NULL;
-	if (!mount || !line)
-		refuse(p, "this host mounts none");
-	line[strcspn(line, "\n")] = '\0';
-	return xasprintf("%s%s", mount, line + strlen("0::"));
+		text = fd_read_all(fd, PROC_FILE_MAX, &len);
+	return text ? text : xstrdup("");
 }
 
 /* Write text to dir/name. 0, or -1 with errno. */
 static int put(const char *dir, const char *name, const char *text)
 {
-	cleanup_free char *path = xasprintf("%s/%s", dir, name);
+	cleanup_free char *path = path_join(dir, name);
 	cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
 
 	return fd < 0 ? -1 : fd_write_all(fd, text, strlen(text));
 }
 
-static void put_limit(const struct plan *p, const char *dir, const char *name,
+/* A line of words of the kernel's. */
+static bool has_word(const char *line, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (line += strspn(line, " \n"); *line; line += strspn(line, " \n")) {
+		size_t n = strcspn(line, " \n");
+
+		if (n == len && memcmp(line, word, len) == 0)
+			return true;
+		line += n;
+	}
+	return false;
+}
+
+static char *leaf_path(const struct cgroup *c)
+{
+	return xasprintf("%s/sbox-self-%d", c->own, getpid());
+}
+
+/* Best effort: what stays is empty, and goes with the delegated cgroup. */
+static void undo(struct cgroup *c)
+{
+	cleanup_free char *inner = path_join(c->path, PAYLOAD);
+	cleanup_free char *leaf = leaf_path(c);
+	const struct timespec wait = {.tv_nsec = 10000000};
+
+	if (c->path[0]) {
+		(void)put(c->path, "cgroup.kill", "1"); /* Linux 5.14 */
+		for (int i = 0; i < REMOVE_TRIES; i++) {
+			if (rmdir(inner) == 0 || errno != EBUSY)
+				break;
+			(void)nanosleep(&wait, NULL);
+		}
+		(void)rmdir(c->path);
+	}
+	/* another sbox that holds the lock has its limits by our controllers */
+	if (c->moved && flock(c->lock, LOCK_EX | LOCK_NB) == 0) {
+		if (c->disable[0])
+			(void)put(c->own, "cgroup.subtree_control", c->disable);
+		if (put(c->own, "cgroup.procs", "0") == 0)
+			(void)rmdir(leaf);
+	}
+	if (c->lock >= 0)
+		(void)close(c->lock);
+	c->lock = -1;
+	free(c->own);
+	c->own = NULL;
+}
+
+/* err: 0 when why says it all. */
+static _Noreturn void refuse(const struct plan *p, struct cgroup *c,
+			     const char *what, int err)
+{
+	const char *key = p->limits.memory != POLICY_UNLIMITED ? "memory"
+			  : p->limits.cpu != POLICY_UNLIMITED  ? "cpu"
+							       : "pids";
+	cleanup_free char *own = c->own ? xstrdup(c->own) : NULL;
+	const char *hint = p->uid ? "systemd-run --user --scope -p "
+				    "Delegate=yes sbox ..."
+				  : "systemd-run --scope -p Delegate=yes "
+				    "sbox ...";
+
+	if (own)
+		undo(c);
+	if (err == EBUSY)
+		fatalx_hint(hint,
+			    "limits.%s: needs a delegated cgroup v2 without "
+			    "other processes: %s: %s",
+			    key, own, what);
+	fatalx_hint(hint, "limits.%s: needs a delegated cgroup v2%s%s: %s%s%s",
+		    key, own ? ": " : "", own ? own : "", what, err ? ": " : "",
+		    err ? strerrordesc_np(err) : "");
+}
+
+/* Which controllers the plan needs; pids for root is nice to have, too. */
+static void wanted(const struct plan *p, bool need[CONTROLLER__COUNT])
+{
+	need[MEMORY] = p->limits.memory != POLICY_UNLIMITED;
+	need[CPU] = p->limits.cpu != POLICY_UNLIMITED;
+	need[PIDS] = p->uid == 0 && p->limits.pids_explicit &&
+		     p->limits.pids != POLICY_UNLIMITED;
+}
+
+/* Locked against another sbox that would switch the controllers off. */
+static void lock(const struct plan *p, struct cgroup *c)
+{
+	c->lock = open(c->own, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (c->lock < 0 || flock(c->lock, LOCK_SH) < 0)
+		refuse(p, c, "lock", errno);
+}
+
+static void move_to_leaf(const struct plan *p, struct cgroup *c)
+{
+	cleanup_free char *leaf = leaf_path(c);
+	int err;
+
+	if (mkdir(leaf, 0755) < 0 && errno != EEXIST) /* an old one of a kill */
+		refuse(p, c, "mkdir", errno);
+	if (put(leaf, "cgroup.procs", "0") < 0) {
+		err = errno;
+		(void)rmdir(leaf);
+		refuse(p, c, "cgroup.procs", err);
+	}
+	c->moved = true;
+}
+
+/* Let the children of our own cgroup have the controllers. */
+static void enable(const struct plan *p, struct cgroup *c,
+		   const bool need[CONTROLLER__COUNT])
+{
+	cleanup_free char *present = get(c->own, "cgroup.controllers");
+	cleanup_free char *enabled = get(c->own, "cgroup.subtree_control");
+	char plus[sizeof(c->disable)] = "", minus[sizeof(plus)] = "";
+	size_t len = 0;
+
+	for (int i = 0; i < CONTROLLER__COUNT; i++) {
+		const char *name = controllers[i];
+
+		if (!need[i] || has_word(enabled, name))
+			continue;
+		if (!has_word(present, name)) {
+			cleanup_free char *why =
+				xasprintf("no %s in cgroup.controllers", name);
+
+			refuse(p, c, why, 0);
+		}
+		/* all three fit */
+		(void)snprintf(plus + len, sizeof(plus) - len, "+%s ", name);
+		(void)snprintf(minus + len, sizeof(minus) - len, "-%s ", name);
+		len = strlen(plus);
+	}
+	if (!len)
+		return;
+	if (put(c->own, "cgroup.subtree_control", plus) < 0) {
+		if (errno != EBUSY)
+			refuse(p, c, "cgroup.subtree_control", errno);
+		move_to_leaf(p, c);
+		if (put(c->own, "cgroup.subtree_control", plus) < 0)
+			refuse(p, c, "cgroup.subtree_control", errno);
+	}
+	memcpy(c->disable, minus, sizeof(minus));
+}
+
+static void put_limit(const struct plan *p, struct cgroup *c, const char *name,
 		      uint64_t value, const char *rest)
 {
 	char text[64];
 
-	if (value == POLICY_UNLIMITED)
-		return;
 	/* fits: at most 20 digits and the period */
 	(void)snprintf(text, sizeof(text), "%llu%s", (unsigned long long)value,
 		       rest);
-	if (put(dir, name, text) < 0)
-		refuse(p, name);
+	if (put(c->path, name, text) < 0)
+		refuse(p, c, name, errno);
 }
 
-static bool is_needed(const struct plan *p)
+static void put_limits(const struct plan *p, struct cgroup *c,
+		       const bool need[CONTROLLER__COUNT])
 {
-	return p->limits.memory != POLICY_UNLIMITED ||
-	       p->limits.cpu != POLICY_UNLIMITED ||
-	       (p->uid == 0 && p->limits.pids_explicit);
+	const struct policy_limits *l = &p->limits;
+
+	if (need[MEMORY]) {
+		put_limit(p, c, "memory.max", l->memory, "");
+		/* swap accounting may be off: then there is no such file */
+		if (put(c->path, "memory.swap.max", "0") < 0 && errno != ENOENT)
+			refuse(p, c, "memory.swap.max", errno);
+		if (put(c->path, "memory.oom.group", "1") < 0)
+			refuse(p, c, "memory.oom.group", errno);
+	}
+	if (need[CPU]) {
+		uint64_t us = l->cpu > INT32_MAX ? INT32_MAX : l->cpu;
+
+		put_limit(p, c, "cpu.max", us * (CPU_PERIOD_US / 100),
+			  " 100000");
+	}
+	if (need[PIDS])
+		put_limit(p, c, "pids.max", l->pids, "");
+	if (put(c->path, "cgroup.max.depth", "1") < 0)
+		refuse(p, c, "cgroup.max.depth", errno);
+}
+
+/* c->path is set once it is ours to remove. */
+static void make(const struct plan *p, struct cgroup *c)
+{
+	cleanup_free char *path = xasprintf("%s/sbox-%d", c->own, getpid());
+	cleanup_free char *inner = path_join(path, PAYLOAD);
+
+	if (strlen(inner) >= sizeof(c->path))
+		refuse(p, c, "path", ENAMETOOLONG);
+	(void)rmdir(inner); /* of an sbox with this pid that was killed */
+	(void)rmdir(path);
+	if (mkdir(path, 0755) < 0)
+		refuse(p, c, "mkdir", errno);
+	(void)strlcpy(c->path, path, sizeof(c->path)); /* fits */
 }
 
 void cgroup_make(const struct plan *p, struct cgroup *c)
 {
-	cleanup_free char *own = NULL;
-	cleanup_free char *leaf = NULL;
-	int n;
+	cleanup_free char *mounts = NULL;
+	cleanup_free char *self = NULL;
+	cleanup_free char *inner = NULL;
+	bool need[CONTROLLER__COUNT];
 
-	c->fd = -1;
-	if (!is_needed(p))
+	*c = (struct cgroup){.fd = -1, .lock = -1};
+	wanted(p, need);
+	if (!need[MEMORY] && !need[CPU] && !need[PIDS])
 		return;
-	own = find_own(p);
-	leaf = xasprintf("%s/sbox-%d.self", own, getpid());
-	n = snprintf(c->path, sizeof(c->path), "%s/sbox-%d", own, getpid());
-	if (n < 0 || (size_t)n >= sizeof(c->path))
-		refuse(p, "its path is too long");
-	if (mkdir(leaf, 0755) < 0)
-		refuse(p, strerror(errno));
-	if (put(leaf, "cgroup.procs", "0") < 0 ||
-	    put(own, "cgroup.subtree_control", "+memory +cpu +pids") < 0) {
-		int err = errno;
+	mounts = get("/proc/self", "mountinfo");
+	self = get("/proc/self", "cgroup");
+	if (cgroup_find(mounts, self, &c->own) < 0)
+		refuse(p, c, "this host shows none", 0);
+	lock(p, c);
+	/* root gets its default number of processes held where it can be */
+	if (p->uid == 0 && p->limits.pids != POLICY_UNLIMITED && !need[PIDS]) {
+		cleanup_free char *present = get(c->own, "cgroup.controllers");
 
-		(void)put(own, "cgroup.procs", "0"); /* back as it was */
-		(void)rmdir(leaf);
-		refuse(p, strerror(err));
+		need[PIDS] = has_word(present, controllers[PIDS]);
 	}
-	if (mkdir(c->path, 0755) < 0)
-		refuse(p, strerror(errno));
-	put_limit(p, c->path, "memory.max", p->limits.memory, "");
-	if (p->limits.memory != POLICY_UNLIMITED) {
-		/* swap accounting may be off: then there is no such file */
-		(void)put(c->path, "memory.swap.max", "0");
-		(void)put(c->path, "memory.oom.group", "1");
-	}
-	if (p->limits.cpu != POLICY_UNLIMITED)
-		put_limit(p, c->path, "cpu.max",
-			  p->limits.cpu * (CPU_PERIOD_US / 100), " 100000");
-	put_limit(p, c->path, "pids.max", p->limits.pids, "");
-	c->fd = open(c->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enable(p, c, need);
+	make(p, c);
+	put_limits(p, c, need);
+	inner = path_join(c->path, PAYLOAD);
+	if (mkdir(inner, 0755) < 0)
+		refuse(p, c, "mkdir", errno);
+	c->fd = open(inner, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (c->fd < 0)
-		fatal("cgroup: %s", c->path);
+		refuse(p, c, PAYLOAD, errno);
 }
 
 void cgroup_remove(struct cgroup *c)
 {
-	const struct timespec wait = { .tv_nsec = 10000000 };
-
 	if (c->fd < 0)
 		return;
-	(void)put(c->path, "cgroup.kill", "1"); /* Linux 5.14 */
-	for (int i = 0; i < REMOVE_TRIES; i++) {
-		if (rmdir(c->path) == 0 || errno != EBUSY)
-			break;
-		(void)nanosleep(&wait, NULL);
-	}
 	(void)close(c->fd);
 	c->fd = -1;
+	undo(c);
 }

@@ -1,22 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* A cgroup v2 of the sandbox's own, when a limit needs one. */
+/* A cgroup v2 of the sandbox's own, when a limit needs one (theory: cgroup.c).
+ */
 #ifndef SBOX_JAIL_CGROUP_H
 #define SBOX_JAIL_CGROUP_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 struct plan;
 
 struct cgroup {
-	int fd; /* for CLONE_INTO_CGROUP; -1: none was needed */
-	char path[PATH_MAX];
+	int fd;		     /* for CLONE_INTO_CGROUP; -1: none was needed */
+	char path[PATH_MAX]; /* holds the limits; fd is its child */
+	char *own;	     /* the delegated one, where sbox was started */
+	char disable[32];    /* cgroup.subtree_control of own: to undo ours */
+	bool moved;	     /* sbox sits in a leaf of own */
+	int lock;	     /* own, flock(2) */
 };
 
 /* Make it if limits.memory, limits.cpu or (as root) an explicit limits.pids
  * is set; fatal with a hint when the host has no delegated subtree. */
 void cgroup_make(const struct plan *p, struct cgroup *c);
 
-/* Kill what is left in it and remove it. */
+/* Kill what is left in it, remove it, put sbox back where it was. For up to a
+ * second: what was killed may take a while to go. */
 void cgroup_remove(struct cgroup *c);
+
+/*
+ * The directory of the cgroup v2 of the process whose /proc/PID/mountinfo and
+ * /proc/PID/cgroup these are. 0 and *out (malloc'd), or -1: it has none, or it
+ * lies outside of every cgroup2 that is mounted. Pure.
+ */
+int cgroup_find(const char *mountinfo, const char *cgroup, char **out);
 
 #endif

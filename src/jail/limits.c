@@ -4,14 +4,16 @@
  * the cgroup's (cgroup.c), because RLIMIT_AS breaks every JIT.
  *
  * RLIMIT_NPROC counts per user namespace only when it is set inside (Linux
- * 5.14), so it bounds this sandbox and not the user. It is never enforced for
- * the real root: asked for as root, it needs the cgroup.
+ * 5.14), so it bounds this sandbox and not the user (tests/kernel/nproc.c). It
+ * is never enforced for the real root: asked for as root, it needs the cgroup.
+ *
+ * No hard limit is raised, and of the soft ones only that of open files, which
+ * many systems keep at 1024 for the sake of select(2).
  */
 #include "jail/limits.h"
 
 #include <sys/resource.h>
 
-#include "sbox/cleanup.h"
 #include "sbox/log.h"
 #include "sbox/plan.h"
 
@@ -29,29 +31,41 @@ void limits_check(const struct plan *p, bool in_cgroup)
 	log_info("limits.pids: not held for root without a cgroup");
 }
 
-static void set(int what, uint64_t soft, uint64_t hard, const char *name)
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* name: for messages. Between vfork and exec: system calls only. */
+static void set(__rlimit_resource_t what, uint64_t soft, uint64_t hard,
+		const char *name)
 {
 	struct rlimit now, want;
 
 	if (soft == POLICY_UNLIMITED)
 		return;
-	if (getrlimit((__rlimit_resource_t)what, &now) < 0)
-		fatal("limits.%s", name);
-	want.rlim_max = hard < now.rlim_max ? hard : now.rlim_max;
-	want.rlim_cur = soft < want.rlim_max ? soft : want.rlim_max;
-	if (setrlimit((__rlimit_resource_t)what, &want) < 0)
-		fatal("limits.%s", name);
+	if (getrlimit(what, &now) < 0)
+		fatal("limits.%s: getrlimit", name);
+	/* RLIM_INFINITY is the largest value, so least() is right for it */
+	want.rlim_max = least(hard, now.rlim_max);
+	want.rlim_cur = least(soft, want.rlim_max);
+	if (what != RLIMIT_NOFILE)
+		want.rlim_cur = least(want.rlim_cur, now.rlim_cur);
+	if (setrlimit(what, &want) < 0)
+		fatal("limits.%s: setrlimit", name);
 }
 
 void limits_apply(const struct policy_limits *l)
 {
-	uint64_t cpu = l->cpu_time;
+	uint64_t cpu = l->cpu_time, cpu_hard = l->cpu_time;
 
-	if (cpu != POLICY_UNLIMITED)
+	if (cpu != POLICY_UNLIMITED) {
 		cpu = cpu / 1000 + (cpu % 1000 != 0);
+		cpu_hard = cpu + CPU_GRACE_S;
+	}
 	set(RLIMIT_CORE, 0, 0, "core");
 	set(RLIMIT_NPROC, l->pids, l->pids, "pids");
 	set(RLIMIT_NOFILE, l->files, l->files, "files");
 	set(RLIMIT_FSIZE, l->file_size, l->file_size, "fileSize");
-	set(RLIMIT_CPU, cpu, cpu + CPU_GRACE_S, "cpuTime");
+	set(RLIMIT_CPU, cpu, cpu_hard, "cpuTime");
 }
