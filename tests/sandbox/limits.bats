@@ -182,7 +182,7 @@ cgroup_pids() { cgroup_own pids >/dev/null; }
 		return
 	fi
 	refused
-	says 'hint: .*systemd-run --user --scope -p Delegate=yes'
+	says 'hint: .*systemd-run (--user )?--scope -p Delegate=yes'
 	cannot "no cgroup v2 memory controller: only the refusal was tried"
 }
 
@@ -193,7 +193,7 @@ cgroup_pids() { cgroup_own pids >/dev/null; }
 		return
 	fi
 	refused
-	says 'hint: .*systemd-run --user --scope -p Delegate=yes'
+	says 'hint: .*systemd-run (--user )?--scope -p Delegate=yes'
 }
 
 @test "--limit memory in a subtree made for the test" {
@@ -208,6 +208,7 @@ cgroup_pids() { cgroup_own pids >/dev/null; }
 		echo +memory >"$mnt/cgroup.subtree_control"
 	dir=$mnt/sbox-test-$$
 	mkdir "$dir" "$dir/leaf"
+	echo +memory >"$dir/cgroup.subtree_control"
 	canaries_set
 	run --separate-stderr bash -c 'echo $$ >"$1/leaf/cgroup.procs"
 		exec "$2" --limit memory=64M -- /bin/sh -c \
