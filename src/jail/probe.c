@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,8 +26,9 @@
 #include "sbox/num.h"
 #include "sbox/path.h"
 
-#define KERNEL_MIN    0x60001u /* 6.1: Debian 12 */
-#define UNIX_LIST_MAX (1u << 20)
+#define KERNEL_MIN    0x60001u	  /* 6.1: Debian 12 */
+#define UNIX_LIST_MAX (16u << 20) /* about 150,000 sockets */
+#define UNIX_COLUMNS  7		  /* before the path, proc_net_unix */
 
 static int fs_lstat(void *ctx, const char *path, struct host_stat *out)
 {
@@ -35,11 +37,11 @@ static int fs_lstat(void *ctx, const char *path, struct host_stat *out)
 	(void)ctx;
 	if (lstat(path, &st) < 0)
 		return -1;
-	*out = (struct host_stat){ .mode = st.st_mode,
-				   .uid = st.st_uid,
-				   .gid = st.st_gid,
-				   .dev = st.st_dev,
-				   .ino = st.st_ino };
+	*out = (struct host_stat){.mode = st.st_mode,
+				  .uid = st.st_uid,
+				  .gid = st.st_gid,
+				  .dev = st.st_dev,
+				  .ino = st.st_ino};
 	return 0;
 }
 
@@ -112,24 +114,43 @@ static int fs_list(void *ctx, const char *path, struct strlist *out)
 	return 0;
 }
 
-/* As canonical as can be: the part that exists, then the rest. */
-static char *canonical(const char *path)
+/*
+ * As canonical as can be: the part that exists, then the rest, which must not
+ * hold "..": what lies beneath is told by comparing components. 0, or -1 and d.
+ */
+static int canonical(const char *what, const char *path, char **out,
+		     struct diag *d)
 {
-	char buf[PATH_MAX];
-	cleanup_free char *dir = NULL;
-	cleanup_free char *parent = NULL;
+	cleanup_free char *head = xstrdup(path);
+	cleanup_free char *real = NULL;
+	cleanup_free char *whole = NULL;
+	const char *rest;
 
-	if (realpath(path, buf))
-		return xstrdup(buf);
-	dir = path_dirname(path);
-	if (strcmp(dir, path) == 0)
-		return xstrdup(path);
-	parent = canonical(dir);
-	return path_join(parent, path_basename(path));
+	while (!(real = realpath(head, NULL))) {
+		char *up = path_dirname(head);
+
+		free(head);
+		head = up;
+		if (strcmp(head, "/") == 0) {
+			real = xstrdup(head);
+			break;
+		}
+	}
+	rest = path + strlen(head);
+	rest += strspn(rest, "/");
+	if (!*rest) { /* it exists, whatever its name is */
+		*out = steal_ptr(&real);
+		return 0;
+	}
+	whole = path_join(real, rest);
+	if (path_normalise(whole, out, d) < 0)
+		return diag_prefix(d, "%s", what);
+	return 0;
 }
 
 /* A directory variable if it is set and absolute, else home/rest; + /sbox */
-static char *xdg_dir(const struct host *h, const char *var, const char *rest)
+static int xdg_dir(const struct host *h, const char *var, const char *rest,
+		   char **out, struct diag *d)
 {
 	const char *base = host_getenv(h, var);
 	cleanup_free char *dir = base && base[0] == '/'
@@ -137,22 +158,29 @@ static char *xdg_dir(const struct host *h, const char *var, const char *rest)
 					 : path_join(h->home, rest);
 	cleanup_free char *own = path_join(dir, "sbox");
 
-	return canonical(own);
+	return canonical(var, own, out, d);
 }
 
-static bool is_system_shell(const char *shell)
+/* A shell that is shown inside, normalised; else NULL. */
+static char *system_shell(const char *shell)
 {
-	return shell && (path_under("/usr", shell) ||
-			 path_under("/bin", shell) ||
-			 path_under("/opt", shell) ||
-			 path_under("/nix/store", shell)) &&
-	       access(shell, X_OK) == 0;
+	static const char *const dirs[] = {"/usr", "/bin", "/opt",
+					   "/nix/store"};
+	cleanup_free char *path = NULL;
+
+	if (!shell || path_normalise(shell, &path, NULL) < 0 ||
+	    access(path, X_OK) < 0)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		if (path_under(dirs[i], path))
+			return steal_ptr(&path);
+	}
+	return NULL;
 }
 
 static int probe_user(struct host *h, struct diag *d)
 {
 	const char *home = host_getenv(h, "HOME");
-	const char *shell = host_getenv(h, "SHELL");
 	const struct passwd *pw;
 
 	h->uid = getuid();
@@ -165,51 +193,60 @@ static int probe_user(struct host *h, struct diag *d)
 	pw = getpwuid(h->uid);
 	h->user = pw ? xstrdup(pw->pw_name)
 		     : xasprintf("%lu", (unsigned long)h->uid);
-	if (pw && pw->pw_dir[0] == '/')
-		h->passwd_home = canonical(pw->pw_dir);
+	if (pw && pw->pw_dir[0] == '/' &&
+	    canonical("passwd: home", pw->pw_dir, &h->passwd_home, d) < 0)
+		return -1;
 	if (!home || !*home)
 		home = h->passwd_home;
 	if (!home || home[0] != '/') {
 		diag_set(d, "HOME: not set to an absolute path");
 		return diag_hint(d, "HOME=/some/directory sbox ...");
 	}
-	h->home = canonical(home);
-	if (!is_system_shell(shell))
-		shell = pw ? pw->pw_shell : NULL;
-	h->shell = xstrdup(is_system_shell(shell) ? shell : "/bin/sh");
-	return 0;
+	h->shell = system_shell(host_getenv(h, "SHELL"));
+	if (!h->shell && pw)
+		h->shell = system_shell(pw->pw_shell);
+	if (!h->shell)
+		h->shell = xstrdup("/bin/sh");
+	return canonical("HOME", home, &h->home, d);
 }
 
 static int probe_cwd(const char *cwd, struct host *h, struct diag *d)
 {
 	char buf[PATH_MAX];
-	const char *rt;
+	const char *rt = host_getenv(h, "XDG_RUNTIME_DIR");
+	const char *now;
 
 	if (cwd && chdir(cwd) < 0) {
 		diag_set_errno(d, errno, "--cwd: %s", cwd);
 		return diag_hint(d, "name a directory that exists");
 	}
-	if (!getcwd(buf, sizeof(buf)) || buf[0] != '/') {
+	/* gone: ENOENT; in another mount namespace: "(unreachable)/..." */
+	now = getcwd(buf, sizeof(buf));
+	if (!now && errno != ENOENT)
+		return diag_set_errno(d, errno, "cwd");
+	if (!now || now[0] != '/') {
 		diag_set(d, "cwd: the current directory is gone");
 		return diag_hint(d, "cd to one that exists");
 	}
-	h->cwd = xstrdup(buf);
+	h->cwd = xstrdup(now);
 	if (fs_lstat(NULL, ".", &h->cwd_stat) < 0)
-		return diag_set_errno(d, errno, "cwd: %s", buf);
-	h->config_dir = xdg_dir(h, "XDG_CONFIG_HOME", ".config");
-	h->state_dir = xdg_dir(h, "XDG_STATE_HOME", ".local/state");
-	h->cache_dir = xdg_dir(h, "XDG_CACHE_HOME", ".cache");
-	rt = host_getenv(h, "XDG_RUNTIME_DIR");
-	h->runtime_dir = rt && rt[0] == '/' ? xstrdup(rt) : NULL;
+		return diag_set_errno(d, errno, "cwd: %s", now);
+	if (rt && rt[0] == '/' && path_normalise(rt, &h->runtime_dir, d) < 0)
+		return diag_prefix(d, "XDG_RUNTIME_DIR");
+	if (xdg_dir(h, "XDG_CONFIG_HOME", ".config", &h->config_dir, d) < 0 ||
+	    xdg_dir(h, "XDG_STATE_HOME", ".local/state", &h->state_dir, d) <
+		    0 ||
+	    xdg_dir(h, "XDG_CACHE_HOME", ".cache", &h->cache_dir, d) < 0)
+		return -1;
 	return 0;
 }
 
 /* Installed: beside the executable's prefix; in a build tree: in the source. */
 static int probe_self(struct host *h, struct diag *d)
 {
-	static const char *const places[] = { "../share/sbox/profiles",
-					      "../profiles",
-					      SBOX_DATADIR "/profiles" };
+	static const char *const places[] = {"../share/sbox/profiles",
+					     "../profiles",
+					     SBOX_DATADIR "/profiles"};
 	cleanup_free char *dir = NULL;
 	struct stat st;
 
@@ -223,8 +260,7 @@ static int probe_self(struct host *h, struct diag *d)
 
 		if (stat(base, &st) < 0)
 			continue;
-		h->data_dir = canonical(place);
-		return 0;
+		return canonical("profiles", place, &h->data_dir, d);
 	}
 	diag_set(d, "profiles: none found beside %s", h->self);
 	return diag_hint(d, "install sbox with its profiles: make install");
@@ -244,6 +280,7 @@ static int probe_kernel(struct host *h, struct diag *d)
 	struct utsname u;
 	struct sysinfo si;
 	unsigned major = 0, minor = 0;
+	cpu_set_t cpus;
 	long abi;
 
 	if (uname(&u) < 0 || sysinfo(&si) < 0)
@@ -253,7 +290,10 @@ static int probe_kernel(struct host *h, struct diag *d)
 	h->kernel = major << 16 | minor;
 	h->hostname = xstrdup(u.nodename);
 	h->memory = (uint64_t)si.totalram * si.mem_unit;
-	h->cpus = (unsigned)get_nprocs();
+	/* more than 1024: EINVAL, and the slower way */
+	h->cpus = (unsigned)(sched_getaffinity(0, sizeof(cpus), &cpus) == 0
+				     ? CPU_COUNT(&cpus)
+				     : get_nprocs());
 	if (h->kernel < KERNEL_MIN) {
 		diag_set(d, "kernel: %s: sbox needs Linux 6.1 or newer",
 			 u.release);
@@ -266,8 +306,8 @@ static int probe_kernel(struct host *h, struct diag *d)
 		return diag_hint(d, "sudo sysctl "
 				    "user.max_user_namespaces=10000");
 	}
-	if (h->uid && read_sysctl("/proc/sys/kernel/unprivileged_userns_clone",
-				  1) == 0) {
+	if (h->uid &&
+	    read_sysctl("/proc/sys/kernel/unprivileged_userns_clone", 1) == 0) {
 		diag_set(d, "kernel: user namespaces are for root only");
 		return diag_hint(d, "sudo sysctl "
 				    "kernel.unprivileged_userns_clone=1");
@@ -284,8 +324,8 @@ static int probe_descriptors(struct host *h, struct diag *d)
 		if (fstat(i, &st) < 0) {
 			/* the lowest free number is i */
 			if (open("/dev/null", i ? O_WRONLY : O_RDONLY) != i)
-				return diag_set_errno(d, errno,
-						      "descriptor %d", i);
+				return diag_set_errno(d, errno, "descriptor %d",
+						      i);
 			continue;
 		}
 		h->fd_is_file[i] = S_ISREG(st.st_mode);
@@ -295,26 +335,58 @@ static int probe_descriptors(struct host *h, struct diag *d)
 	return 0;
 }
 
-/* unix(7) sockets with a name in the file system: /proc/net/unix lists those
- * of our network namespace, the eighth column is the path. */
-static void probe_sockets(struct host *h)
+/* The path of a line of /proc/net/unix, or NULL: seven columns, one space,
+ * the name. Names of the abstract kind begin with '@' and may hold anything. */
+static const char *socket_path(const char *line)
 {
-	cleanup_fd int fd = open("/proc/net/unix", O_RDONLY | O_CLOEXEC);
+	for (int i = 0; i < UNIX_COLUMNS; i++) {
+		line += strspn(line, " ");
+		line += strcspn(line, " ");
+	}
+	return line[0] == ' ' && line[1] == '/' ? line + 1 : NULL;
+}
+
+static int text_compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/*
+ * unix(7) sockets with a name in the file system, those of our network
+ * namespace, sorted; each accepted connection repeats its listener's name. A
+ * list that can't be had would hide nothing, so it is an error. A name with a
+ * newline in it is beyond what the format can tell.
+ */
+static int probe_sockets(struct host *h, struct diag *d)
+{
+	static const char list[] = "/proc/net/unix";
+	cleanup_fd int fd = open(list, O_RDONLY | O_CLOEXEC);
 	cleanup_free char *text = NULL;
+	cleanup_free const char **paths = NULL;
 	char *save = NULL;
-	size_t len;
+	size_t len, n = 0, lines = 0;
 
 	if (fd >= 0)
 		text = fd_read_all(fd, UNIX_LIST_MAX, &len);
-	if (!text)
-		return;
+	if (!text) {
+		diag_set_errno(d, errno, "%s", list);
+		return diag_hint(d, "the host's sockets must be known to be "
+				    "hidden: mount /proc whole");
+	}
+	for (const char *p = text; *p; p++)
+		lines += *p == '\n';
+	paths = xcalloc(lines + 1, sizeof(*paths));
 	for (char *line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
-		char *path = strstr(line, " /");
-
-		if (path && !strlist_has(&h->sockets, path + 1))
-			strlist_add(&h->sockets, path + 1);
+		paths[n] = socket_path(line);
+		n += paths[n] != NULL;
 	}
+	qsort(paths, n, sizeof(*paths), text_compare);
+	for (size_t i = 0; i < n; i++) {
+		if (i == 0 || strcmp(paths[i], paths[i - 1]) != 0)
+			strlist_add(&h->sockets, paths[i]);
+	}
+	return 0;
 }
 
 int host_probe(const char *cwd, char *const *env, struct host *h,
@@ -322,16 +394,15 @@ int host_probe(const char *cwd, char *const *env, struct host *h,
 {
 	*h = (struct host){
 		.env = env,
-		.fs = { .lstat = fs_lstat,
-			.readlink = fs_readlink,
-			.readable = fs_readable,
-			.read_head = fs_read_head,
-			.list = fs_list },
+		.fs = {.lstat = fs_lstat,
+		       .readlink = fs_readlink,
+		       .readable = fs_readable,
+		       .read_head = fs_read_head,
+		       .list = fs_list},
 	};
 	if (probe_descriptors(h, d) < 0 || probe_user(h, d) < 0 ||
 	    probe_cwd(cwd, h, d) < 0 || probe_self(h, d) < 0 ||
-	    probe_kernel(h, d) < 0)
+	    probe_kernel(h, d) < 0 || probe_sockets(h, d) < 0)
 		return -1;
-	probe_sockets(h);
 	return 0;
 }

@@ -12,12 +12,18 @@
 #include "sbox/plan.h"
 
 static const char *const type_names[] = {
-	[PLAN_DIR] = "dir",	       [PLAN_SYMLINK] = "symlink",
-	[PLAN_FILE] = "file",	       [PLAN_BIND] = "bind",
-	[PLAN_PRIVATE] = "private",    [PLAN_TMPFS] = "tmpfs",
-	[PLAN_PROC] = "proc",	       [PLAN_DEVPTS] = "devpts",
-	[PLAN_COVER] = "cover",	       [PLAN_HIDE_FILE] = "hide-file",
-	[PLAN_HIDE_DIR] = "hide-dir",  [PLAN_SELF] = "pin",
+	[PLAN_DIR] = "dir",
+	[PLAN_SYMLINK] = "symlink",
+	[PLAN_FILE] = "file",
+	[PLAN_BIND] = "bind",
+	[PLAN_PRIVATE] = "private",
+	[PLAN_TMPFS] = "tmpfs",
+	[PLAN_PROC] = "proc",
+	[PLAN_DEVPTS] = "devpts",
+	[PLAN_COVER] = "cover",
+	[PLAN_HIDE_FILE] = "hide-file",
+	[PLAN_HIDE_DIR] = "hide-dir",
+	[PLAN_SELF] = "pin",
 	[PLAN_READONLY] = "read-only",
 };
 _Static_assert(ARRAY_SIZE(type_names) == PLAN__COUNT, "a name for each type");
@@ -26,9 +32,8 @@ static const struct {
 	unsigned flag;
 	const char *word;
 } flag_words[] = {
-	{ PLAN_RO, "ro" },	   { PLAN_DEV, "dev" },
-	{ PLAN_NOEXEC, "noexec" }, { PLAN_CWD, "cwd" },
-	{ PLAN_CHECK, "checked" }, { PLAN_TRY, "try" },
+	{PLAN_RO, "ro"},   {PLAN_DEV, "dev"},	    {PLAN_NOEXEC, "noexec"},
+	{PLAN_CWD, "cwd"}, {PLAN_CHECK, "checked"}, {PLAN_TRY, "try"},
 };
 
 static void put(FILE *f, const char *before, const char *text)
@@ -63,16 +68,16 @@ static void put_limits(FILE *f, const struct policy_limits *l)
 		const char *name;
 		uint64_t value;
 	} rows[] = {
-		{ "memory", l->memory },      { "cpu", l->cpu },
-		{ "pids", l->pids },	      { "files", l->files },
-		{ "fileSize", l->file_size }, { "cpuTime", l->cpu_time },
-		{ "time", l->time },
+		{"memory", l->memory},	    {"cpu", l->cpu},
+		{"pids", l->pids},	    {"files", l->files},
+		{"fileSize", l->file_size}, {"cpuTime", l->cpu_time},
+		{"time", l->time},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (rows[i].value != POLICY_UNLIMITED)
-			(void)fprintf(f, "limit %s %" PRIu64 "\n",
-				      rows[i].name, rows[i].value);
+			(void)fprintf(f, "limit %s %" PRIu64 "\n", rows[i].name,
+				      rows[i].value);
 	}
 }
 
@@ -105,6 +110,10 @@ char *plan_print(const struct plan *p)
 		      p->net_loopback ? "" : " without loopback");
 	(void)fprintf(f, "tmpfs bytes %" PRIu64 " inodes %" PRIu64 "\n",
 		      p->tmpfs_bytes, p->tmpfs_inodes);
+	if (p->keep_home) {
+		put(f, "make ", p->keep_home);
+		(void)fputs(" mode 0700 # home\n", f);
+	}
 	for (size_t i = 0; i < p->nmounts; i++)
 		put_mount(f, &p->mounts[i]);
 	put_rules(f, p);
@@ -115,7 +124,8 @@ char *plan_print(const struct plan *p)
 			(void)fputc('\n', f);
 		}
 	}
-	(void)fprintf(f, "terminal %s\n", p->tty ? "relay" : "none");
+	(void)fprintf(f, "terminal %s%s\n", p->tty ? "relay" : "none",
+		      p->tty && p->tty_filter ? " filtered" : "");
 	for (size_t i = 0; i < p->nkeep_fds; i++)
 		(void)fprintf(f, "keep-fd %d\n", p->keep_fds[i]);
 	put(f, "cwd ", p->cwd);
