@@ -88,7 +88,9 @@ canaries_list()
 		-path ./home/.local -o -path ./home/.config/sbox)
 
 	(cd "$SCRATCH" || return 1
+	# the home's own link count moves when ~/.cache is made
 	find ./home ./outside \( "${skip[@]}" \) -prune -o \
+		-type d -printf '%p %y %m %U:%G\n' -o \
 		-printf '%p %y %m %U:%G %n %l\n' | sort
 	find ./home ./outside \( "${skip[@]}" \) -prune -o -type f -print0 |
 		sort -z | xargs -0 sha256sum)
