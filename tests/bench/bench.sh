@@ -35,29 +35,43 @@ versions() {
 	echo "filter: $("$tools/filter" profiles/base.json "$work/filter")"
 }
 
-# bwrap's words for the default profile, in $peer: what --dry-run shows.
+# bwrap's words for what --dry-run shows, in $peer. Its own --dev stands for
+# everything below /dev; what is private in one tmpfs of ours is a tmpfs each,
+# or with BENCH_PRIVATE=dir a directory in a root that stays writable: a mount
+# less each, and less isolation.
 peer_words() {
-	local d
+	local type dst rest word
+	printf 'x\n' >"$work/cover"
+	mkdir -p "$work/empty"
 	peer=(bwrap --unshare-user --unshare-pid --unshare-net --unshare-ipc
 		--unshare-uts --unshare-cgroup --die-with-parent --new-session
-		--hostname sandbox --ro-bind /usr /usr --ro-bind /etc /etc)
-	for d in bin sbin lib lib32 lib64 libx32; do
-		[ ! -L /$d ] || peer+=(--symlink "$(readlink "/$d")" "/$d")
-	done
-	for d in /opt /nix/store /var/lib/dpkg /sys/devices/system/cpu; do
-		[ ! -d $d ] || peer+=(--ro-bind "$d" "$d")
-	done
-	printf 'x\n' >"$work/cover"
-	for d in resolv.conf hosts hostname machine-id; do
-		[ ! -f /etc/$d ] || peer+=(--ro-bind "$work/cover" "/etc/$d")
-	done
-	peer+=(--proc /proc)
-	for d in /proc/sys /proc/sysrq-trigger /proc/irq /proc/bus; do
-		[ ! -e $d ] || peer+=(--ro-bind "$d" "$d")
-	done
-	peer+=(--dev /dev --perms 1777 --dir /tmp --perms 1777 --dir /var/tmp
-		--dir /run --dir "$HOME" --bind "$PWD" "$PWD" --chdir "$PWD"
-		--seccomp 9)
+		--hostname sbox --dev /dev)
+	while read -r word type dst rest; do
+		[ "$word" = mount ] || continue
+		rest=${rest%% \#*}
+		case $dst in /dev | /dev/*) continue ;; esac
+		case $type in
+		bind)
+			word=--bind
+			[[ " $rest " != *" ro "* ]] || word=--ro-bind
+			rest=${rest#from }
+			peer+=("$word" "${rest%% *}" "$dst")
+			;;
+		symlink) peer+=(--symlink "${rest#-> }" "$dst") ;;
+		dir) peer+=(--perms "${rest#mode }" --dir "$dst") ;;
+		private) peer+=(--perms "${rest#mode }"
+			"--${BENCH_PRIVATE:-tmpfs}" "$dst") ;;
+		proc) peer+=(--proc "$dst") ;;
+		cover) peer+=(--ro-bind "$work/cover" "$dst") ;;
+		read-only) [ ! -e "$dst" ] || peer+=(--ro-bind "$dst" "$dst") ;;
+		hide-file) [ ! -e "$dst" ] || peer+=(--ro-bind /dev/null "$dst") ;;
+		hide-dir) [ ! -e "$dst" ] ||
+			peer+=(--ro-bind "$work/empty" "$dst") ;;
+		*) echo "bench: --dry-run shows a mount \"$type\"" >&2 && exit 1 ;;
+		esac
+	done < <("$sbox" --dry-run /bin/true)
+	[ "${BENCH_PRIVATE:-tmpfs}" = dir ] || peer+=(--remount-ro /)
+	peer+=(--chdir "$PWD" --seccomp 9)
 }
 
 commands() {
@@ -69,7 +83,8 @@ commands() {
 prepare() {
 	work=$(mktemp -d /var/tmp/sbox-bench.XXXXXX)
 	trap 'rm -rf "$work"' EXIT
-	versions
+	versions >"$work/versions"
+	[ -n "${BENCH_QUIET:-}" ] || cat "$work/versions"
 	cd "$work"
 	mkdir -p project
 	cd project
@@ -157,7 +172,7 @@ head_row() { row "what" "median" "ratio" "target (to bwrap)"; }
 
 case $part in
 start | mounts | loop | memory)
-	prepare >"${BENCH_VERSIONS:-/dev/stdout}"
+	prepare
 	[ "$part" = memory ] || head_row
 	"bench_$part"
 	;;
@@ -174,10 +189,10 @@ all)
 		sh tests/as-user.sh bench BENCH_ROUNDS="$rounds" "$@"
 	}
 	as_user BENCH_PART=start
-	as_user BENCH_PART=loop BENCH_VERSIONS=/dev/null
+	as_user BENCH_PART=loop BENCH_QUIET=1
 	pids=$(mktemp /var/tmp/sbox-pids.XXXXXX)
 	chmod 666 "$pids"
-	as_user BENCH_PART=memory BENCH_VERSIONS=/dev/null BENCH_PIDS="$pids" &
+	as_user BENCH_PART=memory BENCH_QUIET=1 BENCH_PIDS="$pids" &
 	while [ "$(wc -l <"$pids")" -lt 2 ] && kill -0 $! 2>/dev/null; do
 		sleep 0.2
 	done
@@ -194,7 +209,7 @@ all)
 			mount --bind "$dir/$i" "$dir/$i"
 		done
 		sh tests/as-user.sh bench BENCH_PART=mounts BENCH_ROUNDS="$0" \
-			BENCH_VERSIONS=/dev/null
+			BENCH_QUIET=1
 		umount -l "$dir"
 		rmdir "$dir"' "$rounds"
 	;;
