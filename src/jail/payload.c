@@ -31,7 +31,7 @@
 #include "sbox/plan.h"
 #include "sbox/seccomp_filter.h"
 
-#define PAYLOAD_STACK (64 * 1024)
+#define PAYLOAD_STACK ((size_t)64 * 1024)
 
 struct child {
 	const struct payload_args *a;

@@ -102,7 +102,7 @@ char *plan_print(const struct plan *p)
 	FILE *f = open_memstream(&text, &len);
 
 	if (!f)
-		fatal("dry run");
+		fatalx("out of memory");
 	(void)fprintf(f, "ids uid %u gid %u\n", p->uid, p->gid);
 	(void)fprintf(f, "userns %s\n", p->userns ? "allowed" : "none");
 	put(f, "hostname ", p->hostname);
@@ -135,6 +135,6 @@ char *plan_print(const struct plan *p)
 		put(f, i ? " " : "\nexec ", p->argv.v[i]);
 	(void)fputc('\n', f);
 	if (fclose(f) != 0)
-		fatal("dry run");
+		fatalx("out of memory");
 	return text;
 }

@@ -62,7 +62,7 @@ for f in src/policy/*.c src/lib/*.c; do
 	*/log.c | */fd.c | */strlist.c) continue ;;
 	esac
 	[ -f "$f" ] || continue
-	if grep -nE '\b(fatalx?(_hint)?|printf|fprintf|puts|fputs|perror|exit|_exit|abort|log_(err|warn|info|hint|diag))\(' \
+	if grep -nE '\b(fatalx?(_hint)?|printf|puts|perror|exit|_exit|abort|log_(err|warn|info|hint|diag))\(|\b(stdout|stderr)\b[,)]' \
 		"$f" | grep -v -e '^[0-9]*:[[:space:]]*\*' -e '"out of memory"'
 	then
 		echo "$f: pure code returns -1 and a struct diag instead"
