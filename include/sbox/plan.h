@@ -83,6 +83,8 @@ struct plan {
 	uid_t uid;		/* mapped onto themselves */
 	gid_t gid;
 	char *keep_home;	/* host directory to make (0700) first; NULL */
+	struct strlist make_dirs; /* sbox's own, to be made (0700) as well, since
+				   what isn't there can't be protected */
 	enum net_mode net;
 	bool net_loopback;
 	bool userns;

@@ -29,6 +29,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -246,7 +247,7 @@ static pid_t clone_namespaces(const struct plan *p, int cgroup, int *pidfd)
 		ca.flags |= CLONE_NEWNET;
 	if (cgroup >= 0) {
 		ca.flags |= (uint64_t)CLONE_INTO_CGROUP;
-		ca.cgroup = (uint64_t)cgroup;
+		ca.cgroup = (__u64)cgroup;
 	}
 	pid = syscall(SYS_clone3, &ca, sizeof(ca));
 	if (pid < 0 && (errno == EPERM || errno == EACCES))
@@ -268,6 +269,13 @@ static void check_kept(const struct plan *p)
 	for (size_t i = 0; i < p->nkeep_fds; i++) {
 		int flags = fcntl(p->keep_fds[i], F_GETFD);
 
+		struct stat st;
+
+		if (fstat(p->keep_fds[i], &st) == 0 && S_ISDIR(st.st_mode))
+			fatalx_hint("show the directory: --ro or --rw PATH",
+				    "--keep-fd %d: is a directory, which would "
+				    "be a way out",
+				    p->keep_fds[i]);
 		if (flags < 0 || fcntl(p->keep_fds[i], F_SETFD,
 				       flags & ~FD_CLOEXEC) < 0)
 			fatal("--keep-fd %d", p->keep_fds[i]);
@@ -289,6 +297,10 @@ int launch(const struct plan *p, const struct seccomp_filter filters[2])
 		fatal("setgroups");
 	if (p->keep_home && dir_make(p->keep_home, 0700) < 0)
 		fatal("home: %s", p->keep_home);
+	for (size_t i = 0; i < p->make_dirs.n; i++) {
+		if (dir_make(p->make_dirs.v[i], 0700) < 0)
+			fatal("%s", p->make_dirs.v[i]);
+	}
 	cgroup_make(p, &cgroup);
 	limits_check(p, cgroup.fd >= 0);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) < 0)

@@ -175,8 +175,24 @@ int git_find(struct view *v, struct diag *d)
 					 : path_join(v->host->home, ".config");
 	cleanup_free char *one = path_join(dir, "git/config");
 	cleanup_free char *two = path_join(v->host->home, ".gitconfig");
+	cleanup_free char *repo = path_join(v->host->cwd, ".git/config");
+	char *mine[ARRAY_SIZE(v->git_value)];
 
 	config_read(v, one);
 	config_read(v, two);
+	/* these variables would win over the repository's own identity */
+	for (size_t i = 0; i < ARRAY_SIZE(v->git_value); i++) {
+		mine[i] = v->git_value[i];
+		v->git_value[i] = NULL;
+	}
+	config_read(v, repo);
+	for (size_t i = 0; i < ARRAY_SIZE(v->git_value); i++) {
+		if (v->git_value[i]) {
+			free(mine[i]);
+			mine[i] = NULL;
+		}
+		free(v->git_value[i]);
+		v->git_value[i] = mine[i];
+	}
 	return worktree_find(v, d);
 }

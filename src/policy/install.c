@@ -167,6 +167,7 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 		cleanup_free char *dir = path_dirname(at);
 		cleanup_free char *canon_dir = NULL;
 		cleanup_free char *target = NULL;
+		cleanup_free char *base = xstrdup(path_basename(at));
 		struct diag ignored = { .text = "" };
 		struct host_stat st;
 
@@ -176,7 +177,7 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 		if (is_untrusted(v, canon_dir))
 			break; /* visible already, and decides nothing */
 		free(at);
-		at = path_join(canon_dir, path_basename(file));
+		at = path_join(canon_dir, base);
 		if (v->host->fs.lstat(v->host->fs.ctx, at, &st) < 0)
 			break;
 		if (S_ISREG(st.mode)) {
@@ -193,10 +194,8 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 			strlist_add(&v->links, at);
 			strlist_add(&v->links, target);
 		}
-		file = NULL;
 		free(at);
 		at = path_join(canon_dir, target);
-		file = at;
 	}
 	free(at);
 	return NULL;

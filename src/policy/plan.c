@@ -22,6 +22,8 @@
 #define TMPFS_SHARE_OF_RAM 2		    /* the default bound: a half ... */
 #define TMPFS_MAX	   (UINT64_C(8) << 30) /* ... and at most this */
 #define TMPFS_INODES	   500000	    /* each costs about 1 KiB */
+#define TMPFS_INODES_MIN   1024		    /* what our own layout needs */
+#define TMPFS_PAGE	   4096
 
 struct plan_mount *plan_add(struct plan *p, enum plan_mount_type type,
 			    const char *dst, const char *why)
@@ -96,6 +98,27 @@ static void rules_build(struct plan *p)
 	}
 }
 
+/* Where the payload of this or an earlier run may have written: the cwd, what
+ * is writable now, and every kept home. */
+static void untrusted_build(struct view *v)
+{
+	const struct policy_paths *w = &v->policy->write;
+
+	strlist_add(&v->untrusted, v->host->cwd);
+	strlist_add_owned(&v->untrusted,
+			  path_join(v->host->state_dir, "homes"));
+	for (size_t i = 0; i < w->n; i++) {
+		struct diag missing = { .text = "" };
+		struct host_stat st;
+		char *canon = NULL;
+
+		strlist_add(&v->untrusted, w->v[i].src);
+		if (resolve_path(v->host, NULL, w->v[i].src, &canon, &st,
+				 &missing) == 0)
+			strlist_add_owned(&v->untrusted, canon);
+	}
+}
+
 /* The words to execute: the command, the shell, or the shell with -c. */
 static void argv_build(const struct view *v, const struct invocation *inv)
 {
@@ -123,7 +146,12 @@ static void limits_build(struct plan *p, const struct policy *policy,
 		if (p->tmpfs_bytes > TMPFS_MAX)
 			p->tmpfs_bytes = TMPFS_MAX;
 	}
-	p->tmpfs_inodes = TMPFS_INODES;
+	/* as tmpfs(5) does by itself: no more files than pages */
+	p->tmpfs_inodes = p->tmpfs_bytes / TMPFS_PAGE;
+	if (p->tmpfs_inodes > TMPFS_INODES)
+		p->tmpfs_inodes = TMPFS_INODES;
+	if (p->tmpfs_inodes < TMPFS_INODES_MIN)
+		p->tmpfs_inodes = TMPFS_INODES_MIN;
 }
 
 static void tty_build(struct plan *p, const struct policy *policy,
@@ -199,6 +227,8 @@ int plan_build(const struct policy *policy, const struct host *host,
 	*out = (struct plan){ .keep_fds = inv->keep_fds,
 			      .nkeep_fds = inv->nkeep_fds };
 	argv_build(&v, inv);
+	untrusted_build(&v);
+	v.interactive = !inv->shell_text && !(inv->command && inv->command[0]);
 	limits_build(out, policy, host);
 	tty_build(out, policy, host);
 	out->cwd = xstrdup(host->cwd);
@@ -234,5 +264,6 @@ void plan_free(struct plan *p)
 	free(p->cwd);
 	free(p->hostname);
 	free(p->keep_home);
+	strlist_free(&p->make_dirs);
 	*p = (struct plan){ .nmounts = 0 };
 }

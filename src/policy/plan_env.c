@@ -97,7 +97,17 @@ static bool is_visible(const struct view *v, const char *dir)
 	return false;
 }
 
-/* The caller's PATH without what is relative or not there inside. */
+static bool is_untrusted(const struct view *v, const char *dir)
+{
+	for (size_t i = 0; i < v->untrusted.n; i++) {
+		if (path_under(v->untrusted.v[i], dir))
+			return true;
+	}
+	return false;
+}
+
+/* The caller's PATH without what is relative, writable inside, or not there:
+ * a project's bin must not shadow a tool's name. */
 static char *path_clean(const struct view *v)
 {
 	const char *p = host_getenv(v->host, "PATH");
@@ -110,7 +120,7 @@ static char *path_clean(const struct view *v)
 
 		p += len + (p[len] == ':');
 		if (dir[0] != '/' || strstr(dir, "/../") ||
-		    !is_visible(v, dir))
+		    is_untrusted(v, dir) || !is_visible(v, dir))
 			continue;
 		longer = xasprintf("%s%s%s", out, *out ? ":" : "", dir);
 		free(out);
@@ -176,8 +186,10 @@ int env_build(struct view *v, const char *shell, struct diag *d)
 	env_put(env, "PWD", v->plan->cwd);
 	env_put(env, "XDG_RUNTIME_DIR", runtime);
 	env_put(env, "SBOX", "1");
-	env_put(env, "PS1", "(sbox) \\$ ");
-	env_put(env, "PROMPT_COMMAND", bash_prompt);
+	if (v->interactive) {
+		env_put(env, "PS1", "(sbox) \\$ ");
+		env_put(env, "PROMPT_COMMAND", bash_prompt);
+	}
 	env_git(v);
 	env_devices(v);
 	for (size_t i = 0; i < p->env_pass.n; i++)

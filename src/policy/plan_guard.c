@@ -118,6 +118,23 @@ static int hstat(const struct view *v, const char *path, struct host_stat *st)
 	return v->host->fs.lstat(v->host->fs.ctx, path, st);
 }
 
+/* The same, where sbox's own directories count as made (plan.make_dirs). */
+static int guard_stat(const struct view *v, const char *path,
+		      struct host_stat *st)
+{
+	const struct strlist *made = &v->plan->make_dirs;
+
+	if (hstat(v, path, st) == 0)
+		return 0;
+	for (size_t i = 0; i < made->n && errno == ENOENT; i++) {
+		if (path_under(path, made->v[i])) {
+			*st = (struct host_stat){ .mode = S_IFDIR };
+			return 0;
+		}
+	}
+	return -1;
+}
+
 /* The user asked for exactly this path (or something in it) writable. */
 static bool is_asked_writable(const struct view *v, const char *dst)
 {
@@ -148,7 +165,7 @@ static void guard_add(struct view *v, enum plan_mount_type type,
 {
 	struct plan_mount *m = plan_add(v->plan, type, dst, why);
 
-	m->flags = PLAN_CHECK;
+	m->flags = st->ino ? PLAN_CHECK : 0;
 	m->mode = st->mode & S_IFMT;
 	m->dev = st->dev;
 	m->ino = st->ino;
@@ -170,7 +187,7 @@ static int guard_pin_parents(struct view *v, const char *dst, const char *why,
 		return 0;
 	if (guard_pin_parents(v, parent, why, d) < 0)
 		return -1;
-	if (hstat(v, under, &st) < 0)
+	if (guard_stat(v, under, &st) < 0)
 		return diag_set_errno(d, errno, "%s: %s", why, under);
 	if (!S_ISDIR(st.mode)) {
 		diag_set(d, "%s: %s: a symbolic link can't be protected", why,
@@ -194,7 +211,7 @@ static int guard_readonly(struct view *v, const char *dst, const char *why,
 	under = view_backing(v, dst, &writable);
 	if (!under || !writable || is_asked_writable(v, dst))
 		return 0;
-	if (hstat(v, under, &st) < 0) {
+	if (guard_stat(v, under, &st) < 0) {
 		if (errno == ENOENT || errno == ENOTDIR)
 			return 0; /* the review at exit catches new ones */
 		return diag_set_errno(d, errno, "%s: %s", why, under);
@@ -281,15 +298,14 @@ static int protect_own(struct view *v, const char *own, const char *src,
 
 	if (!own || !path_under(src, own))
 		return 0;
-	if (strcmp(src, own) == 0 || hstat(v, own, &st) < 0) {
-		diag_set(d, "%s: holds sbox's own %s, which must not be "
-			    "writable inside",
-			 src, own);
-		return diag_hint(d, strcmp(src, own) == 0
-					    ? "show another directory"
-					    : "mkdir -p -m 700 %s",
-				 own);
+	if (strcmp(src, own) == 0) {
+		diag_set(d, "%s: is sbox's own, which must not be writable "
+			    "inside",
+			 own);
+		return diag_hint(d, "show another directory");
 	}
+	if (hstat(v, own, &st) < 0)
+		strlist_add(&v->plan->make_dirs, own);
 	inside = xasprintf("%s%s", dst, own + strlen(src));
 	return guard_readonly(v, inside, "sbox's own", d);
 }

@@ -38,7 +38,7 @@ struct view {
 	struct strlist links; /* pairs: link inside, target (command's links) */
 	struct strlist guard; /* host paths to protect beyond the table */
 	char *git_value[2];   /* user.name, user.email; NULL: unset */
-	char *command;	      /* argv[0] as found on the host, or NULL */
+	bool interactive;     /* no command was given: a shell for a person */
 };
 
 /* plan.c: append a step; returned pointer is valid until the next call. */

@@ -122,7 +122,6 @@ void view_free(struct view *v)
 	strlist_free(&v->untrusted);
 	strlist_free(&v->links);
 	strlist_free(&v->guard);
-	free(v->command);
 	for (size_t i = 0; i < ARRAY_SIZE(v->git_value); i++)
 		free(v->git_value[i]);
 }
@@ -241,6 +240,8 @@ static int home_build(struct view *v, struct diag *d)
 	struct host_stat st = { .mode = S_IFDIR };
 	struct plan_mount *m;
 
+	if (path_under(h->cwd, h->home))
+		return 0; /* --force-cwd: the home is what is shown */
 	if (strcmp(v->policy->home, "tmp") == 0) {
 		plan_add(v->plan, PLAN_PRIVATE, h->home, "home")->mode = 0700;
 		return 0;
@@ -260,6 +261,18 @@ static int home_build(struct view *v, struct diag *d)
 			  "home");
 	m->mode = S_IFDIR;
 	return 0;
+}
+
+static bool is_hidden(const struct view *v, const char *dst)
+{
+	for (size_t i = 0; i < v->policy->hide.n; i++) {
+		cleanup_free char *hide =
+			path_join(v->host->cwd, v->policy->hide.v[i]);
+
+		if (path_under(hide, dst))
+			return true;
+	}
+	return false;
 }
 
 /* A whitelisted path of the policy becomes a candidate. */
@@ -283,6 +296,14 @@ static int show_path(struct view *v, const struct policy_path *p, bool write,
 	if (strcmp(canon, "/") == 0 || path_under("/proc", canon) ||
 	    strcmp(p->dest, "/") == 0 || path_under("/proc", p->dest)) {
 		diag_set(d, "%s: %s: can't be shown", p->origin, p->src);
+		return diag_hint(d, "name the directories that are needed");
+	}
+	if (is_hidden(v, p->dest))
+		return 0; /* hiding wins, in any order */
+	if (path_under(canon, v->host->home) &&
+	    strcmp(canon, v->host->home) != 0) {
+		diag_set(d, "%s: %s: contains the home directory", p->origin,
+			 p->src);
 		return diag_hint(d, "name the directories that are needed");
 	}
 	if (!S_ISDIR(st.mode) && !S_ISREG(st.mode) && !S_ISSOCK(st.mode) &&
@@ -350,25 +371,28 @@ static int show_place(struct view *v, const struct show *s, struct diag *d)
 	cleanup_free char *under = NULL;
 	struct plan_mount *m;
 	struct host_stat st;
-	bool writable;
+	bool writable, in_home;
 
 	under = view_backing(v, s->dst, &writable);
 	if (under && strcmp(under, s->src) == 0 && writable == s->write &&
 	    !(s->flags & PLAN_DEV))
 		return 0; /* shown like this already */
-	if (under && h->fs.lstat(h->fs.ctx, under, &st) < 0) {
+	/* the kept home is sbox's own directory: mount points may be made */
+	in_home = under && v->plan->keep_home &&
+		  path_under(v->plan->keep_home, under);
+	if (under && !in_home && h->fs.lstat(h->fs.ctx, under, &st) < 0) {
 		diag_set_errno(d, errno, "%s: %s: no place to show it: %s",
 			       s->why, s->dst, under);
 		return diag_hint(d, "choose a DEST that exists, or one outside "
 				    "what is shown from the host");
 	}
-	if (under && S_ISDIR(st.mode) != S_ISDIR(s->st.mode))
+	if (under && !in_home && S_ISDIR(st.mode) != S_ISDIR(s->st.mode))
 		return diag_set(d, "%s: %s: a file can't be shown over a "
 				   "directory, nor the other way round",
 				s->why, s->dst);
 	m = plan_add_bind(v->plan, s->src, s->dst,
 			  s->flags | (s->write ? 0 : PLAN_RO) |
-				  (under ? 0 : PLAN_MAKE),
+				  (under && !in_home ? 0 : PLAN_MAKE),
 			  s->why);
 	m->mode = s->st.mode & S_IFMT;
 	m->dev = s->st.dev;
@@ -376,7 +400,7 @@ static int show_place(struct view *v, const struct show *s, struct diag *d)
 	return 0;
 }
 
-static int tmpfs_build(struct view *v)
+static int tmpfs_build(struct view *v, struct diag *d)
 {
 	const struct policy_paths *l = &v->policy->tmpfs;
 
@@ -385,6 +409,11 @@ static int tmpfs_build(struct view *v)
 		bool writable;
 		struct plan_mount *m;
 
+		if (strcmp(l->v[i].src, l->v[i].dest) != 0) {
+			diag_set(d, "%s: %s:%s: a tmpfs has no source",
+				 l->v[i].origin, l->v[i].src, l->v[i].dest);
+			return diag_hint(d, "--tmpfs %s", l->v[i].dest);
+		}
 		under = view_backing(v, l->v[i].dest, &writable);
 		m = plan_add(v->plan, under ? PLAN_TMPFS : PLAN_PRIVATE,
 			     l->v[i].dest, "--tmpfs");
@@ -430,5 +459,5 @@ int view_build(struct view *v, struct diag *d)
 			return -1;
 	}
 	links_build(v);
-	return tmpfs_build(v);
+	return tmpfs_build(v, d);
 }

@@ -207,7 +207,14 @@ bad()
 	for p in "$TOP"/tests/badprofiles/*; do
 		[ -f "$p" ] || continue
 		n=$((n + 1))
-		inside --profile "$p" -- /bin/touch "$PROJ/ran"
+		# named for what it is: a project's own file
+		if [[ ${p##*/} == project-* ]]; then
+			cp "$p" "$PROJ/.sbox.json"
+			inside -- /bin/touch "$PROJ/ran"
+		else
+			rm -f "$PROJ/.sbox.json"
+			inside --profile "$p" -- /bin/touch "$PROJ/ran"
+		fi
 		refused >"$SCRATCH/why" || {
 			broken+="${p##*/}: $(head -c 300 "$SCRATCH/why")"$'\n'
 			rm -f "$PROJ/ran"

@@ -313,7 +313,7 @@ script" ]
 		if [ $status -ne 125 ]; then
 			is_status 6 || fail "closed: $which"
 			[ "$(cat log2)" = end ] || fail "$which: $(cat log2)"
-			absent 'socket|pipe|/proc/[0-9]+/|memfd|pidfd' log ||
+			absent 'socket|pipe|/proc/[0-9]+/[^f]|memfd|pidfd' log ||
 				fail "closed: $which"
 		fi
 		[ ! -s "$SCRATCH/out" ] || fail "$which: $(cat "$SCRATCH/out")"

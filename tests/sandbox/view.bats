@@ -34,7 +34,7 @@ load helper
 	lacks sbox-mark
 	lacks systemd
 	lacks .sock
-	no_match 'dbus|docker.sock|user|lock|postgresql'
+	no_match 'dbus|docker.sock|postgresql|systemd'
 	# only the way to the project
 	[ "$(grep -c . <<<"$output")" -le 1 ] || fail "$output"
 }

@@ -1,0 +1,683 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The relayed terminal: interactive programs behave inside as they do outside,
+# keys and hang-up do what they do without sbox, the terminal is always given
+# back as it was, and nothing that a program prints reaches into the host.
+# tests/sandbox/ptydrive.c describes the scripts.
+
+load helper
+
+test_setup()
+{
+	export TERM=xterm-256color PS1='out> ' LC_ALL=C.UTF-8
+	unset PROMPT_COMMAND
+}
+
+PTYDRIVE=$SBOX_BUILD/tests/sandbox/ptydrive
+
+# drive COMMAND ARG... <script: under a terminal of 24x80.
+drive()
+{
+	run timeout -k 5 100 "$PTYDRIVE" 24x80 "$@"
+	succeeds
+}
+
+# A shell outside, with sbox as $S and the prompt "out> ".
+drive_shell()
+{
+	S=$SBOX drive bash --norc --noprofile -i
+}
+
+@test "terminal: its name, size, resize and modes are those of the one outside" {
+	drive "$SBOX" -- sh <<-'EOF'
+		modes raw
+		send tty; stty size\r
+		expect /dev/pts/0
+		expect 24 80
+		send bash -c 'trap "echo w""inch; stty size" WINCH; while :; do sleep 0.1; done'\r
+		sleep 500
+		size 33 101
+		expect winch
+		expect 33 101
+		send ^C
+		send stty -a\r
+		expect intr = ^^C
+		expect icanon
+		send exit 7\r
+		exit 7
+		restored
+	EOF
+}
+
+@test "terminal: /dev/tty opens, ps shows it, and it is not the host's" {
+	drive "$SBOX" -- sh -c 'echo by-name >/dev/tty; ls /dev/pts; ps -o tty= -p $$' <<-'EOF'
+		expect by-name
+		expect 0
+		expect ptmx
+		expect pts/0
+		exit 0
+	EOF
+}
+
+@test "terminal: modes are copied inside and restored exactly, unusual ones too" {
+	drive_shell <<-'EOF'
+		expect out> 
+		send stty -echoctl ixany intr ^^G\r
+		send stty -g >before; $S stty -a; stty -g >after\r
+		expect intr = ^^G
+		expect ixany
+		expect -echoctl
+		expect out> 
+		run cmp before after
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: the status of the command comes back" {
+	drive_shell <<-'EOF'
+		expect out> 
+		send $S sh -c 'exit 9'; echo "<$?>"\r
+		expect <9>
+		send $S sh -c 'kill -TERM $$'; echo "<$?>"\r
+		expect <143>
+		send $S ./nonesuch; echo "<$?>"\r
+		expect not
+		expect No such file
+		expect <127>
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: Ctrl-C and Ctrl-\\ end the foreground command" {
+	drive_shell <<-'EOF'
+		expect out> 
+		send $S sh -c 'echo re""ady; sleep 60'; echo "<$?>"\r
+		expect ready
+		send ^C
+		expect <130>
+		send $S sh -c 'echo re""ady; sleep 60'; echo "<$?>"\r
+		expect ready
+		send ^\\
+		expect <131>
+		send stty -a\r
+		expect icanon
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: Ctrl-C ends a script around sbox, and one the command handles doesn't" {
+	cat >"$PROJ/loop" <<-'EOF'
+		"$S" sh -c 'trap "echo handled; exit 0" INT; echo one; while :; do sleep 0.1; done'
+		"$S" sh -c 'echo two; sleep 60'
+		echo not reached
+	EOF
+	drive_shell <<-'EOF'
+		expect out> 
+		send export S; bash loop; echo "<$?>"\r
+		expect one
+		send ^C
+		expect handled
+		expect two
+		send ^C
+		expect <130>
+		absent not reached
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: Ctrl-Z stops, fg continues, bg and output from the background" {
+	drive_shell <<-'EOF'
+		expect out> 
+		send $S sh -c 'i=0; while [ $i -lt 600 ]; do i=$((i+1)); echo "n""=$i"; sleep 0.1; done'\r
+		expect n=3
+		modes raw
+		send ^Z
+		expect Stopped
+		expect out> 
+		quiet n=
+		send stty -a\r
+		expect icanon
+		expect out> 
+		send fg\r
+		expect n=
+		modes raw
+		send ^Z
+		expect Stopped
+		send bg\r
+		expect n=
+		expect n=
+		send echo sh""ell\r
+		expect shell
+		send fg\r
+		expect n=
+		modes raw
+		send ^C
+		expect out> 
+		send stty -a\r
+		expect isig icanon iexten echo 
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: a command that stops itself stops sbox" {
+	drive_shell <<-'EOF'
+		expect out> 
+		send $S sh -c 'kill -STOP $$; echo conti""nued'\r
+		expect Stopped
+		expect out> 
+		send fg\r
+		expect continued
+		expect out> 
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: Ctrl-Z where nobody could continue sbox does nothing" {
+	drive "$SBOX" -- sh -c 'echo ready; sleep 1; echo done' <<-'EOF'
+		expect ready
+		send ^Z
+		expect done
+		exit 0
+	EOF
+}
+
+@test "terminal: job control of a shell inside" {
+	drive "$SBOX" -- bash --norc --noprofile -i <<-'EOF'
+		send PS1='in> '\r
+		expect in> 
+		send sleep 100\r
+		sleep 300
+		send ^Z
+		expect Stopped
+		expect in> 
+		send jobs\r
+		expect Stopped
+		send bg; jobs\r
+		expect Running
+		send fg\r
+		sleep 300
+		send ^C
+		expect in> 
+		send cat\r
+		send li""ne\r
+		send ^D
+		expect in> 
+		send sleep 100 & echo bg=$!\r
+		expect bg=
+		absent no job control
+		send exit 5\r
+		exit 5
+	EOF
+}
+
+@test "terminal: suspend of a shell inside comes to the shell outside" {
+	drive_shell <<-'EOF'
+		expect out> 
+		send $S bash --norc --noprofile -i\r
+		send PS1='in> '\r
+		expect in> 
+		send suspend -f\r
+		expect Stopped
+		expect out> 
+		send fg\r
+		send echo a""gain\r
+		expect again
+		send sleep 100\r
+		sleep 300
+		send ^Z
+		expect Stopped
+		expect in> 
+		send exit; exit\r
+		expect out> 
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: started in the background, stops when it wants input" {
+	drive_shell <<-'EOF'
+		expect out> 
+		send $S sh -c 'echo star""ted; read x; echo "got=$x"' &\r
+		expect started
+		expect out> 
+		send \r
+		expect Stopped
+		send fg\r
+		modes raw
+		send in""put\r
+		expect got=in
+		expect out> 
+		send stty -a\r
+		expect isig icanon iexten echo 
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: background output leaves the terminal alone" {
+	drive_shell <<-'EOF'
+		expect out> 
+		send $S sh -c 'sleep 0.5; echo a""synchronous' &\r
+		expect asynchronous
+		expect Done
+		run true
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: a pager behind sbox keeps its modes" {
+	need less
+	drive_shell <<-'EOF'
+		expect out> 
+		send $S seq 1 5000 | less; echo "<$?>"\r
+		expect :
+		send G
+		expect 5000
+		send q
+		expect <0>
+		send stty -a\r
+		expect isig icanon iexten echo 
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: a pager inside reads its keys with stdin from a pipe" {
+	need less
+	drive_shell <<-'EOF'
+		expect out> 
+		send seq 1 5000 | $S less; echo "<$?>"\r
+		expect :
+		modes raw
+		send G
+		expect 5000
+		send q
+		expect <0>
+		send stty -a\r
+		expect isig icanon iexten echo 
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: stdin from a pipe, stdout on the terminal: byte for byte" {
+	drive_shell <<-'EOF'
+		expect out> 
+		send head -c 300000 /dev/zero | $S wc -c\r
+		expect 300000
+		expect out> 
+		send echo th""rough | $S cat\r
+		expect through
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: a command substitution that asks on /dev/tty" {
+	drive_shell <<-'EOF'
+		expect out> 
+		send x=$($S sh -c 'printf "which""? " >/dev/tty; read y </dev/tty; echo "you said $y"'); echo "<$x>"\r
+		expect which?
+		modes raw
+		send blue\r
+		expect <you said blue>
+		send stty -a\r
+		expect isig icanon iexten echo 
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: Ctrl-C reaches both sides of a pipeline" {
+	drive_shell <<-'EOF'
+		expect out> 
+		send $S sh -c 'echo re""ady >&2; sleep 60' | cat; echo "<${PIPESTATUS[*]}>"\r
+		expect ready
+		send ^C
+		expect <130 130>
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: what was typed ahead is not lost" {
+	drive_shell <<-'EOF'
+		expect out> 
+		send sleep 0.5; $S sh -c 'read x; echo "got=$x"'\rahead\r
+		expect got=ahead
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: nothing is lost at the end, however much is printed" {
+	drive "$SBOX" -- sh -c 'seq 1 200000; printf "the %s" end' <<-'EOF'
+		expect 100000\r\n100001\r\n
+		expect 199999\r\n200000\r\nthe end
+		exit 0
+	EOF
+}
+
+@test "terminal: vim edits a file" {
+	need vim
+	drive "$SBOX" -- vim -u NONE -N file.txt <<-'EOF'
+		modes raw
+		expect file.txt
+		send ihello from inside\e
+		send :wq\r
+		exit 0
+		restored
+	EOF
+	[ "$(cat "$PROJ/file.txt")" = "hello from inside" ]
+}
+
+@test "terminal: vim, Ctrl-Z, fg: the screen is left and entered again" {
+	need vim
+	drive_shell <<-'EOF'
+		expect out> 
+		send $S vim -u NONE -N file.txt\r
+		expect \e[?1049h
+		expect file.txt
+		send ^Z
+		expect \e[?1049l
+		expect Stopped
+		expect out> 
+		send fg\r
+		expect \e[?1049h
+		send :q!\r
+		expect \e[?1049l
+		expect out> 
+		send stty -a\r
+		expect isig icanon iexten echo 
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: less, htop" {
+	need less htop
+	seq 1 1000 >"$PROJ/lines"
+	drive "$SBOX" -- less lines <<-'EOF'
+		expect 10
+		send G
+		expect 1000
+		send q
+		exit 0
+		restored
+	EOF
+	drive "$SBOX" -- htop <<-'EOF'
+		expect PID
+		send q
+		exit 0
+		restored
+	EOF
+}
+
+@test "terminal: tmux inside" {
+	need tmux
+	drive "$SBOX" -- tmux -f /dev/null new-session sh <<-'EOF'
+		expect \e[?1049h
+		sleep 500
+		send echo in-t""mux; tty\r
+		expect in-tmux
+		expect /dev/pts/1
+		send exit\r
+		expect exited
+		exit 0
+		restored
+	EOF
+}
+
+@test "terminal: python's REPL" {
+	need python3
+	drive "$SBOX" -- /usr/bin/python3 -q <<-'EOF'
+		expect >>>
+		send print(6*7, 'an'+'swer')\r
+		expect 42 answer
+		send import time; time.sleep(60)\r
+		sleep 500
+		send ^C
+		expect KeyboardInterrupt
+		expect >>>
+		send ^D
+		exit 0
+		restored
+	EOF
+}
+
+@test "terminal: replies to DA1 and CPR reach the program, at once" {
+	cat >"$PROJ/ask" <<-'EOF'
+		stty raw -echo
+		printf '\033[c'; da=$(dd bs=1 count=7 2>/dev/null | tr '\033' E)
+		printf '\033[6n'; cpr=$(dd bs=1 count=6 2>/dev/null | tr '\033' E)
+		stty sane
+		echo "da=$da cpr=$cpr"
+	EOF
+	drive "$SBOX" -- sh ask <<-'EOF'
+		expect \e[c
+		send \e[?1;2c
+		expect \e[6n
+		send \e[5;7R
+		expect da=E[?1;2c cpr=E[5;7R
+		exit 0
+	EOF
+}
+
+@test "terminal: clipboard, title report and pass-through are dropped; colours pass" {
+	cat >"$PROJ/bad" <<-'EOF'
+		printf '\033]52;c;aGk=\007\033[21t\033[20t\033]1337;x\007\033Ptmux;x\033\\'
+		printf '\033_Gx\033\\\033P$qm\033\\\033[5i\033kt\033\\\005\302\233'
+		printf '\033]8;;file:///etc\007'
+		printf '\033[31mred\033[0m\033]2;title\007\033]11;?\007end\n'
+	EOF
+	drive "$SBOX" -- sh bad <<-'EOF'
+		expect \e[31mred\e[0m\e]2;title\x07\e]11;?\x07end
+		absent \e]52
+		absent \e[21t
+		absent \e[20t
+		absent 1337
+		absent tmux
+		absent \e_
+		absent \eP
+		absent \e[5i
+		absent \ek
+		absent \x05
+		absent \xc2\x9b
+		absent file:
+		exit 0
+	EOF
+}
+
+@test "terminal: tty.filter=false passes everything" {
+	drive "$SBOX" --set tty.filter=false -- printf '\033]52;c;aGk=\007\033[21tend' <<-'EOF'
+		expect \e]52;c;aGk=\x07\e[21tend
+		exit 0
+	EOF
+}
+
+@test "terminal: TIOCSTI and TIOCLINUX are refused, high bits set or not" {
+	cat >"$PROJ/ioctl.py" <<-'EOF'
+		import ctypes, os
+		libc = ctypes.CDLL(None, use_errno=True)
+		for fd in 0, os.open("/dev/tty", os.O_RDWR):
+		    for req in 0x5412, 0x541c:
+		        for high in 0, 1 << 32:
+		            buf = ctypes.create_string_buffer(b"\x03x")
+		            r = libc.syscall(16, fd, ctypes.c_ulong(req | high), buf)
+		            print("ioctl", hex(req | high), r, ctypes.get_errno())
+		print("tried")
+	EOF
+	need python3
+	[ "$(uname -m)" = x86_64 ] || sed -i 's/syscall(16/syscall(29/' "$PROJ/ioctl.py"
+	drive "$SBOX" -- /usr/bin/python3 ioctl.py <<-'EOF'
+		expect tried
+		absent 0x5412 0
+		absent 0x541c 0
+		absent 0x100005412 0
+		absent 0x10000541c 0
+		exit 0
+	EOF
+}
+
+@test "terminal: closing it ends everything inside" {
+	drive "$SBOX" -- bash --norc -c "echo ready; exec -a tag-$SECRET sleep 300" <<-EOF
+		expect ready
+		hangup
+		run ! pgrep -f tag-$SECRET
+		exit 129
+	EOF
+	none_with "tag-$SECRET"
+}
+
+@test "terminal: closing it tells the program with SIGHUP" {
+	drive "$SBOX" -- sh -c 'trap "echo told >told; exit 4" HUP; echo ready; while :; do sleep 0.1; done' <<-'EOF'
+		expect ready
+		hangup
+		exit 4
+		run test -s told
+	EOF
+}
+
+@test "terminal: closing it ends a program that ignores SIGHUP, after the grace" {
+	drive "$SBOX" -- sh -c "trap '' HUP; echo ready; exec sleep 30$$" <<-EOF
+		expect ready
+		hangup
+		run ! pgrep -f 'sleep 30$$'
+		exit 129
+	EOF
+}
+
+@test "terminal: kill -9 of sbox leaves a sane terminal and nothing alive" {
+	need vim
+	drive_shell <<-EOF
+		expect out> 
+		send \$S vim -u NONE -N tag-$SECRET\r
+		expect \e[?1049h
+		modes raw
+		run kill -9 \$(pgrep -o -f '^[^ ]*sbox vim -u NONE -N tag-$SECRET')
+		expect \e[?1049l
+		expect Killed
+		expect out> 
+		send stty -a\r
+		expect isig icanon iexten echo 
+		run ! pgrep -f tag-$SECRET
+		send echo \$((40+2))\r
+		expect 42
+		send exit 0\r
+		exit 0
+	EOF
+	none_with "tag-$SECRET"
+}
+
+@test "terminal: kill -9 with nobody else to repair it" {
+	drive sh -c "\"\$0\" -- sh -c 'echo ready; sleep 300' tag-$SECRET; sleep 2" "$SBOX" <<-EOF
+		expect ready
+		modes raw
+		run kill -9 \$(pgrep -o -f '^[^ ]*sbox -- sh .*tag-$SECRET')
+		restored
+		exit 0
+	EOF
+}
+
+@test "terminal: the watcher survives a kill of the process group" {
+	drive_shell <<-EOF
+		expect out> 
+		send \$S sh -c 'echo re""ady; sleep 300' tag-$SECRET\r
+		expect ready
+		modes raw
+		run kill -9 -\$(pgrep -o -f '^[^ ]*sbox sh .*tag-$SECRET')
+		expect out> 
+		send stty -a\r
+		expect isig icanon iexten echo 
+		run ! pgrep -f tag-$SECRET
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: restored after TERM, SEGV and the time limit" {
+	drive "$SBOX" -- sh -c 'echo ready; sleep 60' <<-'EOF'
+		expect ready
+		modes raw
+		signal TERM
+		exit 143
+		restored
+	EOF
+	drive "$SBOX" -- sh -c 'echo ready; sleep 60' <<-'EOF'
+		expect ready
+		modes raw
+		signal SEGV
+		exit 139
+		restored
+	EOF
+	drive "$SBOX" --timeout 1s -- sh -c 'echo ready; sleep 60' <<-'EOF'
+		expect ready
+		modes raw
+		exit 124
+		restored
+	EOF
+}
+
+@test "terminal: raw again after a stop that nobody can catch" {
+	drive_shell <<-EOF
+		expect out> 
+		send \$S sh -c 'echo re""ady; cat' tag-$SECRET\r
+		expect ready
+		modes raw
+		run kill -STOP \$(pgrep -o -f '^[^ ]*sbox sh .*tag-$SECRET')
+		expect Stopped
+		expect out> 
+		send stty -a\r
+		expect isig icanon iexten echo 
+		send fg\r
+		modes raw
+		send ec""ho\r
+		expect ec""ho
+		send ^D
+		expect out> 
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: the time limit holds for a command that stopped itself" {
+	run --separate-stderr timeout 20 "$SBOX" --timeout 1s -- sh -c 'kill -STOP $$; sleep 60' </dev/null
+	is_status 124
+}
+
+@test "terminal: without one, SIGTSTP stops the command and sbox, SIGCONT both" {
+	cat >"$PROJ/count" <<-'EOF'
+		trap 'echo cont >>log' CONT
+		while :; do echo tick >>log; sleep 0.1; done
+	EOF
+	set -m
+	"$SBOX" -- sh count </dev/null >/dev/null 2>&1 &
+	local pid=$!
+	set +m
+	wait_for 10 test -s "$PROJ/log"
+	kill -TSTP $pid
+	wait_for 10 grep -q '^State:.*stopped' /proc/$pid/status
+	: >"$PROJ/log"
+	sleep 0.5
+	[ ! -s "$PROJ/log" ]
+	kill -CONT $pid
+	wait_for 10 grep -q cont "$PROJ/log"
+	kill -TERM $pid
+	status=0
+	wait $pid || status=$?
+	is_status 143
+}
+
+@test "terminal: signals that sbox was told to ignore are ignored inside" {
+	run --separate-stderr bash -c "trap '' HUP INT; exec \"$SBOX\" -- sh -c 'kill -HUP \$\$; kill -INT \$\$; echo alive'" </dev/null
+	succeeds
+	prints alive
+}
