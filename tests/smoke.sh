@@ -42,7 +42,7 @@ run "a time limit is 124" 124 "" "$sbox" --timeout 300ms sleep 10
 run "orphans do not keep it" 0 "" "$sbox" -c '(sleep 100 &) ; exit 0'
 run "permissive profile" 0 ok "$sbox" --profile permissive echo ok
 run "strict profile" 0 ok "$sbox" --profile strict echo ok
-run "user namespaces" 0 ok "$sbox" --userns unshare -Ur echo ok
+run "user namespaces" 0 ok "$sbox" --userns unshare -U echo ok
 run "host network" 0 ok "$sbox" --net host echo ok
 if "$sbox" --dry-run true >plan 2>err && [ -s plan ]; then
 	echo "ok - the plan is printed"
