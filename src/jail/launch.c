@@ -285,9 +285,10 @@ static void check_kept(const struct plan *p)
 int launch(const struct plan *p, const struct seccomp_filter filters[2])
 {
 	struct setup s = { .plan = p, .filters = filters, .tty = -1 };
-	struct supervisor_args args = { .init_pidfd = -1 };
+	int sock[2], status, interrupt;
+	struct supervisor_args args = { .init_pidfd = -1,
+					.interrupt = &interrupt };
 	struct cgroup cgroup = { .fd = -1 };
-	int sock[2], status;
 
 	check_kept(p);
 	if (fd_close_all_but(p->keep_fds, p->nkeep_fds) < 0)
@@ -315,5 +316,7 @@ int launch(const struct plan *p, const struct seccomp_filter filters[2])
 	args.sock = sock[0];
 	status = supervise(p, &args);
 	cgroup_remove(&cgroup);
+	if (interrupt)
+		supervisor_interrupt(interrupt);
 	return status;
 }

@@ -13,6 +13,7 @@
 #include "jail/pty.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -40,6 +41,13 @@ void pty_session(int slave)
 {
 	if (setsid() < 0)
 		fatal("init: setsid");
-	if (slave >= 0 && ioctl(slave, TIOCSCTTY, 0) < 0)
+	if (slave < 0)
+		return;
+	if (ioctl(slave, TIOCSCTTY, 0) < 0)
 		fatal("terminal: TIOCSCTTY");
+	/* A command substitution of bash ignores them (bash(1), JOB CONTROL).
+	 * It is by them that we learn that the payload wants its terminal. */
+	if (signal(SIGTTIN, SIG_DFL) == SIG_ERR ||
+	    signal(SIGTTOU, SIG_DFL) == SIG_ERR)
+		fatal("terminal: TTIN, TTOU");
 }

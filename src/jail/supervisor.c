@@ -53,8 +53,9 @@ struct supervisor {
 	bool stop_asked;   /* we sent TSTP: the payload's stop is ours, too */
 	bool reported;	   /* wait_status or exec_errno is final */
 	bool timed_out, killed;
+	bool lost;	   /* pid 1 died without a report */
 	bool done;
-	int forced_status; /* what to return whatever comes; 0: nothing */
+	int killed_status; /* what to return once pid 1 was killed by us */
 	int forwarded;	   /* INT or QUIT, the last that was sent to us */
 	int wait_status;
 	int exec_errno;
@@ -135,7 +136,7 @@ static void on_hang_up(struct supervisor *s)
 	tell(s, WIRE_SIGNAL, SIGCONT);
 	if (!s->kill_at && !s->killed && !is_ignored(SIGHUP)) {
 		s->kill_at = now_ms() + GRACE_MS;
-		s->forced_status = 128 + SIGHUP;
+		s->killed_status = 128 + SIGHUP;
 	}
 }
 
@@ -191,10 +192,10 @@ static void on_lost(struct supervisor *s)
 		r = waitid(P_PIDFD, (id_t)s->a->init_pidfd, &info, WEXITED);
 	while (r < 0 && errno == EINTR);
 	on_end(s);
-	s->done = true;
-	if (s->timed_out || s->killed)
+	s->lost = s->done = true;
+	if (s->killed)
 		return;
-	s->forced_status = SBOX_EXIT_FAILURE;
+	s->killed_status = SBOX_EXIT_FAILURE;
 	if (r < 0)
 		log_err("init: wait: %s", strerror(errno));
 	else if (info.si_code != CLD_EXITED)
@@ -282,12 +283,11 @@ static void on_signal(struct supervisor *s)
 		 * hangs. Only ending is left. */
 		if (!is_ending(sig))
 			return;
+		s->done = s->reported;
 		if (!s->reported) {
-			s->forced_status = 128 + sig;
+			s->killed_status = 128 + sig;
 			kill_init(s);
-			return;
 		}
-		s->done = true;
 		return;
 	}
 	if (sig == SIGTSTP)
@@ -307,7 +307,6 @@ static void on_time(struct supervisor *s)
 	if (s->limit_at && now >= s->limit_at) {
 		s->limit_at = 0;
 		s->timed_out = true;
-		s->forced_status = SBOX_EXIT_TIMEOUT;
 		s->kill_at = now + GRACE_MS;
 		tell(s, WIRE_SIGNAL, SIGTERM | WIRE_GROUP);
 		tell(s, WIRE_SIGNAL, SIGCONT);
@@ -381,8 +380,10 @@ static int status_of(const struct supervisor *s, bool active)
 {
 	int sig;
 
-	if (s->forced_status)
-		return s->forced_status;
+	if (s->timed_out)
+		return SBOX_EXIT_TIMEOUT;
+	if (s->lost)
+		return s->killed_status;
 	if (s->exec_errno)
 		return exec_failed(s);
 	if (WIFEXITED(s->wait_status))
@@ -413,9 +414,7 @@ int supervise(const struct plan *plan, const struct supervisor_args *a)
 		turn(&s);
 	if (s.term) {
 		active = terminal_is_active(s.term);
-		terminal_close(s.term, s.killed || s.timed_out ||
-					       s.forced_status ==
-						       SBOX_EXIT_FAILURE);
+		terminal_close(s.term, s.timed_out || s.lost);
 	}
 	(void)close(s.sigfd); /* only read */
 	return status_of(&s, active);

@@ -18,7 +18,7 @@
  *	run COMMAND	a shell command outside succeeds within the time limit
  *	exit N		the command ends with status N (128+n: signal n)
  *
- * TEXT knows \e \r \n \\ \xHH and ^X. Everything waits for at most
+ * TEXT knows \e \r \n \\ \xHH \^ and ^X. Everything waits for at most
  * $PTYDRIVE_SECONDS (20). The first step that fails is printed with what the
  * terminal got, and is the end: status 1.
  */
