@@ -4,6 +4,7 @@
  * host_fs, so every case says all that there is. What is compared is the text
  * of plan_print without the steps that every plan has (layout, /proc, covers).
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,8 +15,6 @@
 #include <sys/stat.h>
 
 #include <cmocka.h>
-
-#include <errno.h>
 
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
@@ -169,7 +168,7 @@ static int fs_list(void *ctx, const char *path, struct strlist *out)
 struct scene {
 	const char *label;
 	const char *command;
-	const char *path;   /* PATH; NULL: /usr/bin */
+	const char *path;    /* PATH; NULL: /usr/bin */
 	const char *ro, *rw; /* --ro, --rw: one path each */
 	const char *protect, *hide;
 	const char *socket; /* bound on the host */
@@ -302,8 +301,8 @@ static void check(const struct scene *s)
 	free(command[0]);
 }
 
-#define SHOWN_CWD "bind " CWD " from " CWD " cwd checked # cwd\n"
-#define GIT_PIN	  "pin " CWD "/.git checked # protect\n"
+#define SHOWN_CWD  "bind " CWD " from " CWD " cwd checked # cwd\n"
+#define GIT_PIN	   "pin " CWD "/.git checked # protect\n"
 #define RO(p, why) "read-only " p " checked # " why "\n"
 
 /* clang-format off */
@@ -430,12 +429,56 @@ static const struct scene installs[] = {
 	    { VENV "/lib/x.py", S_IFREG, "" } },
   .want = "bind " CWD " from " CWD " cwd checked # cwd\n"
 	  "bind " VENV " from " VENV " ro checked # command\n" },
+{ .label = "a chain of links: each of them, and the file",
+  .command = "tool", .path = HOME "/.local/bin",
+  .rows = { { HOME "/.local/bin/tool", S_IFLNK, "../../apps/current" },
+	    { HOME "/apps/current", S_IFLNK, "tool-2" },
+	    { HOME "/apps/tool-2", S_IFREG, "" } },
+  .want = SHOWN_CWD "bind " HOME "/apps/tool-2 from " HOME
+	  "/apps/tool-2 ro checked # command\n"
+	  "symlink " HOME "/.local/bin/tool -> ../../apps/current # command\n"
+	  "symlink " HOME "/apps/current -> tool-2 # command\n" },
 { .label = "a program in ~/.local/bin: the file alone",
   .command = "tool", .path = HOME "/.local/bin",
   .rows = { { HOME "/.local/bin/tool", S_IFREG, "" },
 	    { HOME "/.local/lib/x", S_IFREG, "" } },
   .want = SHOWN_CWD "bind " HOME "/.local/bin/tool from " HOME
 	  "/.local/bin/tool ro checked # command\n" },
+};
+/* clang-format on */
+
+/* clang-format off */
+/* What an earlier run could have left in the project decides nothing. */
+static const struct scene planted[] = {
+{ .label = "--ro of a planted link is refused",
+  .ro = CWD "/l", .rows = { { CWD "/l", S_IFLNK, HOME "/.ssh" } },
+  .refusal = "goes through a symbolic link in " CWD },
+{ .label = "--rw through a planted link is refused",
+  .rw = CWD "/l/id", .rows = { { CWD "/l", S_IFLNK, HOME "/.ssh" } },
+  .refusal = "goes through a symbolic link in " CWD },
+{ .label = "a planted link in what --rw shows is refused, too",
+  .rw = "/home/u/w", .ro = "/home/u/w/l",
+  .rows = { { "/home/u/w/l", S_IFLNK, HOME "/.ssh" } },
+  .refusal = "goes through a symbolic link in /home/u/w" },
+{ .label = "a link outside is followed",
+  .ro = "/home/u/l", .rows = { { "/home/u/l", S_IFLNK, "/usr/bin" } },
+  .want = "bind /home/u/l from /usr/bin ro checked # option\n" SHOWN_CWD },
+{ .label = "a planted link to a command shows nothing",
+  .command = "./tool", .rows = { { CWD "/tool", S_IFLNK, HOME "/.ssh/id" } },
+  .want = SHOWN_CWD },
+{ .label = "a planted entry of PATH shows nothing",
+  .command = "tool", .path = CWD "/bin:/usr/bin",
+  .rows = { { CWD "/bin/tool", S_IFLNK, HOME "/.ssh/id" } },
+  .want = SHOWN_CWD },
+{ .label = "a planted shebang line shows nothing",
+  .command = "./tool",
+  .rows = { { CWD "/tool", S_IFREG, "#!" HOME "/.ssh/id\n" } },
+  .want = SHOWN_CWD },
+{ .label = "a planted .git file that leads through a planted link",
+  .rows = { { CWD "/.git", S_IFREG, "gitdir: " CWD "/l/worktrees/p\n" },
+	    { CWD "/l", S_IFLNK, "/home/u/m/.git" },
+	    { "/home/u/m/.git/worktrees/p/gitdir", S_IFREG, CWD "/.git\n" } },
+  .want = SHOWN_CWD },
 };
 /* clang-format on */
 
@@ -455,6 +498,12 @@ static void test_worktrees(void **state)
 {
 	(void)state;
 	run(worktrees, ARRAY_SIZE(worktrees));
+}
+
+static void test_planted(void **state)
+{
+	(void)state;
+	run(planted, ARRAY_SIZE(planted));
 }
 
 static void test_installs(void **state)
@@ -520,6 +569,74 @@ static void test_cwd(void **state)
 	}
 }
 
+/* What no plan may be made of, told with its cure. */
+static void test_refusals(void **state)
+{
+	static const struct {
+		const char *label, *refusal;
+		int landlock_abi;
+		bool is_dir;
+	} cases[] = {
+		{"no Landlock", "landlock: not available", 0, false},
+		{"a directory as stdin", "descriptor 0: is a directory", 3,
+		 true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct world w = {NULL, 0};
+		char *env[] = {NULL};
+		char *command[] = {NULL};
+		struct host h = host_of(&w, env, CWD);
+		struct invocation inv = {.command = command};
+		struct diag d = {.text = ""};
+		struct policy policy;
+		struct plan plan;
+
+		h.landlock_abi = cases[i].landlock_abi;
+		h.fd_is_dir[0] = cases[i].is_dir;
+		policy_init(&policy);
+		assert_int_equal(plan_build(&policy, &h, &inv, &plan, &d), -1);
+		expect_part(cases[i].label, d.text, cases[i].refusal);
+		assert_true(d.hint[0] != '\0');
+		plan_free(&plan);
+		policy_free(&policy);
+		host_free(&h);
+	}
+}
+
+/* Nothing of the caller's environment enters but by name. */
+static void test_env(void **state)
+{
+	struct world w = {NULL, 0};
+	char *env[] = {(char[]){"AWS_SECRET=s"},
+		       (char[]){"LC_ALL=C"},
+		       (char[]){"LD_PRELOAD=/x"},
+		       (char[]){"PASSED=1"},
+		       (char[]){"PATH=.:relative:/none:/usr/bin"},
+		       NULL};
+	char *command[] = {(char[]){"true"}, NULL};
+	struct host h = host_of(&w, env, CWD);
+	struct invocation inv = {.command = command};
+	struct diag d = {.text = ""};
+	struct policy policy;
+	struct plan plan;
+
+	(void)state;
+	policy_init(&policy);
+	strlist_add(&policy.env_pass, "PASSED");
+	assert_int_equal(plan_build(&policy, &h, &inv, &plan, &d), 0);
+	assert_true(strlist_has(&plan.env, "LC_ALL=C"));
+	assert_true(strlist_has(&plan.env, "PASSED=1"));
+	assert_true(strlist_has(&plan.env, "PATH=/usr/bin"));
+	assert_true(strlist_has(&plan.env, "HOME=" HOME));
+	assert_false(strlist_has(&plan.env, "AWS_SECRET=s"));
+	assert_false(strlist_has(&plan.env, "LD_PRELOAD=/x"));
+	plan_free(&plan);
+	policy_free(&policy);
+	host_free(&h);
+}
+
 /* What the terminal would obey appears only as text. */
 static void test_print_escapes(void **state)
 {
@@ -547,6 +664,9 @@ int main(void)
 		cmocka_unit_test(test_protection),
 		cmocka_unit_test(test_worktrees),
 		cmocka_unit_test(test_installs),
+		cmocka_unit_test(test_planted),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_env),
 		cmocka_unit_test(test_print_escapes),
 	};
 
