@@ -411,9 +411,13 @@ static int hide_sockets(struct view *v, struct diag *d)
 		for (size_t i = 0; i < n; i++) {
 			const char *src = v->plan->mounts[i].src;
 			cleanup_free char *dst = NULL;
+			struct host_stat st;
 
 			if (v->plan->mounts[i].type != PLAN_BIND ||
 			    !path_under(src, sock))
+				continue;
+			/* a name with a newline forges lines of the list */
+			if (hstat(v, sock, &st) < 0 || !S_ISSOCK(st.mode))
 				continue;
 			dst = xasprintf("%s%s", v->plan->mounts[i].dst,
 					sock + strlen(src));

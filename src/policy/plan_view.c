@@ -409,10 +409,10 @@ static int tmpfs_build(struct view *v, struct diag *d)
 		bool writable;
 		struct plan_mount *m;
 
-		if (strcmp(l->v[i].src, l->v[i].dest) != 0) {
-			diag_set(d, "%s: %s:%s: a tmpfs has no source",
-				 l->v[i].origin, l->v[i].src, l->v[i].dest);
-			return diag_hint(d, "--tmpfs %s", l->v[i].dest);
+		if (strchr(l->v[i].dest, ':')) {
+			diag_set(d, "%s: %s: a tmpfs has no source",
+				 l->v[i].origin, l->v[i].dest);
+			return diag_hint(d, "give one path without a colon");
 		}
 		under = view_backing(v, l->v[i].dest, &writable);
 		m = plan_add(v->plan, under ? PLAN_TMPFS : PLAN_PRIVATE,

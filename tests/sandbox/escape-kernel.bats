@@ -48,6 +48,12 @@ unknown-1000000000: ENOSYS"
 	SBOX_ARGS=(--userns)
 	attack syscalls unshare-user
 	prints "unshare-user: ok"
+	# the kernel lets nobody without CAP_SETFCAP map root's own id (5.12)
+	if is_root; then
+		inside --userns -- unshare -Urm /bin/true
+		[ "$status" -ne 0 ]
+		return
+	fi
 	inside --userns -- unshare -Urm /bin/sh -c "
 		mount -t tmpfs none /mnt && echo mounted
 		mount -o remount,rw,bind /usr 2>/dev/null && echo remounted
@@ -285,7 +291,9 @@ on_terminal()
 	succeeds
 	no_secret
 	no_match '/proc/1/(environ|mem|maps|auxv|syscall|stack|pagemap|smaps): ok'
-	no_match '/proc/1/(root|cwd|exe|ns/.*|fd/.*|root/|cwd/|fd/): ok'
+	# root may count pid 1's descriptors by his id, not follow them
+	is_root || no_match '/proc/1/fd/: ok'
+	no_match '/proc/1/(root|cwd|exe|ns/.*|fd/.+|root/|cwd/): ok'
 	no_match '(ptrace-.*|process_vm_readv|pidfd_getfd): ok'
 }
 

@@ -21,7 +21,9 @@ mark_make() { MARK=sbox-mark-$$-$RANDOM-$RANDOM; }
 start()
 {
 	canaries_set
-	"$SBOX" "$@" </dev/null >"$SCRATCH/out" 2>"$SCRATCH/err" 3>&- &
+	# "&" would have it ignore two signals, and all that it starts
+	env --default-signal=INT,QUIT "$SBOX" "$@" </dev/null \
+		>"$SCRATCH/out" 2>"$SCRATCH/err" 3>&- &
 	pid=$!
 }
 ended() { ! kill -0 "$1" 2>/dev/null; }
@@ -228,7 +230,7 @@ script" ]
 @test "SIGINT at sbox's process group reaches the command once" {
 	attack_copy signals
 	canaries_set
-	setsid "$SBOX" -- ./.attack-signals wait </dev/null >"$SCRATCH/out" \
+	setsid env --default-signal=INT,QUIT "$SBOX" -- ./.attack-signals wait </dev/null >"$SCRATCH/out" \
 		2>"$SCRATCH/err" 3>&- &
 	wait_for 20 grep -q ready "$SCRATCH/out"
 	local pid

@@ -41,8 +41,10 @@ drive_shell()
 		expect winch
 		expect 33 101
 		send ^C
+		expect \^C
+		expect $ 
 		send stty -a\r
-		expect intr = ^^C
+		expect intr = \^C
 		expect icanon
 		send exit 7\r
 		exit 7
@@ -63,9 +65,9 @@ drive_shell()
 @test "terminal: modes are copied inside and restored exactly, unusual ones too" {
 	drive_shell <<-'EOF'
 		expect out> 
-		send stty -echoctl ixany intr ^^G\r
+		send stty -echoctl ixany intr \^G\r
 		send stty -g >before; $S stty -a; stty -g >after\r
-		expect intr = ^^G
+		expect intr = \^G
 		expect ixany
 		expect -echoctl
 		expect out> 
@@ -83,7 +85,6 @@ drive_shell()
 		send $S sh -c 'kill -TERM $$'; echo "<$?>"\r
 		expect <143>
 		send $S ./nonesuch; echo "<$?>"\r
-		expect not
 		expect No such file
 		expect <127>
 		send exit 0\r
@@ -94,13 +95,18 @@ drive_shell()
 @test "terminal: Ctrl-C and Ctrl-\\ end the foreground command" {
 	drive_shell <<-'EOF'
 		expect out> 
-		send $S sh -c 'echo re""ady; sleep 60'; echo "<$?>"\r
+		send $S sh -c 'echo re""ady; sleep 60'\r
 		expect ready
 		send ^C
+		expect out> 
+		send echo "<$?>"\r
 		expect <130>
-		send $S sh -c 'echo re""ady; sleep 60'; echo "<$?>"\r
+		expect out> 
+		send $S sh -c 'echo re""ady; sleep 60'\r
 		expect ready
-		send ^\\
+		send ^\
+		expect out> 
+		send echo "<$?>"\r
 		expect <131>
 		send stty -a\r
 		expect icanon
@@ -117,12 +123,14 @@ drive_shell()
 	EOF
 	drive_shell <<-'EOF'
 		expect out> 
-		send export S; bash loop; echo "<$?>"\r
+		send export S; bash loop\r
 		expect one
 		send ^C
 		expect handled
 		expect two
 		send ^C
+		expect out> 
+		send echo "<$?>"\r
 		expect <130>
 		absent not reached
 		send exit 0\r
@@ -155,7 +163,6 @@ drive_shell()
 		expect shell
 		send fg\r
 		expect n=
-		modes raw
 		send ^C
 		expect out> 
 		send stty -a\r
@@ -199,14 +206,18 @@ drive_shell()
 		expect in> 
 		send jobs\r
 		expect Stopped
+		expect in> 
 		send bg; jobs\r
 		expect Running
+		expect in> 
 		send fg\r
 		sleep 300
 		send ^C
 		expect in> 
 		send cat\r
-		send li""ne\r
+		sleep 300
+		send line\r
+		expect line\r\nline
 		send ^D
 		expect in> 
 		send sleep 100 & echo bg=$!\r
@@ -246,9 +257,10 @@ drive_shell()
 		expect out> 
 		send $S sh -c 'echo star""ted; read x; echo "got=$x"' &\r
 		expect started
-		expect out> 
+		sleep 300
 		send \r
 		expect Stopped
+		expect out> 
 		send fg\r
 		modes raw
 		send in""put\r
@@ -266,8 +278,9 @@ drive_shell()
 		expect out> 
 		send $S sh -c 'sleep 0.5; echo a""synchronous' &\r
 		expect asynchronous
+		sleep 300
+		send \r
 		expect Done
-		run true
 		send exit 0\r
 		exit 0
 	EOF
@@ -339,9 +352,11 @@ drive_shell()
 @test "terminal: Ctrl-C reaches both sides of a pipeline" {
 	drive_shell <<-'EOF'
 		expect out> 
-		send $S sh -c 'echo re""ady >&2; sleep 60' | cat; echo "<${PIPESTATUS[*]}>"\r
+		send $S sh -c 'echo re""ady >&2; sleep 60' | cat\r
 		expect ready
 		send ^C
+		expect out> 
+		send echo "<${PIPESTATUS[*]}>"\r
 		expect <130 130>
 		send exit 0\r
 		exit 0
@@ -353,6 +368,7 @@ drive_shell()
 		expect out> 
 		send sleep 0.5; $S sh -c 'read x; echo "got=$x"'\rahead\r
 		expect got=ahead
+		expect out> 
 		send exit 0\r
 		exit 0
 	EOF
@@ -448,7 +464,8 @@ drive_shell()
 		expect KeyboardInterrupt
 		expect >>>
 		send ^D
-		exit 0
+		# as outside, for an end after an interrupt
+		exit 130
 		restored
 	EOF
 }
@@ -528,10 +545,16 @@ drive_shell()
 }
 
 @test "terminal: closing it ends everything inside" {
-	drive "$SBOX" -- bash --norc -c "echo ready; exec -a tag-$SECRET sleep 300" <<-EOF
+	cat >"$PROJ/tagged" <<-EOF
+		(exec -a tag-$SECRET sleep 300) &
+		echo ready
+		exec -a tag-$SECRET sleep 300
+	EOF
+	drive "$SBOX" -- bash tagged <<-EOF
 		expect ready
+		run pgrep -f '[t]ag-$SECRET' >/dev/null
 		hangup
-		run ! pgrep -f tag-$SECRET
+		run ! pgrep -f '[t]ag-$SECRET' >/dev/null
 		exit 129
 	EOF
 	none_with "tag-$SECRET"
@@ -547,10 +570,13 @@ drive_shell()
 }
 
 @test "terminal: closing it ends a program that ignores SIGHUP, after the grace" {
-	drive "$SBOX" -- sh -c "trap '' HUP; echo ready; exec sleep 30$$" <<-EOF
+	echo "trap '' HUP; echo ready; exec -a tag-$SECRET sleep 300" >"$PROJ/deaf"
+	drive "$SBOX" -- bash deaf <<-EOF
 		expect ready
 		hangup
-		run ! pgrep -f 'sleep 30$$'
+		sleep 1000
+		run pgrep -f '[t]ag-$SECRET' >/dev/null
+		run ! pgrep -f '[t]ag-$SECRET' >/dev/null
 		exit 129
 	EOF
 }
@@ -568,7 +594,7 @@ drive_shell()
 		expect out> 
 		send stty -a\r
 		expect isig icanon iexten echo 
-		run ! pgrep -f tag-$SECRET
+		run ! pgrep -f '[t]ag-$SECRET' >/dev/null
 		send echo \$((40+2))\r
 		expect 42
 		send exit 0\r
@@ -597,7 +623,7 @@ drive_shell()
 		expect out> 
 		send stty -a\r
 		expect isig icanon iexten echo 
-		run ! pgrep -f tag-$SECRET
+		run ! pgrep -f '[t]ag-$SECRET' >/dev/null
 		send exit 0\r
 		exit 0
 	EOF
