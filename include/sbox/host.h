@@ -44,24 +44,24 @@ struct host {
 	struct host_fs fs;
 	uid_t uid;
 	gid_t gid;
-	char *user;	  /* passwd name, or the uid as text */
-	char *home;	  /* $HOME, normalised; the passwd entry's if unset */
+	char *user; /* passwd name, or the uid as text */
+	char *home; /* $HOME, normalised; the passwd entry's if unset */
 	char *passwd_home;
-	char *shell;	  /* $SHELL if absolute, else the passwd entry's */
-	char *cwd;	  /* getcwd(3) (or --cwd, resolved): canonical */
+	char *shell; /* $SHELL if absolute, else the passwd entry's */
+	char *cwd;   /* getcwd(3) (or --cwd, resolved): canonical */
 	struct host_stat cwd_stat;
-	char *config_dir; /* $XDG_CONFIG_HOME/sbox or ~/.config/sbox */
-	char *state_dir;  /* $XDG_STATE_HOME/sbox or ~/.local/state/sbox */
-	char *cache_dir;  /* $XDG_CACHE_HOME/sbox or ~/.cache/sbox */
+	char *config_dir;  /* $XDG_CONFIG_HOME/sbox or ~/.config/sbox */
+	char *state_dir;   /* $XDG_STATE_HOME/sbox or ~/.local/state/sbox */
+	char *cache_dir;   /* $XDG_CACHE_HOME/sbox or ~/.cache/sbox */
 	char *runtime_dir; /* $XDG_RUNTIME_DIR; NULL if unset or not absolute */
-	char *data_dir;	  /* where the shipped profiles are: .../sbox */
-	char *self;	  /* our own executable, canonical */
+	char *data_dir;	   /* where the shipped profiles are: .../sbox */
+	char *self;	   /* our own executable, canonical */
 	char *hostname;
-	char *const *env; /* the caller's environment, borrowed */
-	uint64_t memory;  /* bytes of RAM */
-	unsigned cpus;	  /* online CPUs */
-	unsigned kernel;  /* major << 16 | minor, 0x60001 = 6.1 */
-	int landlock_abi; /* 0: not available */
+	char *const *env;	/* the caller's environment, borrowed */
+	uint64_t memory;	/* bytes of RAM */
+	unsigned cpus;		/* online CPUs */
+	unsigned kernel;	/* major << 16 | minor, 0x60001 = 6.1 */
+	int landlock_abi;	/* 0: not available */
 	struct strlist sockets; /* bound unix sockets of the host, absolute */
 	bool fd_is_tty[3];
 	bool fd_is_file[3]; /* a regular file */

@@ -36,18 +36,18 @@ struct invocation_setting {
 
 struct invocation {
 	enum invocation_action action;
-	const char *action_arg;	 /* the shell of --completion */
-	const char *profile;	 /* --profile; NULL: by command name */
-	const char *cwd;	 /* --cwd; NULL: the current directory */
-	const char *shell_text;	 /* -c TEXT; NULL: none */
+	const char *action_arg; /* the shell of --completion */
+	const char *profile;	/* --profile; NULL: by command name */
+	const char *cwd;	/* --cwd; NULL: the current directory */
+	const char *shell_text; /* -c TEXT; NULL: none */
 	bool force_cwd;
 	bool trust_project;
 	bool quiet, verbose;
-	int *keep_fds;		 /* --keep-fd, in order */
+	int *keep_fds; /* --keep-fd, in order */
 	size_t nkeep_fds;
 	struct invocation_setting *settings;
 	size_t nsettings;
-	char *const *command;	 /* rest of argv; command[0] == NULL: a shell */
+	char *const *command; /* rest of argv; command[0] == NULL: a shell */
 };
 
 /*

@@ -19,12 +19,12 @@ struct host;
 struct invocation;
 
 enum plan_mount_type {
-	PLAN_DIR,	/* mkdir -p beneath our own tmpfs root */
-	PLAN_SYMLINK,	/* data = target */
-	PLAN_FILE,	/* a small file with data in our tmpfs */
-	PLAN_BIND,	/* src, pinned while the host is visible, shown at dst */
-	PLAN_PRIVATE,	/* dst becomes a writable part of our tmpfs */
-	PLAN_TMPFS,	/* a tmpfs of its own at dst (over something shown) */
+	PLAN_DIR,     /* mkdir -p beneath our own tmpfs root */
+	PLAN_SYMLINK, /* data = target */
+	PLAN_FILE,    /* a small file with data in our tmpfs */
+	PLAN_BIND,    /* src, pinned while the host is visible, shown at dst */
+	PLAN_PRIVATE, /* dst becomes a writable part of our tmpfs */
+	PLAN_TMPFS,   /* a tmpfs of its own at dst (over something shown) */
 	PLAN_PROC,
 	PLAN_DEVPTS,
 	PLAN_COVER,	/* a read-only file with data over an existing one */
@@ -37,32 +37,32 @@ enum plan_mount_type {
 
 enum plan_mount_flag {
 	PLAN_RO = 1 << 0,
-	PLAN_DEV = 1 << 1,    /* device nodes work (default: nodev) */
+	PLAN_DEV = 1 << 1, /* device nodes work (default: nodev) */
 	PLAN_NOEXEC = 1 << 2,
-	PLAN_CWD = 1 << 3,    /* src is the current directory: followed when it
-				 is renamed (open_tree on AT_FDCWD) */
-	PLAN_CHECK = 1 << 4,  /* dev and ino must be what the pin finds */
-	PLAN_TRY = 1 << 5,    /* dst may be missing when we get there */
-	PLAN_MAKE = 1 << 6,   /* dst lies in our tmpfs: make the mount point */
+	PLAN_CWD = 1 << 3,   /* src is the current directory: followed when it
+				is renamed (open_tree on AT_FDCWD) */
+	PLAN_CHECK = 1 << 4, /* dev and ino must be what the pin finds */
+	PLAN_TRY = 1 << 5,   /* dst may be missing when we get there */
+	PLAN_MAKE = 1 << 6,  /* dst lies in our tmpfs: make the mount point */
 };
 
 struct plan_mount {
 	enum plan_mount_type type;
-	unsigned flags;	 /* enum plan_mount_flag */
-	char *src;	 /* canonical, no symlink in it; NULL where unused */
-	char *dst;	 /* absolute inside */
-	char *data;	 /* content or link target; NULL where unused */
-	mode_t mode;	 /* DIR, FILE, PRIVATE, TMPFS: permissions;
-			    BIND: the file type (S_IFMT) of src */
-	dev_t dev;	 /* with PLAN_CHECK */
+	unsigned flags; /* enum plan_mount_flag */
+	char *src;	/* canonical, no symlink in it; NULL where unused */
+	char *dst;	/* absolute inside */
+	char *data;	/* content or link target; NULL where unused */
+	mode_t mode;	/* DIR, FILE, PRIVATE, TMPFS: permissions;
+			   BIND: the file type (S_IFMT) of src */
+	dev_t dev;	/* with PLAN_CHECK */
 	ino_t ino;
-	char *why;	 /* for --dry-run: "cwd", "--ro", "protect" ... */
+	char *why; /* for --dry-run: "cwd", "--ro", "protect" ... */
 };
 
 /* A Landlock rule: what may be done beneath a path inside. */
 enum plan_access {
-	PLAN_ACCESS_READ = 1 << 0,  /* read files and directories, execute */
-	PLAN_ACCESS_WRITE = 1 << 1, /* and everything else on files */
+	PLAN_ACCESS_READ = 1 << 0,   /* read files and directories, execute */
+	PLAN_ACCESS_WRITE = 1 << 1,  /* and everything else on files */
 	PLAN_ACCESS_DEVICE = 1 << 2, /* write and ioctl on device nodes */
 };
 
@@ -76,31 +76,31 @@ struct plan {
 	size_t nmounts;
 	struct plan_rule *rules; /* Landlock */
 	size_t nrules;
-	struct strlist argv;	/* argv.v[0] is looked up in env's PATH */
-	struct strlist env;	/* "KEY=VALUE", sorted */
-	char *cwd;		/* inside */
+	struct strlist argv; /* argv.v[0] is looked up in env's PATH */
+	struct strlist env;  /* "KEY=VALUE", sorted */
+	char *cwd;	     /* inside */
 	char *hostname;
-	uid_t uid;		/* mapped onto themselves */
+	uid_t uid; /* mapped onto themselves */
 	gid_t gid;
-	char *keep_home;	/* host directory to make (0700) first; NULL */
-	struct strlist make_dirs; /* sbox's own, to be made (0700) as well, since
-				   what isn't there can't be protected */
+	char *keep_home; /* host directory to make (0700) first; NULL */
+	struct strlist make_dirs; /* sbox's own, to be made (0700) as well,
+				   since what isn't there can't be protected */
 	enum net_mode net;
 	bool net_loopback;
 	bool userns;
-	bool landlock_files;	/* off with userns: any file rule forbids mount */
+	bool landlock_files; /* off with userns: any file rule forbids mount */
 	int landlock_abi;
 	struct policy_limits limits;
-	uint64_t tmpfs_bytes;	/* size= of the root tmpfs */
+	uint64_t tmpfs_bytes; /* size= of the root tmpfs */
 	uint64_t tmpfs_inodes;
-	bool tty;		/* relay a pseudo-terminal */
+	bool tty; /* relay a pseudo-terminal */
 	bool tty_filter;
-	bool fd_is_tty[3];	/* which of 0-2 become the inner terminal */
-	bool fd_is_file[3];	/* which get a Landlock rule of their own */
+	bool fd_is_tty[3];  /* which of 0-2 become the inner terminal */
+	bool fd_is_file[3]; /* which get a Landlock rule of their own */
 	int *keep_fds;
 	size_t nkeep_fds;
 	struct policy_seccomp seccomp[2]; /* borrowed from the policy */
-	struct strlist notes;	/* what the user should know (log_info) */
+	struct strlist notes;	 /* what the user should know (log_info) */
 	struct strlist warnings; /* log_warn */
 };
 

@@ -28,7 +28,7 @@ extern const char *const git_config_mode_names[GIT_CONFIG__COUNT];
 struct policy_path {
 	char *src;
 	char *dest;
-	bool try; /* a missing src is not an error (--ro-try, fs.readTry) */
+	bool try;     /* a missing src is not an error (--ro-try, fs.readTry) */
 	char *origin; /* for messages: "--ro", "FILE:LINE: fs.read[0]" */
 };
 
@@ -52,7 +52,7 @@ struct policy_seccomp {
 
 #define POLICY_UNLIMITED UINT64_MAX
 
-struct policy_limits { /* POLICY_UNLIMITED = not limited */
+struct policy_limits {	    /* POLICY_UNLIMITED = not limited */
 	uint64_t memory;    /* bytes, cgroup v2 memory.max */
 	uint64_t cpu;	    /* percent of one CPU, cgroup v2 cpu.max */
 	uint64_t pids;	    /* processes and threads, RLIMIT_NPROC or cgroup */
@@ -70,26 +70,27 @@ struct policy_devices {
 };
 
 struct policy {
-	char *description;  /* may be NULL */
-	char *profile;	    /* name of the profile that was picked; for display */
-	char *home;	    /* "tmp" or the name of a kept home; may hold %p */
+	char *description; /* may be NULL */
+	char *profile; /* name of the profile that was picked; for display */
+	char *home;    /* "tmp" or the name of a kept home; may hold %p */
 	struct policy_paths read, write;
 	struct policy_paths tmpfs; /* src == dest */
 	/* hide, protect: absolute, or relative to the cwd */
 	struct strlist hide, protect;
 	enum net_mode net;
-	bool net_loopback;  /* false: lo stays down, Landlock refuses TCP */
-	struct strlist env_pass;  /* names, may end in '*' */
+	bool net_loopback; /* false: lo stays down, Landlock refuses TCP */
+	struct strlist env_pass; /* names, may end in '*' */
 	struct policy_env env_set;
 	struct strlist env_unset;
 	struct policy_devices devices;
 	struct policy_limits limits;
-	struct policy_seccomp seccomp;	     /* the filter */
-	struct policy_seccomp seccomp_stack; /* an untrusted project's: on top */
-	bool userns;	    /* the payload may make user namespaces */
+	struct policy_seccomp seccomp; /* the filter */
+	struct policy_seccomp
+		seccomp_stack; /* an untrusted project's: on top */
+	bool userns;	       /* the payload may make user namespaces */
 	enum git_config_mode git_config;
 	enum tty_mode tty;
-	bool tty_filter;    /* drop sequences that reach into the host */
+	bool tty_filter; /* drop sequences that reach into the host */
 };
 
 /* Fill with the built-in default (what an empty profile means). */

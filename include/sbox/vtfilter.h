@@ -19,10 +19,10 @@
 #define VTFILTER_ROOM(n) (2 * (size_t)(n) + VTFILTER_SEQ_MAX)
 
 struct vtfilter {
-	int state;	    /* enum vt_state, private */
-	int utf8_left;	    /* continuation bytes outstanding */
-	bool alt_screen;    /* the output so far left it switched on */
-	size_t len;	    /* bytes held in seq */
+	int state;	 /* enum vt_state, private */
+	int utf8_left;	 /* continuation bytes outstanding */
+	bool alt_screen; /* the output so far left it switched on */
+	size_t len;	 /* bytes held in seq */
 	unsigned char seq[VTFILTER_SEQ_MAX];
 };
 

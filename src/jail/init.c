@@ -118,8 +118,8 @@ static void handle(const struct init_args *a, const struct wire_msg *msg)
 
 _Noreturn void init_run(const struct init_args *a)
 {
-	struct pollfd fds[2] = { { .fd = a->sock, .events = POLLIN },
-				 { .events = POLLIN } };
+	struct pollfd fds[2] = {{.fd = a->sock, .events = POLLIN},
+				{.events = POLLIN}};
 	struct signalfd_siginfo info;
 	struct wire_msg msg;
 	sigset_t chld, blocked;

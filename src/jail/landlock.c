@@ -83,7 +83,7 @@ static uint64_t rights_of(unsigned access, uint64_t handled)
 
 static void add_rule(int ruleset, int fd, uint64_t rights, const char *what)
 {
-	struct path_attr a = { .access = rights, .fd = fd };
+	struct path_attr a = {.access = rights, .fd = fd};
 
 	/* EBADFD: a memfd, which needs no rule */
 	if (syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &a, 0) <
@@ -108,7 +108,7 @@ static void add_path(int ruleset, const struct plan_rule *r, uint64_t handled)
 
 int landlock_prepare(const struct plan *p)
 {
-	struct ruleset_attr a = { .fs = 0 };
+	struct ruleset_attr a = {.fs = 0};
 	int fd;
 
 	if (p->landlock_files)

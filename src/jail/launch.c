@@ -82,11 +82,9 @@ static void setup_ids(struct setup *s)
 	char map[64];
 
 	write_proc("/proc/self/setgroups", "deny");
-	(void)snprintf(map, sizeof(map), "%u %u 1", s->plan->uid,
-		       s->plan->uid);
+	(void)snprintf(map, sizeof(map), "%u %u 1", s->plan->uid, s->plan->uid);
 	write_proc("/proc/self/uid_map", map);
-	(void)snprintf(map, sizeof(map), "%u %u 1", s->plan->gid,
-		       s->plan->gid);
+	(void)snprintf(map, sizeof(map), "%u %u 1", s->plan->gid, s->plan->gid);
 	write_proc("/proc/self/gid_map", map);
 }
 
@@ -120,7 +118,7 @@ static void setup_mounts(struct setup *s)
 
 static void setup_loopback(struct setup *s)
 {
-	struct ifreq ifr = { .ifr_name = "lo" };
+	struct ifreq ifr = {.ifr_name = "lo"};
 	cleanup_fd int fd = -1;
 
 	if (s->plan->net == NET_HOST || !s->plan->net_loopback)
@@ -193,22 +191,22 @@ static const struct {
 	const char *name;
 	void (*run)(struct setup *s);
 } setup[] = {
-	{ "parent death", setup_parent_death },
-	{ "ids", setup_ids },
-	{ "not dumpable", setup_undumpable },
-	{ "no user namespaces", setup_no_userns },
-	{ "host name", setup_hostname },
-	{ "mounts", setup_mounts },
-	{ "loopback", setup_loopback },
-	{ "keyring", setup_keyring },
-	{ "terminal", setup_terminal },
-	{ "capabilities", setup_capabilities },
-	{ "landlock", setup_landlock },
+	{"parent death", setup_parent_death},
+	{"ids", setup_ids},
+	{"not dumpable", setup_undumpable},
+	{"no user namespaces", setup_no_userns},
+	{"host name", setup_hostname},
+	{"mounts", setup_mounts},
+	{"loopback", setup_loopback},
+	{"keyring", setup_keyring},
+	{"terminal", setup_terminal},
+	{"capabilities", setup_capabilities},
+	{"landlock", setup_landlock},
 };
 
 static _Noreturn void inside(struct setup *s)
 {
-	struct init_args init = { .sock = s->sock };
+	struct init_args init = {.sock = s->sock};
 	struct payload_args args;
 	int err = 0;
 
@@ -276,19 +274,19 @@ static void check_kept(const struct plan *p)
 				    "--keep-fd %d: is a directory, which would "
 				    "be a way out",
 				    p->keep_fds[i]);
-		if (flags < 0 || fcntl(p->keep_fds[i], F_SETFD,
-				       flags & ~FD_CLOEXEC) < 0)
+		if (flags < 0 ||
+		    fcntl(p->keep_fds[i], F_SETFD, flags & ~FD_CLOEXEC) < 0)
 			fatal("--keep-fd %d", p->keep_fds[i]);
 	}
 }
 
 int launch(const struct plan *p, const struct seccomp_filter filters[2])
 {
-	struct setup s = { .plan = p, .filters = filters, .tty = -1 };
+	struct setup s = {.plan = p, .filters = filters, .tty = -1};
 	int sock[2], status, interrupt;
-	struct supervisor_args args = { .init_pidfd = -1,
-					.interrupt = &interrupt };
-	struct cgroup cgroup = { .fd = -1 };
+	struct supervisor_args args = {.init_pidfd = -1,
+				       .interrupt = &interrupt};
+	struct cgroup cgroup = {.fd = -1};
 
 	check_kept(p);
 	if (fd_close_all_but(p->keep_fds, p->nkeep_fds) < 0)

@@ -40,13 +40,13 @@
 #define SCRATCH_FILE SCRATCH "/file"
 #define SCRATCH_VOID SCRATCH "/void"
 
-#define RESOLVE_INSIDE \
+#define RESOLVE_INSIDE                                                         \
 	(RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
 
 static int openat2_path(int dir, const char *path, uint64_t resolve)
 {
-	struct open_how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
-				.resolve = resolve };
+	struct open_how how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+			       .resolve = resolve};
 
 	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
@@ -97,7 +97,7 @@ static void check_inode(int fd, const struct plan_mount *m)
 
 static void set_attr(int fd, uint64_t attr, bool recursive, const char *what)
 {
-	struct mount_attr ma = { .attr_set = attr, .propagation = MS_PRIVATE };
+	struct mount_attr ma = {.attr_set = attr, .propagation = MS_PRIVATE};
 
 	if (mount_setattr(fd, "",
 			  AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U), &ma,
@@ -107,10 +107,10 @@ static void set_attr(int fd, uint64_t attr, bool recursive, const char *what)
 
 static int clone_fd(int fd, bool recursive, const char *what)
 {
-	int tree = open_tree(fd, "",
-			     AT_EMPTY_PATH | OPEN_TREE_CLONE |
-				     OPEN_TREE_CLOEXEC |
-				     (recursive ? AT_RECURSIVE : 0U));
+	int tree =
+		open_tree(fd, "",
+			  AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+				  (recursive ? AT_RECURSIVE : 0U));
 
 	if (tree < 0)
 		fatal("mount: %s: pin", what);
@@ -193,8 +193,8 @@ static int make_tmpfs(const struct plan *p, const char *mode)
 		xasprintf("%llu", (unsigned long long)p->tmpfs_bytes);
 	cleanup_free char *inodes =
 		xasprintf("%llu", (unsigned long long)p->tmpfs_inodes);
-	const char *const opts[] = { "size",   size, "nr_inodes", inodes,
-				     "mode",   mode, NULL };
+	const char *const opts[] = {"size", size, "nr_inodes", inodes,
+				    "mode", mode, NULL};
 
 	return make_fs("tmpfs", opts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
@@ -255,8 +255,8 @@ static int open_place(int root, const struct plan_mount *m)
 
 static void step_tree(const struct plan_mount *m, int at)
 {
-	cleanup_fd int tree = clone_fd(at, S_ISDIR(m->mode) || !m->mode,
-				       m->dst);
+	cleanup_fd int tree =
+		clone_fd(at, S_ISDIR(m->mode) || !m->mode, m->dst);
 
 	if (m->type == PLAN_READONLY)
 		set_attr(tree, MOUNT_ATTR_RDONLY, true, m->dst);
@@ -275,9 +275,9 @@ static void step_cover(int root, const struct plan_mount *m, int at)
 
 static void step_fs(const struct plan *p, const struct plan_mount *m, int at)
 {
-	static const char *const none[] = { NULL };
-	static const char *const pts[] = { "mode", "0620", "ptmxmode", "0666",
-					   NULL };
+	static const char *const none[] = {NULL};
+	static const char *const pts[] = {"mode", "0620", "ptmxmode", "0666",
+					  NULL};
 	cleanup_fd int fd = -1;
 	char mode[16];
 
@@ -307,9 +307,9 @@ static bool step_make(int root, const struct plan_mount *m)
 		return true;
 	case PLAN_SYMLINK:
 		fd = inside_open_parent(root, m->dst);
-		if (fd < 0 || (symlinkat(m->data, fd, path_basename(m->dst)) <
-				       0 &&
-			       errno != EEXIST))
+		if (fd < 0 ||
+		    (symlinkat(m->data, fd, path_basename(m->dst)) < 0 &&
+		     errno != EEXIST))
 			fatal("mount: %s", m->dst);
 		return true;
 	case PLAN_FILE:
@@ -398,7 +398,7 @@ void mount_build(const struct plan *p, int *pins)
 {
 	mode_t mask = umask(0);
 	cleanup_fd int root = make_tmpfs(p, "0755");
-	struct mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY };
+	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
 
 	if (move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		fatal("mount: root");

@@ -58,10 +58,10 @@ static void child_filters(const struct payload_args *a)
 	/* the project's on top comes first: base allows seccomp(2) last */
 	for (int i = 1; i >= 0; i--) {
 		const struct seccomp_filter *f = &a->filters[i];
-		struct sock_fprog prog = { .len = f->len, .filter = f->insns };
+		struct sock_fprog prog = {.len = f->len, .filter = f->insns};
 
-		if (f->len && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0,
-				      &prog) < 0)
+		if (f->len &&
+		    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0)
 			fatal("payload: seccomp");
 	}
 }
@@ -86,7 +86,7 @@ static int child_main(void *arg)
 pid_t payload_start(const struct payload_args *a, int *err)
 {
 	char *stack = xreallocarray(NULL, PAYLOAD_STACK, 1);
-	struct child c = { .a = a };
+	struct child c = {.a = a};
 	pid_t pid;
 
 	environ = a->plan->env.v;

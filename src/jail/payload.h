@@ -12,8 +12,8 @@ struct seccomp_filter;
 struct payload_args {
 	const struct plan *plan;
 	const struct seccomp_filter *filters; /* two */
-	int ruleset; /* Landlock, -1: none */
-	int tty;     /* the inner terminal, -1 without one */
+	int ruleset;			      /* Landlock, -1: none */
+	int tty; /* the inner terminal, -1 without one */
 	bool foreground;
 };
 

@@ -49,11 +49,11 @@ struct supervisor {
 	struct terminal *term; /* NULL without one */
 	int sigfd;
 	int64_t limit_at, kill_at, drain_until; /* monotonic ms; 0: none */
-	bool started;	   /* pid 1 takes messages */
-	bool stop_asked;   /* we sent TSTP: the payload's stop is ours, too */
-	bool reported;	   /* wait_status or exec_errno is final */
+	bool started;				/* pid 1 takes messages */
+	bool stop_asked; /* we sent TSTP: the payload's stop is ours, too */
+	bool reported;	 /* wait_status or exec_errno is final */
 	bool timed_out, killed;
-	bool lost;	   /* pid 1 died without a report */
+	bool lost; /* pid 1 died without a report */
 	bool done;
 	int killed_status; /* what to return once pid 1 was killed by us */
 	int forwarded;	   /* INT or QUIT, the last that was sent to us */
@@ -64,8 +64,8 @@ struct supervisor {
 /* The ones that end or steer a program, and what a write to a terminal that
  * is gone or not ours would raise. */
 static const int handled[] = {
-	SIGHUP,	 SIGINT,  SIGQUIT, SIGTERM,  SIGUSR1, SIGUSR2, SIGALRM,
-	SIGTSTP, SIGCONT, SIGTTIN, SIGTTOU,  SIGWINCH, SIGPIPE,
+	SIGHUP,	 SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,  SIGUSR2, SIGALRM,
+	SIGTSTP, SIGCONT, SIGTTIN, SIGTTOU, SIGWINCH, SIGPIPE,
 };
 
 static sigset_t handled_set(void)
@@ -185,7 +185,7 @@ static void on_ready(struct supervisor *s, int master)
 /* pid 1 died without a word to us. What it said on stderr, it said. */
 static void on_lost(struct supervisor *s)
 {
-	siginfo_t info = { 0 };
+	siginfo_t info = {0};
 	int r;
 
 	do
@@ -321,7 +321,7 @@ static void on_time(struct supervisor *s)
 /* Until the next thing that on_time() does; -1: none. */
 static int wait_ms(const struct supervisor *s)
 {
-	const int64_t at[] = { s->limit_at, s->kill_at, s->drain_until };
+	const int64_t at[] = {s->limit_at, s->kill_at, s->drain_until};
 	int64_t next = INT64_MAX;
 
 	for (size_t i = 0; i < ARRAY_SIZE(at); i++)
@@ -338,8 +338,8 @@ static int wait_ms(const struct supervisor *s)
 static void turn(struct supervisor *s)
 {
 	struct pollfd fds[2 + TERMINAL_POLLFDS] = {
-		{ .fd = s->reported ? -1 : s->a->sock, .events = POLLIN },
-		{ .fd = s->sigfd, .events = POLLIN },
+		{.fd = s->reported ? -1 : s->a->sock, .events = POLLIN},
+		{.fd = s->sigfd, .events = POLLIN},
 	};
 	bool was_lost = s->term && terminal_is_lost(s->term);
 
@@ -372,8 +372,8 @@ static int exec_failed(const struct supervisor *s)
 	log_err("exec: %s: %s", s->plan->argv.v[0], strerror(err));
 	log_hint("only what is shown inside can be run (see sbox --dry-run; "
 		 "--ro PATH shows more)");
-	return err == ENOENT || err == ENOTDIR ? SBOX_EXIT_NOTFOUND :
-						 SBOX_EXIT_NOEXEC;
+	return err == ENOENT || err == ENOTDIR ? SBOX_EXIT_NOTFOUND
+					       : SBOX_EXIT_NOEXEC;
 }
 
 static int status_of(const struct supervisor *s, bool active)
@@ -397,7 +397,7 @@ static int status_of(const struct supervisor *s, bool active)
 
 int supervise(const struct plan *plan, const struct supervisor_args *a)
 {
-	struct supervisor s = { .plan = plan, .a = a };
+	struct supervisor s = {.plan = plan, .a = a};
 	sigset_t set = handled_set();
 	bool active = false;
 
@@ -422,7 +422,7 @@ int supervise(const struct plan *plan, const struct supervisor_args *a)
 
 void supervisor_interrupt(int interrupt)
 {
-	const struct rlimit no_core = { 0, 0 };
+	const struct rlimit no_core = {0, 0};
 
 	/* A core dump of ours would tell nothing: best effort. */
 	(void)setrlimit(RLIMIT_CORE, &no_core);

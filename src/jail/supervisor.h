@@ -22,12 +22,12 @@ void supervisor_block_signals(void);
 void supervisor_restore_signals(void);
 
 struct supervisor_args {
-	pid_t init;	 /* pid 1, our child */
+	pid_t init; /* pid 1, our child */
 	int init_pidfd;
-	int sock;	 /* to pid 1 (wire.h) */
-	int *interrupt;	 /* NULL, or set to what supervisor_interrupt() takes
-			    when the user ended the payload by the interrupt
-			    or quit key, else to 0 */
+	int sock;	/* to pid 1 (wire.h) */
+	int *interrupt; /* NULL, or set to what supervisor_interrupt() takes
+			   when the user ended the payload by the interrupt
+			   or quit key, else to 0 */
 };
 
 /*

@@ -37,20 +37,20 @@
 #include "sbox/plan.h"
 #include "sbox/vtfilter.h"
 
-#define CHUNK 16384
+#define CHUNK  16384
 #define ROUNDS 16 /* reads in a row before signals are looked at again */
 
 struct terminal {
 	struct watched w;
 	pid_t watcher;
-	int master;	/* -1: not yet, or closed */
-	bool eager;	/* active whenever we are in the foreground */
+	int master; /* -1: not yet, or closed */
+	bool eager; /* active whenever we are in the foreground */
 	bool was_active;
 	bool lost;
-	bool ended;	/* the inside is closed */
+	bool ended; /* the inside is closed */
 	bool filter_on;
 	struct vtfilter filter;
-	size_t in_len;	/* typed, not yet inside */
+	size_t in_len;		 /* typed, not yet inside */
 	size_t out_pos, out_len; /* filtered, not yet outside */
 	unsigned char in[CHUNK];
 	unsigned char out[VTFILTER_ROOM(CHUNK) + 2];
@@ -190,8 +190,8 @@ void terminal_poll(const struct terminal *t,
 {
 	bool waiting = t->out_pos < t->out_len;
 
-	fds[0] = (struct pollfd){ .fd = t->lost ? -1 : t->w.tty };
-	fds[1] = (struct pollfd){ .fd = t->ended ? -1 : t->master };
+	fds[0] = (struct pollfd){.fd = t->lost ? -1 : t->w.tty};
+	fds[1] = (struct pollfd){.fd = t->ended ? -1 : t->master};
 	if (t->w.raw && t->in_len < sizeof(t->in))
 		fds[0].events |= POLLIN;
 	if (waiting)
@@ -252,8 +252,8 @@ static bool read_inside(struct terminal *t)
 		t->ended = true;
 		t->out_len = vtfilter_end(&t->filter, t->out);
 	} else if (t->filter_on) {
-		t->out_len = vtfilter_run(&t->filter, t->raw, (size_t)n,
-					  t->out);
+		t->out_len =
+			vtfilter_run(&t->filter, t->raw, (size_t)n, t->out);
 	} else {
 		memcpy(t->out, t->raw, (size_t)n);
 		t->out_len = (size_t)n;
@@ -264,8 +264,8 @@ static bool read_inside(struct terminal *t)
 
 static void read_outside(struct terminal *t)
 {
-	ssize_t n = read(t->w.tty, t->in + t->in_len,
-			 sizeof(t->in) - t->in_len);
+	ssize_t n =
+		read(t->w.tty, t->in + t->in_len, sizeof(t->in) - t->in_len);
 
 	if (n > 0)
 		t->in_len += (size_t)n;
@@ -314,7 +314,7 @@ bool terminal_is_blocked(const struct terminal *t)
 
 bool terminal_suspend(pid_t target, int sig)
 {
-	const struct timespec now = { 0, 0 };
+	const struct timespec now = {0, 0};
 	sigset_t set, cont;
 
 	sigemptyset(&set);
@@ -336,7 +336,7 @@ bool terminal_suspend(pid_t target, int sig)
  * unless the terminal takes no more output for a moment. */
 static void drain_for_stop(struct terminal *t)
 {
-	struct pollfd p = { .fd = t->w.tty, .events = POLLOUT };
+	struct pollfd p = {.fd = t->w.tty, .events = POLLOUT};
 
 	for (int i = 0; i < 1024 && !t->lost; i++) {
 		if (read_inside(t))
@@ -395,6 +395,6 @@ void terminal_close(struct terminal *t, bool reset)
 	watcher_stop(t->watcher);
 	if (t->master >= 0)
 		(void)close(t->master); /* nothing is left to be written */
-	(void)close(t->w.tty); /* only read and set */
-	(void)munmap(t, sizeof(*t)); /* can't fail: it is our mapping */
+	(void)close(t->w.tty);		/* only read and set */
+	(void)munmap(t, sizeof(*t));	/* can't fail: it is our mapping */
 }

@@ -50,8 +50,8 @@ bool watcher_is_ours(const struct watched *w, const struct termios *now)
 
 static _Noreturn void watch(const struct watched *w, int pidfd)
 {
-	const int keep[] = { w->tty, pidfd };
-	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+	const int keep[] = {w->tty, pidfd};
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
 	struct termios now;
 
 	/* All best effort: a watcher that holds too much still watches. */

@@ -9,10 +9,10 @@
 
 /* In memory that the supervisor and the watcher share. */
 struct watched {
-	int tty;	      /* the user's terminal, not controlling us */
-	bool raw;	      /* now in our raw mode */
-	struct termios saved; /* how it was */
-	struct termios ours;  /* how we left it, as read back */
+	int tty;		/* the user's terminal, not controlling us */
+	bool raw;		/* now in our raw mode */
+	struct termios saved;	/* how it was */
+	struct termios ours;	/* how we left it, as read back */
 	const bool *alt_screen; /* in shared memory too */
 };
 

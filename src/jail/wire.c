@@ -17,9 +17,9 @@ union wire_control {
 
 int wire_send(int sock, enum wire_type type, int value, int fd)
 {
-	struct wire_msg msg = { .type = type, .value = value };
-	struct iovec iov = { .iov_base = &msg, .iov_len = sizeof(msg) };
-	struct msghdr h = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct wire_msg msg = {.type = type, .value = value};
+	struct iovec iov = {.iov_base = &msg, .iov_len = sizeof(msg)};
+	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1};
 	union wire_control control;
 	ssize_t n;
 
@@ -56,12 +56,12 @@ static int control_fd(struct msghdr *h)
 int wire_recv(int sock, struct wire_msg *msg, int *fd)
 {
 	struct wire_msg got;
-	struct iovec iov = { .iov_base = &got, .iov_len = sizeof(got) };
+	struct iovec iov = {.iov_base = &got, .iov_len = sizeof(got)};
 	union wire_control control;
-	struct msghdr h = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = control.buf,
-			    .msg_controllen = sizeof(control.buf) };
+	struct msghdr h = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = control.buf,
+			   .msg_controllen = sizeof(control.buf)};
 	ssize_t n;
 	int sent;
 

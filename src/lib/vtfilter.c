@@ -38,14 +38,14 @@
 
 enum vt_state {
 	VT_GROUND,
-	VT_UTF8,       /* a character of several bytes */
-	VT_ESC,	       /* ESC and intermediates */
+	VT_UTF8, /* a character of several bytes */
+	VT_ESC,	 /* ESC and intermediates */
 	VT_CSI,
 	VT_STRING,     /* OSC or DCS */
 	VT_STRING_ESC, /* ... and an ESC: its end, or a new beginning */
 	VT_DROP,       /* a control string that is thrown away */
 	VT_DROP_ESC,
-	VT_SIXEL,      /* the data of a picture, passed as it comes */
+	VT_SIXEL, /* the data of a picture, passed as it comes */
 	VT_SIXEL_ESC,
 	VT__COUNT
 };
@@ -108,17 +108,18 @@ static bool esc_allowed(const unsigned char *s, size_t n)
  * (VT52: another parser), 40 (resizes), 1001 (waits for the program), 1040-1044
  * (selection and clipboard). Sorted. */
 static const unsigned short modes_dec[] = {
-	1, 3, 4, 5, 6, 7, 8, 9, 12, 25, 45, 47, 66, 67, 69, 80, 1000, 1002, 1003,
-	1004, 1005, 1006, 1007, 1015, 1016, 1034, 1035, 1036, 1039, 1045, 1047,
-	1048, 1049, 1070, 2004, 2026, 2027, 2031, 2048, 8452,
+	1,    3,    4,	  5,	6,    7,    8,	  9,	12,   25,
+	45,   47,   66,	  67,	69,   80,   1000, 1002, 1003, 1004,
+	1005, 1006, 1007, 1015, 1016, 1034, 1035, 1036, 1039, 1045,
+	1047, 1048, 1049, 1070, 2004, 2026, 2027, 2031, 2048, 8452,
 };
 /* Insert and new-line mode; not 2, which locks the keyboard. */
-static const unsigned short modes_ansi[] = { 4, 20 };
-static const unsigned short dsr_ansi[] = { 5, 6 };
-static const unsigned short dsr_dec[] = { 6, 996 };
+static const unsigned short modes_ansi[] = {4, 20};
+static const unsigned short dsr_ansi[] = {5, 6};
+static const unsigned short dsr_dec[] = {6, 996};
 /* Sizes in pixels, cells and lines; title stack. Not 20 and 21, which make
  * the terminal type its title, nor anything that moves the window. */
-static const unsigned short window[] = { 14, 16, 18, 19, 22, 23 };
+static const unsigned short window[] = {14, 16, 18, 19, 22, 23};
 
 enum csi_check { CSI_ANY, CSI_FIRST, CSI_ALL };
 
@@ -238,11 +239,20 @@ static bool utf8_second_ok(unsigned char lead, unsigned char c)
 	unsigned char lo = 0x80, hi = 0xbf;
 
 	switch (lead) {
-	case 0xe0: lo = 0xa0; break;
-	case 0xed: hi = 0x9f; break;
-	case 0xf0: lo = 0x90; break;
-	case 0xf4: hi = 0x8f; break;
-	default: break;
+	case 0xe0:
+		lo = 0xa0;
+		break;
+	case 0xed:
+		hi = 0x9f;
+		break;
+	case 0xf0:
+		lo = 0x90;
+		break;
+	case 0xf4:
+		hi = 0x8f;
+		break;
+	default:
+		break;
 	}
 	return c >= lo && c <= hi;
 }
@@ -326,8 +336,7 @@ static bool osc_progress(const unsigned char *s, size_t n)
  * program, not to whatever opens a file; an empty URI ends the link. */
 static bool osc_link(const unsigned char *s, size_t n)
 {
-	static const char *const schemes[] = { "http://", "https://",
-					       "mailto:" };
+	static const char *const schemes[] = {"http://", "https://", "mailto:"};
 	const unsigned char *uri = memchr(s, ';', n);
 	size_t len;
 
@@ -341,8 +350,7 @@ static bool osc_link(const unsigned char *s, size_t n)
 	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
 		size_t k = strlen(schemes[i]);
 
-		if (len >= k &&
-		    !strncasecmp((const char *)uri, schemes[i], k))
+		if (len >= k && !strncasecmp((const char *)uri, schemes[i], k))
 			return true;
 	}
 	return len == 0;
@@ -352,11 +360,11 @@ static const struct osc_rule {
 	unsigned number;
 	bool (*check)(const unsigned char *s, size_t n);
 } osc_rules[] = {
-	{ 0, osc_title },     { 1, osc_title },	    { 2, osc_title },
-	{ 4, osc_colour },    { 8, osc_link },	    { 9, osc_progress },
-	{ 10, osc_colour },   { 11, osc_colour },   { 12, osc_colour },
-	{ 104, osc_indices }, { 110, osc_empty },   { 111, osc_empty },
-	{ 112, osc_empty },   { 133, osc_prompt },
+	{0, osc_title},	    {1, osc_title},    {2, osc_title},
+	{4, osc_colour},    {8, osc_link},     {9, osc_progress},
+	{10, osc_colour},   {11, osc_colour},  {12, osc_colour},
+	{104, osc_indices}, {110, osc_empty},  {111, osc_empty},
+	{112, osc_empty},   {133, osc_prompt},
 };
 
 static bool osc_allowed(const unsigned char *s, size_t n, unsigned *number)
@@ -392,8 +400,7 @@ static void string_end(struct vtfilter *f, size_t term, struct vt_out *o)
 	unsigned number = 0;
 
 	f->state = VT_GROUND;
-	if (f->seq[1] == 'P' ? dcs_allowed(s, n) :
-			       osc_allowed(s, n, &number)) {
+	if (f->seq[1] == 'P' ? dcs_allowed(s, n) : osc_allowed(s, n, &number)) {
 		put_seq(f, o);
 		return;
 	}
@@ -544,8 +551,7 @@ static void in_sixel(struct vtfilter *f, unsigned char c, struct vt_out *o)
 }
 
 /* The byte after an ESC inside a control string. */
-static void in_string_esc(struct vtfilter *f, unsigned char c,
-			  struct vt_out *o)
+static void in_string_esc(struct vtfilter *f, unsigned char c, struct vt_out *o)
 {
 	enum vt_state was = (enum vt_state)f->state;
 
@@ -565,17 +571,34 @@ static void in_string_esc(struct vtfilter *f, unsigned char c,
 static void step(struct vtfilter *f, unsigned char c, struct vt_out *o)
 {
 	switch ((enum vt_state)f->state) {
-	case VT_GROUND: in_ground(f, c, o); break;
-	case VT_UTF8: in_utf8(f, c, o); break;
-	case VT_ESC: in_esc(f, c, o); break;
-	case VT_CSI: in_csi(f, c, o); break;
-	case VT_STRING: in_string(f, c, o); break;
-	case VT_DROP: in_drop(f, c); break;
-	case VT_SIXEL: in_sixel(f, c, o); break;
+	case VT_GROUND:
+		in_ground(f, c, o);
+		break;
+	case VT_UTF8:
+		in_utf8(f, c, o);
+		break;
+	case VT_ESC:
+		in_esc(f, c, o);
+		break;
+	case VT_CSI:
+		in_csi(f, c, o);
+		break;
+	case VT_STRING:
+		in_string(f, c, o);
+		break;
+	case VT_DROP:
+		in_drop(f, c);
+		break;
+	case VT_SIXEL:
+		in_sixel(f, c, o);
+		break;
 	case VT_STRING_ESC:
 	case VT_DROP_ESC:
-	case VT_SIXEL_ESC: in_string_esc(f, c, o); break;
-	case VT__COUNT: break;
+	case VT_SIXEL_ESC:
+		in_string_esc(f, c, o);
+		break;
+	case VT__COUNT:
+		break;
 	}
 }
 
@@ -590,7 +613,7 @@ void vtfilter_init(struct vtfilter *f)
 size_t vtfilter_run(struct vtfilter *f, const unsigned char *in, size_t n,
 		    unsigned char *out)
 {
-	struct vt_out o = { out, 0 };
+	struct vt_out o = {out, 0};
 
 	for (size_t i = 0; i < n; i++)
 		step(f, in[i], &o);
@@ -599,7 +622,7 @@ size_t vtfilter_run(struct vtfilter *f, const unsigned char *in, size_t n,
 
 size_t vtfilter_end(struct vtfilter *f, unsigned char *out)
 {
-	struct vt_out o = { out, 0 };
+	struct vt_out o = {out, 0};
 
 	if (f->state == VT_SIXEL || f->state == VT_SIXEL_ESC)
 		put_st(&o);

@@ -41,15 +41,15 @@ static char *worktree_gitdir(const struct view *v, const char *dotgit)
 {
 	cleanup_free char *text = read_text(v, dotgit, GIT_FILE_MAX);
 	cleanup_free char *path = NULL;
-	struct diag ignored = { .text = "" };
+	struct diag ignored = {.text = ""};
 	struct host_stat st;
 	char *canon = NULL;
 
 	if (!text || strncmp(text, "gitdir: ", 8) != 0)
 		return NULL;
 	path = path_join(v->host->cwd, text + 8);
-	if (resolve_path(v->host, &v->untrusted, path, &canon, &st,
-			 &ignored) < 0)
+	if (resolve_path(v->host, &v->untrusted, path, &canon, &st, &ignored) <
+	    0)
 		return NULL;
 	return canon;
 }
@@ -66,9 +66,8 @@ static bool points_back(const struct view *v, const char *gitdir,
 
 static int worktree_find(struct view *v, struct diag *d)
 {
-	static const char *const guarded[] = { "hooks", "config",
-					       "config.worktree",
-					       "info/attributes" };
+	static const char *const guarded[] = {
+		"hooks", "config", "config.worktree", "info/attributes"};
 	const struct host *h = v->host;
 	cleanup_free char *dotgit = path_join(h->cwd, ".git");
 	cleanup_free char *gitdir = NULL;
@@ -132,7 +131,7 @@ static char *config_value(const char *in)
 /* A line of the [user] section. */
 static void config_line(struct view *v, char *line)
 {
-	static const char *const keys[] = { "name", "email" };
+	static const char *const keys[] = {"name", "email"};
 	char *eq = strchr(line, '=');
 
 	if (!eq)
@@ -150,8 +149,8 @@ static void config_line(struct view *v, char *line)
 static void config_read(struct view *v, const char *path)
 {
 	size_t len;
-	cleanup_free char *text = v->host->fs.read_head(
-		v->host->fs.ctx, path, GIT_CONFIG_MAX, &len);
+	cleanup_free char *text = v->host->fs.read_head(v->host->fs.ctx, path,
+							GIT_CONFIG_MAX, &len);
 	bool in_user = false;
 	char *save = NULL;
 

@@ -31,5 +31,5 @@ void host_free(struct host *h)
 	free(h->self);
 	free(h->hostname);
 	strlist_free(&h->sockets);
-	*h = (struct host){ .env = NULL };
+	*h = (struct host){.env = NULL};
 }

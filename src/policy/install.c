@@ -23,13 +23,13 @@
 #include "sbox/diag.h"
 #include "sbox/path.h"
 
-#define INSTALL_HOPS_MAX 16 /* links and interpreters together */
+#define INSTALL_HOPS_MAX 16  /* links and interpreters together */
 #define SHEBANG_MAX	 256 /* BINPRM_BUF_SIZE, execve(2) */
 
 /* Shown by the layout (plan_view.c) whatever the command is. */
 static const char *const system_dirs[] = {
-	"/usr", "/bin", "/sbin", "/lib", "/lib64", "/opt", "/nix/store",
-	"/gnu/store",
+	"/usr",	  "/bin", "/sbin",	"/lib",
+	"/lib64", "/opt", "/nix/store", "/gnu/store",
 };
 
 static bool is_system(const char *path)
@@ -63,8 +63,8 @@ static bool is_dir(const struct view *v, const char *dir, const char *name)
 static bool is_too_broad(const struct view *v, const char *dir)
 {
 	const struct host *h = v->host;
-	const char *inner[] = { h->home,      h->passwd_home, h->cwd,
-				h->config_dir, h->state_dir,   h->cache_dir };
+	const char *inner[] = {h->home,	      h->passwd_home, h->cwd,
+			       h->config_dir, h->state_dir,   h->cache_dir};
 	cleanup_free char *local = path_join(h->home, ".local");
 
 	for (size_t i = 0; i < ARRAY_SIZE(inner); i++) {
@@ -123,8 +123,7 @@ static char *path_search(const struct view *v, const char *name)
 			continue;
 		if (v->host->fs.lstat(v->host->fs.ctx, file, &st) < 0)
 			continue;
-		if (S_ISLNK(st.mode) ||
-		    (S_ISREG(st.mode) && (st.mode & 0111)))
+		if (S_ISLNK(st.mode) || (S_ISREG(st.mode) && (st.mode & 0111)))
 			return steal_ptr(&file);
 	}
 	return NULL;
@@ -168,7 +167,7 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 		cleanup_free char *canon_dir = NULL;
 		cleanup_free char *target = NULL;
 		cleanup_free char *base = xstrdup(path_basename(at));
-		struct diag ignored = { .text = "" };
+		struct diag ignored = {.text = ""};
 		struct host_stat st;
 
 		if (resolve_path(v->host, &v->untrusted, dir, &canon_dir, &st,

@@ -12,17 +12,17 @@
 #include <string.h>
 
 #include "plan_internal.h"
+#include "resolve.h"
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
 #include "sbox/host.h"
 #include "sbox/invocation.h"
 #include "sbox/path.h"
-#include "resolve.h"
 
-#define TMPFS_SHARE_OF_RAM 2		    /* the default bound: a half ... */
+#define TMPFS_SHARE_OF_RAM 2 /* the default bound: a half ... */
 #define TMPFS_MAX	   (UINT64_C(8) << 30) /* ... and at most this */
-#define TMPFS_INODES	   500000	    /* each costs about 1 KiB */
-#define TMPFS_INODES_MIN   1024		    /* what our own layout needs */
+#define TMPFS_INODES	   500000	       /* each costs about 1 KiB */
+#define TMPFS_INODES_MIN   1024		       /* what our own layout needs */
 #define TMPFS_PAGE	   4096
 
 struct plan_mount *plan_add(struct plan *p, enum plan_mount_type type,
@@ -59,7 +59,7 @@ void plan_add_rule(struct plan *p, const char *path, unsigned access)
 {
 	p->rules = xreallocarray(p->rules, p->nrules + 1, sizeof(*p->rules));
 	p->rules[p->nrules++] =
-		(struct plan_rule){ .path = xstrdup(path), .access = access };
+		(struct plan_rule){.path = xstrdup(path), .access = access};
 }
 
 /* Landlock says again what the mounts say: writable where they are. */
@@ -108,7 +108,7 @@ static void untrusted_build(struct view *v)
 	strlist_add_owned(&v->untrusted,
 			  path_join(v->host->state_dir, "homes"));
 	for (size_t i = 0; i < w->n; i++) {
-		struct diag missing = { .text = "" };
+		struct diag missing = {.text = ""};
 		struct host_stat st;
 		char *canon = NULL;
 
@@ -157,8 +157,8 @@ static void limits_build(struct plan *p, const struct policy *policy,
 static void tty_build(struct plan *p, const struct policy *policy,
 		      const struct host *host)
 {
-	bool any = host->fd_is_tty[0] || host->fd_is_tty[1] ||
-		   host->fd_is_tty[2];
+	bool any =
+		host->fd_is_tty[0] || host->fd_is_tty[1] || host->fd_is_tty[2];
 
 	p->tty = policy->tty == TTY_RELAY || (policy->tty == TTY_AUTO && any);
 	p->tty_filter = policy->tty_filter;
@@ -171,8 +171,9 @@ static int descriptors_check(const struct host *host, struct diag *d)
 	for (size_t i = 0; i < ARRAY_SIZE(host->fd_is_dir); i++) {
 		if (!host->fd_is_dir[i])
 			continue;
-		diag_set(d, "descriptor %zu: is a directory, which would be a "
-			    "way out",
+		diag_set(d,
+			 "descriptor %zu: is a directory, which would be a "
+			 "way out",
 			 i);
 		return diag_hint(d, "redirect it: sbox ... %zu%c/dev/null", i,
 				 i ? '>' : '<');
@@ -185,9 +186,10 @@ static int network_build(struct plan *p, const struct policy *policy)
 	p->net = policy->net;
 	p->net_loopback = policy->net_loopback;
 	if (p->net == NET_HOST)
-		strlist_add(&p->warnings,
-			    "--net host: the sandbox shares the host's network: "
-			    "every local service and the whole net is in reach");
+		strlist_add(
+			&p->warnings,
+			"--net host: the sandbox shares the host's network: "
+			"every local service and the whole net is in reach");
 	return 0;
 }
 
@@ -221,11 +223,11 @@ static int isolation_build(struct plan *p, const struct policy *policy,
 int plan_build(const struct policy *policy, const struct host *host,
 	       const struct invocation *inv, struct plan *out, struct diag *d)
 {
-	struct view v = { .policy = policy, .host = host, .plan = out };
+	struct view v = {.policy = policy, .host = host, .plan = out};
 	int r = -1;
 
-	*out = (struct plan){ .keep_fds = inv->keep_fds,
-			      .nkeep_fds = inv->nkeep_fds };
+	*out = (struct plan){.keep_fds = inv->keep_fds,
+			     .nkeep_fds = inv->nkeep_fds};
 	argv_build(&v, inv);
 	untrusted_build(&v);
 	v.interactive = !inv->shell_text && !(inv->command && inv->command[0]);
@@ -265,5 +267,5 @@ void plan_free(struct plan *p)
 	free(p->hostname);
 	free(p->keep_home);
 	strlist_free(&p->make_dirs);
-	*p = (struct plan){ .nmounts = 0 };
+	*p = (struct plan){.nmounts = 0};
 }

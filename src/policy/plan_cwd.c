@@ -18,18 +18,18 @@ struct system_dir {
 };
 
 static const struct system_dir system_dirs[] = {
-	{ "/bin", true },	{ "/boot", true },   { "/etc", true },
-	{ "/home", false },	{ "/lib", true },    { "/lib64", true },
-	{ "/media", false },	{ "/mnt", false },   { "/nix", true },
-	{ "/opt", false },	{ "/root", false },  { "/run", true },
-	{ "/sbin", true },	{ "/snap", true },   { "/srv", false },
-	{ "/tmp", false },	{ "/usr", true },    { "/var", false },
-	{ "/var/cache", true }, { "/var/lib", true }, { "/var/log", true },
-	{ "/var/tmp", false },
+	{"/bin", true},	      {"/boot", true},	  {"/etc", true},
+	{"/home", false},     {"/lib", true},	  {"/lib64", true},
+	{"/media", false},    {"/mnt", false},	  {"/nix", true},
+	{"/opt", false},      {"/root", false},	  {"/run", true},
+	{"/sbin", true},      {"/snap", true},	  {"/srv", false},
+	{"/tmp", false},      {"/usr", true},	  {"/var", false},
+	{"/var/cache", true}, {"/var/lib", true}, {"/var/log", true},
+	{"/var/tmp", false},
 };
 
 /* Not even with --force-cwd: sbox makes its own. */
-static const char *const never_dirs[] = { "/proc", "/sys", "/dev" };
+static const char *const never_dirs[] = {"/proc", "/sys", "/dev"};
 
 static int refuse(struct diag *d, const char *cwd, const char *why)
 {
@@ -47,7 +47,7 @@ static bool is_dot_beneath(const char *home, const char *cwd)
 
 static int check_never(const struct host *h, struct diag *d)
 {
-	const char *own[] = { h->config_dir, h->state_dir, h->cache_dir };
+	const char *own[] = {h->config_dir, h->state_dir, h->cache_dir};
 
 	if (strcmp(h->cwd, "/") == 0)
 		goto never;
@@ -68,8 +68,8 @@ never:
 int guard_check_cwd(const struct view *v, bool force, struct diag *d)
 {
 	const struct host *h = v->host;
-	const char *homes[] = { h->home, h->passwd_home };
-	const char *own[] = { h->config_dir, h->state_dir, h->cache_dir };
+	const char *homes[] = {h->home, h->passwd_home};
+	const char *own[] = {h->config_dir, h->state_dir, h->cache_dir};
 
 	if (check_never(h, d) < 0)
 		return -1;

@@ -88,13 +88,13 @@ static int device_check(const struct view *v, const char *name, bool on,
 int device_build(struct view *v, struct diag *d)
 {
 	const struct policy_devices *p = &v->policy->devices;
-	size_t shown[sizeof(*p)] = { 0 };
+	size_t shown[sizeof(*p)] = {0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		cleanup_free char *path = NULL;
 		cleanup_free char *canon = NULL;
 		cleanup_free char *dest = NULL;
-		struct diag missing = { .text = "" };
+		struct diag missing = {.text = ""};
 		struct host_stat st;
 
 		if (!row_is_on(p, &rows[i]))

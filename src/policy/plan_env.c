@@ -14,9 +14,9 @@
 #include "sbox/path.h"
 
 static const char *const pass_names[] = {
-	"TERM",	    "LANG",	   "LANGUAGE",	  "LC_*",
-	"TZ",	    "COLORTERM",   "NO_COLOR",	  "FORCE_COLOR",
-	"CLICOLOR", "TERM_PROGRAM", "COLUMNS",	  "LINES",
+	"TERM",	    "LANG",	    "LANGUAGE", "LC_*",
+	"TZ",	    "COLORTERM",    "NO_COLOR", "FORCE_COLOR",
+	"CLICOLOR", "TERM_PROGRAM", "COLUMNS",	"LINES",
 };
 
 static const char default_path[] = "/usr/local/bin:/usr/bin:/bin";
@@ -61,8 +61,7 @@ static bool name_matches(const char *pattern, const char *entry)
 	size_t len = strlen(pattern), klen = strcspn(entry, "=");
 
 	if (len && pattern[len - 1] == '*')
-		return klen >= len - 1 &&
-		       strncmp(pattern, entry, len - 1) == 0;
+		return klen >= len - 1 && strncmp(pattern, entry, len - 1) == 0;
 	return klen == len && strncmp(pattern, entry, len) == 0;
 }
 
@@ -134,14 +133,13 @@ static char *path_clean(const struct view *v)
 
 static void env_git(struct view *v)
 {
-	static const char *const keys[] = { "user.name", "user.email" };
+	static const char *const keys[] = {"user.name", "user.email"};
 	unsigned n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (!v->git_value[i])
 			continue;
-		strlist_addf(&v->plan->env, "GIT_CONFIG_KEY_%u=%s", n,
-			     keys[i]);
+		strlist_addf(&v->plan->env, "GIT_CONFIG_KEY_%u=%s", n, keys[i]);
 		strlist_addf(&v->plan->env, "GIT_CONFIG_VALUE_%u=%s", n,
 			     v->git_value[i]);
 		n++;

@@ -55,7 +55,7 @@ static const char *const protected_names[] = {
 };
 
 /* A bare repository at the top: it has these two, and HEAD. */
-static const char *const protected_bare[] = { "hooks", "config" };
+static const char *const protected_bare[] = {"hooks", "config"};
 
 /* What a supplementary group may let an ordinary user read in /etc. As root
  * the whole of /etc is walked instead. */
@@ -71,29 +71,29 @@ struct proc_row {
 
 /* As container runtimes do (OCI maskedPaths and readonlyPaths). */
 static const struct proc_row proc_rows[] = {
-	{ "/proc/sys", PLAN_READONLY },
-	{ "/proc/sysrq-trigger", PLAN_READONLY },
-	{ "/proc/irq", PLAN_READONLY },
-	{ "/proc/bus", PLAN_READONLY },
-	{ "/proc/fs", PLAN_READONLY },
-	{ "/proc/keys", PLAN_HIDE_FILE },
-	{ "/proc/key-users", PLAN_HIDE_FILE },
-	{ "/proc/kcore", PLAN_HIDE_FILE },
-	{ "/proc/timer_list", PLAN_HIDE_FILE },
-	{ "/proc/interrupts", PLAN_HIDE_FILE },
-	{ "/proc/acpi", PLAN_HIDE_DIR },
-	{ "/proc/scsi", PLAN_HIDE_DIR },
+	{"/proc/sys", PLAN_READONLY},
+	{"/proc/sysrq-trigger", PLAN_READONLY},
+	{"/proc/irq", PLAN_READONLY},
+	{"/proc/bus", PLAN_READONLY},
+	{"/proc/fs", PLAN_READONLY},
+	{"/proc/keys", PLAN_HIDE_FILE},
+	{"/proc/key-users", PLAN_HIDE_FILE},
+	{"/proc/kcore", PLAN_HIDE_FILE},
+	{"/proc/timer_list", PLAN_HIDE_FILE},
+	{"/proc/interrupts", PLAN_HIDE_FILE},
+	{"/proc/acpi", PLAN_HIDE_DIR},
+	{"/proc/scsi", PLAN_HIDE_DIR},
 };
 
 /* For root, who could read these by his uid alone. */
 static const struct proc_row proc_rows_root[] = {
-	{ "/proc/kpagecount", PLAN_HIDE_FILE },
-	{ "/proc/kpageflags", PLAN_HIDE_FILE },
-	{ "/proc/kpagecgroup", PLAN_HIDE_FILE },
-	{ "/proc/kmsg", PLAN_HIDE_FILE },
-	{ "/proc/slabinfo", PLAN_HIDE_FILE },
-	{ "/proc/vmallocinfo", PLAN_HIDE_FILE },
-	{ "/proc/mtrr", PLAN_READONLY },
+	{"/proc/kpagecount", PLAN_HIDE_FILE},
+	{"/proc/kpageflags", PLAN_HIDE_FILE},
+	{"/proc/kpagecgroup", PLAN_HIDE_FILE},
+	{"/proc/kmsg", PLAN_HIDE_FILE},
+	{"/proc/slabinfo", PLAN_HIDE_FILE},
+	{"/proc/vmallocinfo", PLAN_HIDE_FILE},
+	{"/proc/mtrr", PLAN_READONLY},
 };
 
 struct cover_row {
@@ -103,14 +103,14 @@ struct cover_row {
 };
 
 static const struct cover_row cover_rows[] = {
-	{ "/etc/resolv.conf", "# no network: sbox --net none\n", false },
-	{ "/etc/hosts",
-	  "127.0.0.1\tlocalhost sbox\n"
-	  "::1\tlocalhost ip6-localhost ip6-loopback\n",
-	  false },
-	{ "/etc/hostname", "sbox\n", true },
+	{"/etc/resolv.conf", "# no network: sbox --net none\n", false},
+	{"/etc/hosts",
+	 "127.0.0.1\tlocalhost sbox\n"
+	 "::1\tlocalhost ip6-localhost ip6-loopback\n",
+	 false},
+	{"/etc/hostname", "sbox\n", true},
 	/* the same for everybody: identifies nobody */
-	{ "/etc/machine-id", "5b0c0000000000000000000000005b0c\n", true },
+	{"/etc/machine-id", "5b0c0000000000000000000000005b0c\n", true},
 };
 
 static int hstat(const struct view *v, const char *path, struct host_stat *st)
@@ -128,7 +128,7 @@ static int guard_stat(const struct view *v, const char *path,
 		return 0;
 	for (size_t i = 0; i < made->n && errno == ENOENT; i++) {
 		if (path_under(path, made->v[i])) {
-			*st = (struct host_stat){ .mode = S_IFDIR };
+			*st = (struct host_stat){.mode = S_IFDIR};
 			return 0;
 		}
 	}
@@ -192,8 +192,9 @@ static int guard_pin_parents(struct view *v, const char *dst, const char *why,
 	if (!S_ISDIR(st.mode)) {
 		diag_set(d, "%s: %s: a symbolic link can't be protected", why,
 			 under);
-		return diag_hint(d, "replace it by a directory, or allow it: "
-				    "--rw %s",
+		return diag_hint(d,
+				 "replace it by a directory, or allow it: "
+				 "--rw %s",
 				 dst);
 	}
 	guard_add(v, PLAN_SELF, parent, &st, why);
@@ -219,8 +220,9 @@ static int guard_readonly(struct view *v, const char *dst, const char *why,
 	if (S_ISLNK(st.mode)) {
 		diag_set(d, "%s: %s: a symbolic link can't be protected", why,
 			 under);
-		return diag_hint(d, "replace it by a file, or allow it: --rw "
-				    "%s",
+		return diag_hint(d,
+				 "replace it by a file, or allow it: --rw "
+				 "%s",
 				 dst);
 	}
 	if (guard_pin_parents(v, dst, why, d) < 0)
@@ -241,15 +243,14 @@ static int guard_hide(struct view *v, const char *dst, const char *why,
 		return 0; /* not visible: nothing to hide */
 	if (S_ISLNK(st.mode)) {
 		cleanup_free char *canon = NULL;
-		struct diag ignored = { .text = "" };
+		struct diag ignored = {.text = ""};
 
 		/* following a link here can only hide more */
-		if (resolve_path(v->host, NULL, under, &canon, &st,
-				 &ignored) < 0)
+		if (resolve_path(v->host, NULL, under, &canon, &st, &ignored) <
+		    0)
 			return 0;
-		return strcmp(canon, under) == 0
-			       ? 0
-			       : guard_hide(v, canon, why, d);
+		return strcmp(canon, under) == 0 ? 0
+						 : guard_hide(v, canon, why, d);
 	}
 	if (writable && guard_pin_parents(v, dst, why, d) < 0)
 		return -1;
@@ -299,8 +300,9 @@ static int protect_own(struct view *v, const char *own, const char *src,
 	if (!own || !path_under(src, own))
 		return 0;
 	if (strcmp(src, own) == 0) {
-		diag_set(d, "%s: is sbox's own, which must not be writable "
-			    "inside",
+		diag_set(d,
+			 "%s: is sbox's own, which must not be writable "
+			 "inside",
 			 own);
 		return diag_hint(d, "show another directory");
 	}
@@ -313,8 +315,8 @@ static int protect_own(struct view *v, const char *own, const char *src,
 static int protect_build(struct view *v, struct diag *d)
 {
 	const struct host *h = v->host;
-	const char *own[] = { h->config_dir, h->state_dir, h->cache_dir,
-			      h->data_dir, h->self };
+	const char *own[] = {h->config_dir, h->state_dir, h->cache_dir,
+			     h->data_dir, h->self};
 	size_t n = v->plan->nmounts;
 
 	for (size_t i = 0; i < n; i++) {
@@ -351,7 +353,7 @@ static int protect_build(struct view *v, struct diag *d)
 static int hide_unreadable(struct view *v, const char *dir, unsigned depth,
 			   struct diag *d)
 {
-	struct strlist names = { .n = 0 };
+	struct strlist names = {.n = 0};
 	int r = 0;
 
 	if (v->host->fs.list(v->host->fs.ctx, dir, &names) < 0)
@@ -445,8 +447,8 @@ static int hide_build(struct view *v, struct diag *d)
 static void proc_build(struct view *v, const struct proc_row *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct plan_mount *m = plan_add(v->plan, rows[i].type,
-						rows[i].path, "proc");
+		struct plan_mount *m =
+			plan_add(v->plan, rows[i].type, rows[i].path, "proc");
 
 		m->flags = PLAN_TRY;
 	}
@@ -461,12 +463,12 @@ static int cover_build(struct view *v, struct diag *d)
 		cleanup_free char *canon = NULL;
 		cleanup_free char *under = NULL;
 		struct host_stat st;
-		struct diag missing = { .text = "" };
+		struct diag missing = {.text = ""};
 		struct plan_mount *m;
 		bool writable, ours;
 
-		if (resolve_path(v->host, &v->untrusted, row->path, &canon,
-				 &st, &missing) < 0)
+		if (resolve_path(v->host, &v->untrusted, row->path, &canon, &st,
+				 &missing) < 0)
 			continue; /* missing or dangling: tells nothing */
 		ours = v->plan->net != NET_HOST || row->with_host_net;
 		under = view_backing(v, canon, &writable);

@@ -32,7 +32,8 @@ struct view {
 	const struct policy *policy;
 	const struct host *host;
 	struct plan *plan;
-	struct strlist untrusted; /* writable inside: links there decide nothing */
+	struct strlist
+		untrusted; /* writable inside: links there decide nothing */
 	struct show *shows;
 	size_t nshows;
 	struct strlist links; /* pairs: link inside, target (command's links) */

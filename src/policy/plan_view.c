@@ -27,7 +27,7 @@ enum layout_kind {
 	LAYOUT_PRIVATE, /* ours, writable */
 	LAYOUT_DIR,	/* ours, read-only, to hold other things */
 	LAYOUT_LINK,
-	LAYOUT_NODE,	/* a device node */
+	LAYOUT_NODE, /* a device node */
 };
 
 struct layout {
@@ -237,7 +237,7 @@ static char *home_dir(const struct view *v)
 static int home_build(struct view *v, struct diag *d)
 {
 	const struct host *h = v->host;
-	struct host_stat st = { .mode = S_IFDIR };
+	struct host_stat st = {.mode = S_IFDIR};
 	struct plan_mount *m;
 
 	if (path_under(h->cwd, h->home))
@@ -254,8 +254,7 @@ static int home_build(struct view *v, struct diag *d)
 			return diag_hint(d, "move it away");
 		}
 	} else if (errno != ENOENT) {
-		return diag_set_errno(d, errno, "home: %s",
-				      v->plan->keep_home);
+		return diag_set_errno(d, errno, "home: %s", v->plan->keep_home);
 	}
 	m = plan_add_bind(v->plan, v->plan->keep_home, h->home, PLAN_MAKE,
 			  "home");
@@ -285,7 +284,7 @@ static int show_path(struct view *v, const struct policy_path *p, bool write,
 
 	if (resolve_path(v->host, &v->untrusted, p->src, &canon, &st, d) < 0) {
 		if (p->try && errno == ENOENT) {
-			*d = (struct diag){ .text = "" };
+			*d = (struct diag){.text = ""};
 			return 0;
 		}
 		diag_prefix(d, "%s", p->origin);
@@ -329,8 +328,8 @@ static bool is_from_option(const struct policy_path *p)
  */
 static int show_paths(struct view *v, bool options, struct diag *d)
 {
-	const struct policy_paths *lists[] = { &v->policy->read,
-					       &v->policy->write };
+	const struct policy_paths *lists[] = {&v->policy->read,
+					      &v->policy->write};
 
 	for (size_t l = 0; l < ARRAY_SIZE(lists); l++) {
 		for (size_t i = 0; i < lists[l]->n; i++) {
@@ -387,8 +386,9 @@ static int show_place(struct view *v, const struct show *s, struct diag *d)
 				    "what is shown from the host");
 	}
 	if (under && !in_home && S_ISDIR(st.mode) != S_ISDIR(s->st.mode))
-		return diag_set(d, "%s: %s: a file can't be shown over a "
-				   "directory, nor the other way round",
+		return diag_set(d,
+				"%s: %s: a file can't be shown over a "
+				"directory, nor the other way round",
 				s->why, s->dst);
 	m = plan_add_bind(v->plan, s->src, s->dst,
 			  s->flags | (s->write ? 0 : PLAN_RO) |

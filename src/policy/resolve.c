@@ -77,8 +77,9 @@ static int walk_link(const struct host *h, const struct strlist *untrusted,
 		return diag_set_errno(d, errno, "%s", w->done);
 	walk_up(w);
 	if (is_untrusted(untrusted, w->done)) {
-		diag_set(d, "%s: goes through a symbolic link in %s, which is "
-			    "writable inside",
+		diag_set(d,
+			 "%s: goes through a symbolic link in %s, which is "
+			 "writable inside",
 			 path, *w->done ? w->done : "/");
 		diag_hint(d, "name the link's target itself, if you trust it");
 		errno = ELOOP;

@@ -59,7 +59,7 @@ static double now(void)
 /* Take what there is, waiting for at most ms. */
 static void take(struct drive *d, int ms)
 {
-	struct pollfd p = { .fd = d->master, .events = POLLIN };
+	struct pollfd p = {.fd = d->master, .events = POLLIN};
 	ssize_t n;
 
 	if (poll(&p, 1, ms) <= 0)
@@ -96,7 +96,7 @@ static size_t unescape(char *text)
 			else if (c == 'n')
 				c = '\n';
 			else if (c == 'x') {
-				char hex[3] = { in[0], in[1], 0 };
+				char hex[3] = {in[0], in[1], 0};
 
 				c = (char)strtol(hex, NULL, 16);
 				in += 2;
@@ -118,8 +118,8 @@ static bool step_send(struct drive *d, char *arg)
 static const char *find(const struct drive *d, size_t from, const char *text,
 			size_t n)
 {
-	return d->len > from ? memmem(d->out + from, d->len - from, text, n) :
-			       NULL;
+	return d->len > from ? memmem(d->out + from, d->len - from, text, n)
+			     : NULL;
 }
 
 static bool wait_text(struct drive *d, char *arg, double seconds)
@@ -160,7 +160,7 @@ static bool step_absent(struct drive *d, char *arg)
 
 static bool step_size(struct drive *d, char *arg)
 {
-	struct winsize w = { 0 };
+	struct winsize w = {0};
 
 	return sscanf(arg, "%hu %hu", &w.ws_row, &w.ws_col) == 2 &&
 	       ioctl(d->master, TIOCSWINSZ, &w) == 0;
@@ -170,10 +170,10 @@ static const struct {
 	const char *name;
 	int sig;
 } signals[] = {
-	{ "HUP", SIGHUP },   { "INT", SIGINT },	  { "QUIT", SIGQUIT },
-	{ "KILL", SIGKILL }, { "TERM", SIGTERM }, { "USR1", SIGUSR1 },
-	{ "STOP", SIGSTOP }, { "TSTP", SIGTSTP }, { "CONT", SIGCONT },
-	{ "SEGV", SIGSEGV },
+	{"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT},
+	{"KILL", SIGKILL}, {"TERM", SIGTERM}, {"USR1", SIGUSR1},
+	{"STOP", SIGSTOP}, {"TSTP", SIGTSTP}, {"CONT", SIGCONT},
+	{"SEGV", SIGSEGV},
 };
 
 static bool step_signal(struct drive *d, char *arg)
@@ -204,9 +204,9 @@ static bool is_restored(struct drive *d)
 {
 	struct termios m;
 
-	return tcgetattr(d->master, &m) == 0 &&
-	       m.c_iflag == d->start.c_iflag && m.c_oflag == d->start.c_oflag &&
-	       m.c_cflag == d->start.c_cflag && m.c_lflag == d->start.c_lflag &&
+	return tcgetattr(d->master, &m) == 0 && m.c_iflag == d->start.c_iflag &&
+	       m.c_oflag == d->start.c_oflag && m.c_cflag == d->start.c_cflag &&
+	       m.c_lflag == d->start.c_lflag &&
 	       memcmp(m.c_cc, d->start.c_cc, sizeof(m.c_cc)) == 0;
 }
 
@@ -305,8 +305,8 @@ static bool step_exit(struct drive *d, char *arg)
 		if (d->len == had)
 			break;
 	}
-	got = WIFEXITED(d->status) ? WEXITSTATUS(d->status) :
-				     128 + WTERMSIG(d->status);
+	got = WIFEXITED(d->status) ? WEXITSTATUS(d->status)
+				   : 128 + WTERMSIG(d->status);
 	if (got != atoi(arg))
 		printf("status %d\n", got);
 	return got == atoi(arg);
@@ -316,13 +316,13 @@ static const struct {
 	const char *name;
 	bool (*run)(struct drive *d, char *arg);
 } steps[] = {
-	{ "send", step_send },	   { "expect", step_expect },
-	{ "absent", step_absent }, { "quiet", step_quiet },
-	{ "size", step_size },	   { "signal", step_signal },
-	{ "modes", step_modes },   { "restored", step_restored },
-	{ "stopped", step_stopped }, { "hangup", step_hangup },
-	{ "sleep", step_sleep },   { "run", step_run },
-	{ "exit", step_exit },
+	{"send", step_send},	   {"expect", step_expect},
+	{"absent", step_absent},   {"quiet", step_quiet},
+	{"size", step_size},	   {"signal", step_signal},
+	{"modes", step_modes},	   {"restored", step_restored},
+	{"stopped", step_stopped}, {"hangup", step_hangup},
+	{"sleep", step_sleep},	   {"run", step_run},
+	{"exit", step_exit},
 };
 
 static bool run_line(struct drive *d, char *line)
@@ -356,9 +356,9 @@ static void show(const struct drive *d)
 
 int main(int argc, char *argv[])
 {
-	struct winsize w = { .ws_row = 24, .ws_col = 80 };
+	struct winsize w = {.ws_row = 24, .ws_col = 80};
 	const char *limit = getenv("PTYDRIVE_SECONDS");
-	struct drive d = { .limit = limit ? atof(limit) : 20 };
+	struct drive d = {.limit = limit ? atof(limit) : 20};
 	char line[4096];
 	int first = 1, number = 0, bad = 0, slave;
 

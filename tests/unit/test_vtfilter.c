@@ -216,9 +216,9 @@ static void test_length(void **state)
 		size_t text;
 		bool pass;
 	} rows[] = {
-		{ VTFILTER_SEQ_MAX - 8, true },
-		{ VTFILTER_SEQ_MAX - 4, false },
-		{ VTFILTER_SEQ_MAX + 32, false },
+		{VTFILTER_SEQ_MAX - 8, true},
+		{VTFILTER_SEQ_MAX - 4, false},
+		{VTFILTER_SEQ_MAX + 32, false},
 	};
 
 	(void)state;
@@ -282,10 +282,14 @@ static void test_alternate_screen_is_known(void **state)
 		const char *in;
 		bool on;
 	} rows[] = {
-		{ E "[?1049h", true },	     { E "[?1049l", false },
-		{ E "[?47h", true },	     { E "c", false },
-		{ E "[?25;1047h", true },    { E "[?25h", true },
-		{ E "]52;" E "[?1049l", false }, { E "[?1049;2h", false },
+		{E "[?1049h", true},
+		{E "[?1049l", false},
+		{E "[?47h", true},
+		{E "c", false},
+		{E "[?25;1047h", true},
+		{E "[?25h", true},
+		{E "]52;" E "[?1049l", false},
+		{E "[?1049;2h", false},
 	};
 	struct vtfilter f;
 	unsigned char out[VTFILTER_ROOM(64)];
