@@ -109,7 +109,7 @@ static int absolute_path(const struct key_item *it, const char *in, char **out)
 	const struct host *host = it->sink->host;
 	cleanup_free char *path = NULL;
 
-	if (*in == '\0')
+	if (!in || *in == '\0')
 		return diag_set(it->d, "an empty path");
 	if (path_expand_home(in, host->home, &path, it->d))
 		return -1;
@@ -166,7 +166,8 @@ static void path_entry_add(const struct key_item *it, char *src, char *dest)
 	struct policy_path *e;
 
 	for (size_t i = 0; i < l->n; i++) {
-		if (strcmp(l->v[i].src, src) || strcmp(l->v[i].dest, dest))
+		if (strcmp(l->v[i].src, src) != 0 ||
+		    strcmp(l->v[i].dest, dest) != 0)
 			continue;
 		l->v[i].try = l->v[i].try && try;
 		free(src);
@@ -220,7 +221,8 @@ static int set_places(const struct key_item *it)
 	const struct policy_paths *l = field(it);
 	char *path = NULL;
 
-	if (list_room(it, l->n) || absolute_path(it, it->text, &path))
+	if (list_room(it, l->n) || absolute_path(it, it->text, &path) ||
+	    !path)
 		return -1;
 	path_entry_add(it, path, xstrdup(path));
 	return 0;

@@ -55,7 +55,7 @@ unknown-1000000000: ENOSYS"
 		return
 	fi
 	inside --userns -- unshare -Urm /bin/sh -c "
-		mount -t tmpfs none /mnt && echo mounted
+		mount -t tmpfs none /var/tmp && echo mounted
 		mount -o remount,rw,bind /usr 2>/dev/null && echo remounted
 		umount -l /usr 2>/dev/null && echo unmounted
 		umount -l '$HOME' 2>/dev/null && echo unmounted

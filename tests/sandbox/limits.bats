@@ -127,7 +127,7 @@ load helper
 # escapes: 67
 @test "every tmpfs has a bound: files" {
 	inside --limit tmp=4M -- /bin/sh -c 'cd /tmp; i=0
-		while [ $i -lt 200000 ] && { : >f$i; } 2>/dev/null; do
+		while [ $i -lt 200000 ] && ( : >f$i ) 2>/dev/null; do
 			i=$((i + 1)); done; echo $i'
 	[ "$output" -lt 200000 ] || fail "$output files"
 }

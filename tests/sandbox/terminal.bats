@@ -40,9 +40,9 @@ drive_shell()
 		size 33 101
 		expect winch
 		expect 33 101
+		sleep 500
 		send ^C
-		expect \^C
-		expect $ 
+		sleep 500
 		send stty -a\r
 		expect intr = \^C
 		expect icanon
@@ -97,6 +97,7 @@ drive_shell()
 		expect out> 
 		send $S sh -c 'echo re""ady; sleep 60'\r
 		expect ready
+		sleep 300
 		send ^C
 		expect out> 
 		send echo "<$?>"\r
@@ -104,6 +105,7 @@ drive_shell()
 		expect out> 
 		send $S sh -c 'echo re""ady; sleep 60'\r
 		expect ready
+		sleep 300
 		send ^\
 		expect out> 
 		send echo "<$?>"\r
@@ -125,9 +127,11 @@ drive_shell()
 		expect out> 
 		send export S; bash loop\r
 		expect one
+		sleep 300
 		send ^C
 		expect handled
 		expect two
+		sleep 300
 		send ^C
 		expect out> 
 		send echo "<$?>"\r
@@ -189,6 +193,7 @@ drive_shell()
 @test "terminal: Ctrl-Z where nobody could continue sbox does nothing" {
 	drive "$SBOX" -- sh -c 'echo ready; sleep 1; echo done' <<-'EOF'
 		expect ready
+		sleep 300
 		send ^Z
 		expect done
 		exit 0
@@ -354,6 +359,7 @@ drive_shell()
 		expect out> 
 		send $S sh -c 'echo re""ady >&2; sleep 60' | cat\r
 		expect ready
+		sleep 300
 		send ^C
 		expect out> 
 		send echo "<${PIPESTATUS[*]}>"\r

@@ -130,7 +130,7 @@ static const struct call calls[] = {
 	{ "sysfs", SYS_sysfs, { 3 } },
 #endif
 	{ "unknown-1000", 1000, { 0 } },
-	{ "unknown-1000000000", 2000000000, { 0 } },
+	{ "unknown-1000000000", 1000000000, { 0 } },
 };
 /* clang-format on */
 
