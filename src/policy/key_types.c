@@ -221,8 +221,7 @@ static int set_places(const struct key_item *it)
 	const struct policy_paths *l = field(it);
 	char *path = NULL;
 
-	if (list_room(it, l->n) || absolute_path(it, it->text, &path) ||
-	    !path)
+	if (list_room(it, l->n) || absolute_path(it, it->text, &path) || !path)
 		return -1;
 	path_entry_add(it, path, xstrdup(path));
 	return 0;
