@@ -390,7 +390,7 @@ void terminal_close(struct terminal *t, bool reset)
 	bool raw = t->w.raw;
 
 	if (raw && reset)
-		watcher_reset_screen(t->w.tty, t->filter.alt_screen);
+		watcher_reset_screen(t->w.tty, t->filter.alt_screen, false);
 	deactivate(t);
 	watcher_stop(t->watcher);
 	if (t->master >= 0)

@@ -4,8 +4,8 @@
  * to sbox's process group nor a hang-up ends it first. It holds the terminal, a
  * pidfd of the supervisor and nothing else: no pipe that somebody waits on.
  *
- * It acts only while the terminal is still as we left it: a shell that noticed
- * the death first has set its own modes by then. A process outside the
+ * The modes are only touched while they are still as we left them: a shell that
+ * noticed the death first has set its own by then. A process outside the
  * terminal's session may set its modes without SIGTTOU.
  */
 #include "jail/watcher.h"
@@ -29,15 +29,17 @@ static void put(int tty, const char *text)
 		return;
 }
 
-void watcher_reset_screen(int tty, bool alt_screen)
+void watcher_reset_screen(int tty, bool alt_screen, bool taken)
 {
 	if (alt_screen)
 		put(tty, "\033[?1049l");
-	/* synchronized output, mouse, focus, bracketed paste, keyboard off;
-	 * then a soft reset: margins, cursor, attributes, character set */
+	/* synchronized output, mouse, focus, keyboard protocols off; then a
+	 * soft reset: margins, cursor, attributes, character set */
 	put(tty, "\033[?2026l\033[?9l\033[?1000l\033[?1002l\033[?1003l"
-		 "\033[?1004l\033[?1006l\033[?1015l\033[?2004l\033[=0u"
-		 "\033[>4m\033[?1l\033>\033[!p\033[?25h\033(B\017\033[0m");
+		 "\033[?1004l\033[?1006l\033[?1015l\033[=0u\033[>4m"
+		 "\033[?1l\033>\033[!p\033[?25h\033(B\017\033[0m");
+	if (!taken)
+		put(tty, "\033[?2004l"); /* a shell has it on at its prompt */
 }
 
 bool watcher_is_ours(const struct watched *w, const struct termios *now)
@@ -62,11 +64,13 @@ static _Noreturn void watch(const struct watched *w, int pidfd)
 			(void)close(fd);
 	while (poll(&p, 1, -1) < 0 && errno == EINTR)
 		;
-	if (w->raw && tcgetattr(w->tty, &now) == 0 &&
-	    watcher_is_ours(w, &now)) {
+	if (w->raw && tcgetattr(w->tty, &now) == 0) {
+		bool ours = watcher_is_ours(w, &now);
+
 		/* Not TCSADRAIN: output that is stuck must not stop us. */
-		(void)tcsetattr(w->tty, TCSANOW, &w->saved);
-		watcher_reset_screen(w->tty, *w->alt_screen);
+		if (ours)
+			(void)tcsetattr(w->tty, TCSANOW, &w->saved);
+		watcher_reset_screen(w->tty, *w->alt_screen, !ours);
 	}
 	_exit(0);
 }

@@ -29,7 +29,8 @@ void watcher_stop(pid_t pid);
 bool watcher_is_ours(const struct watched *w, const struct termios *now);
 
 /* Undo what a full-screen program leaves behind when it is killed: best effort,
- * never moves the cursor unless the alternate screen is on. */
-void watcher_reset_screen(int tty, bool alt_screen);
+ * never moves the cursor unless the alternate screen is on. taken: somebody
+ * else uses the terminal by now. */
+void watcher_reset_screen(int tty, bool alt_screen, bool taken);
 
 #endif

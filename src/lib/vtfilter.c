@@ -22,10 +22,13 @@
  */
 #include "sbox/vtfilter.h"
 
+#include <assert.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
 #include "sbox/cleanup.h"
+#include "sbox/utf8.h"
 
 #define BEL 0x07
 #define CAN 0x18
@@ -236,24 +239,9 @@ static void csi_note(struct vtfilter *f)
  * beyond U+10FFFF (RFC 3629 section 4). */
 static bool utf8_second_ok(unsigned char lead, unsigned char c)
 {
-	unsigned char lo = 0x80, hi = 0xbf;
+	unsigned char lo = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+	unsigned char hi = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
 
-	switch (lead) {
-	case 0xe0:
-		lo = 0xa0;
-		break;
-	case 0xed:
-		hi = 0x9f;
-		break;
-	case 0xf0:
-		lo = 0x90;
-		break;
-	case 0xf4:
-		hi = 0x8f;
-		break;
-	default:
-		break;
-	}
 	return c >= lo && c <= hi;
 }
 
@@ -265,21 +253,14 @@ static int utf8_tail(unsigned char lead)
 	return lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
 }
 
-/* Well-formed UTF-8 without controls. */
+/* Well-formed UTF-8 without controls, C1 included. */
 static bool text_clean(const unsigned char *s, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		unsigned char lead = s[i];
-		int tail = utf8_tail(lead);
+	for (size_t i = 0, k; i < n; i += k) {
+		uint32_t c;
 
-		if (lead < 0x20 || lead == DEL || (lead >= 0x80 && !tail))
-			return false;
-		for (int k = 1; k <= tail; k++) {
-			if (++i >= n || (s[i] & 0xc0) != 0x80 ||
-			    (k == 1 && !utf8_second_ok(lead, s[i])))
-				return false;
-		}
-		if (lead == 0xc2 && s[i] < 0xa0)
+		k = utf8_decode((const char *)s + i, n - i, &c);
+		if (!k || c < 0x20 || (c >= DEL && c < 0xa0))
 			return false;
 	}
 	return true;
@@ -530,8 +511,9 @@ static void in_string(struct vtfilter *f, unsigned char c, struct vt_out *o)
 	}
 }
 
-static void in_drop(struct vtfilter *f, unsigned char c)
+static void in_drop(struct vtfilter *f, unsigned char c, struct vt_out *o)
 {
+	(void)o;
 	if (c == ESC)
 		f->state = VT_DROP_ESC;
 	else if (c == CAN || c == SUB || (c == BEL && f->seq[1] == ']'))
@@ -568,39 +550,15 @@ static void in_string_esc(struct vtfilter *f, unsigned char c, struct vt_out *o)
 	}
 }
 
-static void step(struct vtfilter *f, unsigned char c, struct vt_out *o)
-{
-	switch ((enum vt_state)f->state) {
-	case VT_GROUND:
-		in_ground(f, c, o);
-		break;
-	case VT_UTF8:
-		in_utf8(f, c, o);
-		break;
-	case VT_ESC:
-		in_esc(f, c, o);
-		break;
-	case VT_CSI:
-		in_csi(f, c, o);
-		break;
-	case VT_STRING:
-		in_string(f, c, o);
-		break;
-	case VT_DROP:
-		in_drop(f, c);
-		break;
-	case VT_SIXEL:
-		in_sixel(f, c, o);
-		break;
-	case VT_STRING_ESC:
-	case VT_DROP_ESC:
-	case VT_SIXEL_ESC:
-		in_string_esc(f, c, o);
-		break;
-	case VT__COUNT:
-		break;
-	}
-}
+static void (*const steps[])(struct vtfilter *, unsigned char,
+			     struct vt_out *) = {
+	[VT_GROUND] = in_ground, [VT_UTF8] = in_utf8,
+	[VT_ESC] = in_esc,	 [VT_CSI] = in_csi,
+	[VT_STRING] = in_string, [VT_STRING_ESC] = in_string_esc,
+	[VT_DROP] = in_drop,	 [VT_DROP_ESC] = in_string_esc,
+	[VT_SIXEL] = in_sixel,	 [VT_SIXEL_ESC] = in_string_esc,
+};
+static_assert(ARRAY_SIZE(steps) == VT__COUNT, "a step for every state");
 
 void vtfilter_init(struct vtfilter *f)
 {
@@ -616,7 +574,7 @@ size_t vtfilter_run(struct vtfilter *f, const unsigned char *in, size_t n,
 	struct vt_out o = {out, 0};
 
 	for (size_t i = 0; i < n; i++)
-		step(f, in[i], &o);
+		steps[f->state](f, in[i], &o);
 	return o.n;
 }
 

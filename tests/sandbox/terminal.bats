@@ -1,6 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
+# (bash inside where a key comes while something is started: dash starts its
+# commands by vfork and hangs if the key comes in between, also outside.)
+#
 # The relayed terminal: interactive programs behave inside as they do outside,
 # keys and hang-up do what they do without sbox, the terminal is always given
 # back as it was, and nothing that a program prints reaches into the host.
@@ -145,7 +148,7 @@ drive_shell()
 @test "terminal: Ctrl-Z stops, fg continues, bg and output from the background" {
 	drive_shell <<-'EOF'
 		expect out> 
-		send $S sh -c 'i=0; while [ $i -lt 600 ]; do i=$((i+1)); echo "n""=$i"; sleep 0.1; done'\r
+		send $S bash -c 'i=0; while [ $i -lt 600 ]; do i=$((i+1)); echo "n""=$i"; sleep 0.1; done'\r
 		expect n=3
 		modes raw
 		send ^Z
