@@ -412,11 +412,11 @@ int supervise(const struct plan *plan, const struct supervisor_args *a)
 		s.limit_at = now_ms() + (int64_t)plan->limits.time;
 	while (!s.done)
 		turn(&s);
+	/* The signalfd ends with the process, which is about to end. */
 	if (s.term) {
 		active = terminal_is_active(s.term);
 		terminal_close(s.term, s.timed_out || s.lost);
 	}
-	(void)close(s.sigfd); /* only read */
 	return status_of(&s, active);
 }
 
