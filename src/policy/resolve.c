@@ -161,6 +161,11 @@ int resolve_path(const struct host *h, const struct strlist *untrusted,
 	/* the walk may have ended on ".." or begun at the end */
 	if (h->fs.lstat(h->fs.ctx, w.done, &last) < 0)
 		return diag_set_errno(d, errno, "%s", path);
+	if (S_ISLNK(last.mode)) {
+		errno = ELOOP;
+		diag_set(d, "%s: was replaced while sbox looked at it", path);
+		return diag_hint(d, "start it again");
+	}
 	*canon = xstrdup(w.done);
 	*st = last;
 	return 0;
