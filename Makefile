@@ -45,14 +45,21 @@ CPPFLAGS += -D_GNU_SOURCE -DSBOX_VERSION='"$(VERSION)"' \
 ALL_CFLAGS  = -std=gnu11 $(CFLAGS) $(HARDEN_CFLAGS) $(WARN)
 ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(CFLAGS) $(LDFLAGS)
 
-UNITS := lib policy jail
+# libevent's core alone: no OpenSSL where none is needed.
+GATEWAY_LIBS := -levent_core
+
+UNITS := lib policy jail sbox-gateway
 sources = $(sort $(wildcard src/$1/*.c))
 objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(call sources,$1))
+members = $(filter-out %/main.o,$(call objects,$1))
 programs = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard $1)))
 
 # Upper layers first: the linker resolves from left to right.
 ARCHIVES  := $(BUILD)/libjail.a $(BUILD)/libpolicy.a $(BUILD)/liblib.a
 SBOX      := $(if $(call sources,sbox),$(BUILD)/sbox)
+# Its main.c is in no archive, so that tests can be linked with the rest.
+GATEWAY_A := $(BUILD)/libsbox-gateway.a
+GATEWAY   := $(if $(wildcard src/sbox-gateway/main.c),$(BUILD)/sbox-gateway)
 GENERATED := $(if $(SBOX),$(addprefix $(BUILD)/,profile.schema.json \
 	completions/sbox completions/_sbox completions/sbox.fish))
 UNIT      := $(call programs,tests/unit/test_*.c)
@@ -75,8 +82,8 @@ TOOLS     := $(call programs,tests/sandbox/*.c tests/sandbox/*/*.c \
 .SECONDARY:
 .SUFFIXES:
 
-all: libs $(SBOX) $(GENERATED)
-libs: $(ARCHIVES)
+all: libs $(SBOX) $(GATEWAY) $(GENERATED)
+libs: $(ARCHIVES) $(GATEWAY_A)
 tests: all $(UNIT) $(GOLDEN) $(KERNEL) $(BENCH) $(REPLAY) $(TOOLS)
 
 # --- build ------------------------------------------------------------------
@@ -96,21 +103,26 @@ $(BUILD)/compiler.txt: FORCE
 $(BUILD)/flags.txt: FORCE
 	@$(call keep_if_same,$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS))
 $(UNITS:%=$(BUILD)/obj/%.txt): $(BUILD)/obj/%.txt: FORCE
-	@$(call keep_if_same,$(call objects,$*))
+	@$(call keep_if_same,$(call members,$*))
 
 $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags.txt
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 define archive
-$(BUILD)/lib$1.a: $(call objects,$1) $(BUILD)/obj/$1.txt
+$(BUILD)/lib$1.a: $(call members,$1) $(BUILD)/obj/$1.txt
 	@rm -f $$@
-	$$(call say,AR)$(AR) rcsD $$@ $(call objects,$1)
+	$$(call say,AR)$(AR) rcsD $$@ $(call members,$1)
 endef
 $(foreach u,$(UNITS),$(eval $(call archive,$u)))
 
 $(BUILD)/sbox: $(call objects,sbox) $(ARCHIVES)
 	$(call say,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# The code that faces hostile bytes does not contain the code that can mount.
+$(BUILD)/sbox-gateway: $(BUILD)/obj/sbox-gateway/main.o $(GATEWAY_A) \
+		$(BUILD)/libpolicy.a $(BUILD)/liblib.a
+	$(call say,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GATEWAY_LIBS) $(LIBS)
 
 # -MMD leaves one .d beside each object, tests included.
 -include $(patsubst %.o,%.d,$(foreach u,$(UNITS) sbox,$(call objects,$u)))
@@ -135,19 +147,19 @@ $(UNIT) $(GOLDEN): TEST_LIBS = -lcmocka
 $(REPLAY): TEST_SRC = tests/fuzz/replay.c
 $(REPLAY): tests/fuzz/replay.c
 
-$(BUILD)/tests/%: tests/%.c $(ARCHIVES) $(BUILD)/flags.txt
+$(BUILD)/tests/%: tests/%.c $(GATEWAY_A) $(ARCHIVES) $(BUILD)/flags.txt
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP -MF $@.d -MT $@ \
-		$(ALL_LDFLAGS) -o $@ $< $(TEST_SRC) $(ARCHIVES) $(LIBS) \
-		$(TEST_LIBS) -lpthread
+		$(ALL_LDFLAGS) -o $@ $< $(TEST_SRC) $(GATEWAY_A) $(ARCHIVES) \
+		$(GATEWAY_LIBS) $(LIBS) $(TEST_LIBS) -lpthread
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort \
 	$(wildcard tests/fuzz/fuzz_*.c)))
 fuzzers: $(FUZZERS)
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(ARCHIVES) $(BUILD)/flags.txt
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(GATEWAY_A) $(ARCHIVES) $(BUILD)/flags.txt
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) \
-		-fsanitize=fuzzer -o $@ $< $(ARCHIVES) $(LIBS)
+		-fsanitize=fuzzer -o $@ $< $(GATEWAY_A) $(ARCHIVES) $(LIBS)
 
 export BUILD SBOX_BUILD := $(abspath $(BUILD))
 

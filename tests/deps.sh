@@ -23,6 +23,7 @@ table() {
 	build - libcap-static -
 	build libcjson-dev cjson-devel cjson
 	build libbsd-dev libbsd-devel libbsd
+	build libevent-dev libevent-devel libevent
 	test libcmocka-dev libcmocka-devel cmocka
 	test bats bats bats
 	test bubblewrap bubblewrap bubblewrap

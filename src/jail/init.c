@@ -28,8 +28,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "jail/wire.h"
 #include "sbox/log.h"
+#include "sbox/wire.h"
 
 /* The payload died: nothing of it stays. */
 static _Noreturn void finish(const struct init_args *a, int status)

@@ -41,11 +41,11 @@
 #include "jail/payload.h"
 #include "jail/pty.h"
 #include "jail/supervisor.h"
-#include "jail/wire.h"
 #include "sbox/cleanup.h"
 #include "sbox/fd.h"
 #include "sbox/log.h"
 #include "sbox/plan.h"
+#include "sbox/wire.h"
 
 #define CAP_MAX 63 /* capset(2): two words */
 

@@ -31,10 +31,10 @@
 #include <unistd.h>
 
 #include "jail/terminal.h"
-#include "jail/wire.h"
 #include "sbox/cleanup.h"
 #include "sbox/log.h"
 #include "sbox/plan.h"
+#include "sbox/wire.h"
 
 #define GRACE_MS 5000 /* between asking the payload to end and killing it */
 #define DRAIN_MS 2000 /* for the inside to close its terminal at the end */
@@ -233,6 +233,9 @@ static void on_message(struct supervisor *s)
 	case WIRE_START:
 	case WIRE_SIGNAL:
 	case WIRE_CONTINUE:
+	case WIRE_LISTENER:
+	case WIRE_LISTENING:
+	case WIRE_SOCKET:
 	case WIRE__COUNT:
 		break;
 	}

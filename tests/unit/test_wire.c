@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "jail/wire.h"
+#include "sbox/wire.h"
 #include "sbox/cleanup.h"
 
 static void pair(int sock[2])

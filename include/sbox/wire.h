@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Messages between the supervisor (outside) and pid 1 (inside), over a
- * SOCK_SEQPACKET pair that nobody else ever holds: the payload can't reach pid
- * 1's descriptors (it isn't dumpable), and both ends are close-on-exec.
+ * Messages between the processes of one sandbox, over SOCK_SEQPACKET pairs that
+ * nobody else ever holds: the payload can't reach pid 1's descriptors (it isn't
+ * dumpable), and all ends are close-on-exec.
  *
- *	inside                                  outside
+ *	pid 1 (inside)                          supervisor (outside)
  *	WIRE_READY + ptmx    ---- terminal ---> copies modes and size
  *	                     <--- only      --- WIRE_START foreground
  *	(payload runs)       <----------------- WIRE_SIGNAL, WIRE_CONTINUE
  *	WIRE_STOPPED sig     ----------------->
  *	WIRE_EXITED status   ----------------->  or WIRE_EXEC_FAILED errno
+ *
+ *	pid 1 (inside)                          sbox-gateway (outside)
+ *	WIRE_LISTENER i + fd ----------------->  each of egress_listeners()
+ *	WIRE_LISTENING n     ----------------->  all n of them have come
+ *	                     <----------------- WIRE_SOCKET family
+ *	WIRE_SOCKET 0 + fd   ----------------->  made inside; or -errno, no fd;
+ *	                                         in the order of the requests
+ *	(end of file: the other one is gone)
  */
-#ifndef SBOX_JAIL_WIRE_H
-#define SBOX_JAIL_WIRE_H
+#ifndef SBOX_WIRE_H
+#define SBOX_WIRE_H
 
 #include <stdint.h>
 
@@ -24,6 +32,9 @@ enum wire_type {
 	WIRE_START,	  /* value: 1 if the payload gets the foreground */
 	WIRE_SIGNAL,	  /* value: signal, perhaps with WIRE_GROUP */
 	WIRE_CONTINUE,	  /* value: 1 if the payload gets the foreground */
+	WIRE_LISTENER,	  /* value: index; a listening (or UDP) socket */
+	WIRE_LISTENING,	  /* value: how many there were */
+	WIRE_SOCKET,	  /* a TCP socket of the sandbox's network */
 	WIRE__COUNT
 };
 

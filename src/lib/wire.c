@@ -3,7 +3,7 @@
  * One datagram is one message, so there is no framing and no partial read. A
  * descriptor that nobody asked for is closed at once.
  */
-#include "jail/wire.h"
+#include "sbox/wire.h"
 
 #include <errno.h>
 #include <string.h>
