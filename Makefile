@@ -48,7 +48,7 @@ ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(CFLAGS) $(LDFLAGS)
 # libevent's core alone: no OpenSSL where none is needed.
 GATEWAY_LIBS := -levent_core
 
-UNITS := lib policy jail sbox-gateway
+UNITS := lib policy jail sbox-gateway gen
 sources = $(sort $(wildcard src/$1/*.c))
 objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(call sources,$1))
 members = $(filter-out %/main.o,$(call objects,$1))
@@ -60,6 +60,8 @@ SBOX      := $(if $(call sources,sbox),$(BUILD)/sbox)
 # Its main.c is in no archive, so that tests can be linked with the rest.
 GATEWAY_A := $(BUILD)/libsbox-gateway.a
 GATEWAY   := $(if $(wildcard src/sbox-gateway/main.c),$(BUILD)/sbox-gateway)
+# Makes the completions and the schema out of policy's tables.
+GEN_A     := $(BUILD)/libgen.a
 GENERATED := $(if $(SBOX),$(addprefix $(BUILD)/,profile.schema.json \
 	completions/sbox completions/_sbox completions/sbox.fish))
 UNIT      := $(call programs,tests/unit/test_*.c)
@@ -83,7 +85,7 @@ TOOLS     := $(call programs,tests/sandbox/*.c tests/sandbox/*/*.c \
 .SUFFIXES:
 
 all: libs $(SBOX) $(GATEWAY) $(GENERATED)
-libs: $(ARCHIVES) $(GATEWAY_A)
+libs: $(ARCHIVES) $(GATEWAY_A) $(GEN_A)
 tests: all $(UNIT) $(GOLDEN) $(KERNEL) $(BENCH) $(REPLAY) $(TOOLS)
 
 # --- build ------------------------------------------------------------------
@@ -128,17 +130,21 @@ $(BUILD)/sbox-gateway: $(BUILD)/obj/sbox-gateway/main.o $(GATEWAY_A) \
 -include $(patsubst %.o,%.d,$(foreach u,$(UNITS) sbox,$(call objects,$u)))
 -include $(addsuffix .d,$(UNIT) $(GOLDEN) $(KERNEL) $(BENCH) $(REPLAY) $(TOOLS))
 
-$(BUILD)/profile.schema.json: $(BUILD)/sbox
-	$< --print-schema >$@
-$(BUILD)/completions/sbox: $(BUILD)/sbox
+$(BUILD)/gen: $(BUILD)/obj/gen/main.o $(GEN_A) $(BUILD)/libpolicy.a \
+		$(BUILD)/liblib.a
+	$(call say,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/profile.schema.json: $(BUILD)/gen
+	$(call say,GEN)$< schema >$@
+$(BUILD)/completions/sbox: $(BUILD)/gen
 	@mkdir -p $(@D)
-	$< --completion bash >$@
-$(BUILD)/completions/_sbox: $(BUILD)/sbox
+	$(call say,GEN)$< bash >$@
+$(BUILD)/completions/_sbox: $(BUILD)/gen
 	@mkdir -p $(@D)
-	$< --completion zsh >$@
-$(BUILD)/completions/sbox.fish: $(BUILD)/sbox
+	$(call say,GEN)$< zsh >$@
+$(BUILD)/completions/sbox.fish: $(BUILD)/gen
 	@mkdir -p $(@D)
-	$< --completion fish >$@
+	$(call say,GEN)$< fish >$@
 
 # --- tests ------------------------------------------------------------------
 
@@ -147,10 +153,10 @@ $(UNIT) $(GOLDEN): TEST_LIBS = -lcmocka
 $(REPLAY): TEST_SRC = tests/fuzz/replay.c
 $(REPLAY): tests/fuzz/replay.c
 
-$(BUILD)/tests/%: tests/%.c $(GATEWAY_A) $(ARCHIVES) $(BUILD)/flags.txt
+$(BUILD)/tests/%: tests/%.c $(GATEWAY_A) $(GEN_A) $(ARCHIVES) $(BUILD)/flags.txt
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP -MF $@.d -MT $@ \
-		$(ALL_LDFLAGS) -o $@ $< $(TEST_SRC) $(GATEWAY_A) $(ARCHIVES) \
+		$(ALL_LDFLAGS) -o $@ $< $(TEST_SRC) $(GATEWAY_A) $(GEN_A) $(ARCHIVES) \
 		$(GATEWAY_LIBS) $(LIBS) $(TEST_LIBS) -lpthread
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort \

@@ -23,8 +23,6 @@ enum invocation_action {
 	ACTION_PRINT_PROFILE,
 	ACTION_HELP,
 	ACTION_VERSION,
-	ACTION_COMPLETION, /* --completion bash|zsh|fish */
-	ACTION_SCHEMA,	   /* --print-schema */
 	ACTION__COUNT
 };
 
@@ -36,7 +34,6 @@ struct invocation_setting {
 
 struct invocation {
 	enum invocation_action action;
-	const char *action_arg; /* the shell of --completion */
 	const char *profile;	/* --profile; NULL: by command name */
 	const char *cwd;	/* --cwd; NULL: the current directory */
 	const char *shell_text; /* -c TEXT; NULL: none */
@@ -68,10 +65,7 @@ void invocation_free(struct invocation *inv);
 int policy_load(const struct invocation *inv, const struct host *host,
 		struct policy *out, struct diag *d);
 
-/* Text for the user, malloc'd: --help; a completion script (NULL: unknown
- * shell); the JSON Schema of a profile. */
+/* The text of --help, malloc'd. */
 char *options_help(void);
-char *options_completion(const char *shell);
-char *policy_schema(void);
 
 #endif

@@ -142,7 +142,7 @@ static int add_keep_fd(struct invocation *inv, const char *value,
 }
 
 static int set_action(struct invocation *inv, const struct option_row *o,
-		      const char *value, struct diag *d)
+		      struct diag *d)
 {
 	enum invocation_action action = (enum invocation_action)o->value;
 
@@ -152,7 +152,6 @@ static int set_action(struct invocation *inv, const struct option_row *o,
 				"option that prints something",
 				o->name);
 	inv->action = action;
-	inv->action_arg = value;
 	return 0;
 }
 
@@ -176,8 +175,7 @@ static int apply(struct invocation *inv, const struct option_row *o,
 		*(bool *)field(o, inv) = true;
 		return 0;
 	case OPTION_ACTION:
-	case OPTION_ACTION_ARG:
-		return set_action(inv, o, value, d);
+		return set_action(inv, o, d);
 	case OPTION_KIND__COUNT:
 		break;
 	}

@@ -557,72 +557,41 @@ static cJSON *dump_seccomp(const struct key *k, const struct policy *p)
 			 : cJSON_CreateNull();
 }
 
-#define SCHEMA_STRING  "{\"type\":\"string\"}"
-#define SCHEMA_STRINGS "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"
-#define SCHEMA_PATHS                                                           \
-	"{\"type\":\"array\",\"items\":{\"type\":\"string\",\"pattern\":"      \
-	"\"^(/|~/|~$|~:)\"}}"
-#define SCHEMA_NAMES                                                           \
-	"{\"type\":\"array\",\"items\":{\"type\":\"string\",\"pattern\":"      \
-	"\"^[A-Za-z0-9_+-][A-Za-z0-9._+-]*$\"}}"
-#define SCHEMA_VARS(tail)                                                      \
-	"{\"type\":\"array\",\"items\":{\"type\":\"string\",\"pattern\":"      \
-	"\"^[A-Za-z_][A-Za-z0-9_]*" tail "$\"}}"
-#define SCHEMA_LIMIT(pattern)                                                  \
-	"{\"anyOf\":[{\"type\":\"integer\",\"minimum\":1},"                    \
-	"{\"type\":\"string\",\"pattern\":\"^(" pattern                        \
-	"|unlimited)$\"},{\"type\":\"null\"}]}"
 #define EXPECTED_PATHS "a list of strings (\"PATH\" or \"SRC:DEST\")"
 #define EXPECTED_NAMES "a list of strings"
 #define LIMIT_JSON     (KEY_JSON_STRING | KEY_JSON_NUMBER | KEY_JSON_NULL)
 
 /* clang-format off */
 const struct key_type_ops key_types[KEY_TYPE__COUNT] = {
-	[KEY_NOTE] = { "a string", KEY_JSON_STRING, set_note, dump_nothing,
-		SCHEMA_STRING },
-	[KEY_TEXT] = { "a string", KEY_JSON_STRING, set_text, dump_text,
-		SCHEMA_STRING },
+	[KEY_NOTE] = { "a string", KEY_JSON_STRING, set_note, dump_nothing },
+	[KEY_TEXT] = { "a string", KEY_JSON_STRING, set_text, dump_text },
 	[KEY_EXTENDS] = { "a list of profile names", KEY_JSON_LIST, set_note,
-		dump_nothing, SCHEMA_NAMES },
+		dump_nothing },
 	[KEY_HOME] = { "a string: \"tmp\" or a name", KEY_JSON_STRING, set_home,
-		dump_text, "{\"type\":\"string\",\"pattern\":"
-		"\"^([A-Za-z0-9_+-]|%p)([A-Za-z0-9._+-]|%p)*$\"}" },
-	[KEY_PATHS] = { EXPECTED_PATHS, KEY_JSON_LIST, set_paths, dump_paths,
-		SCHEMA_PATHS },
+		dump_text },
+	[KEY_PATHS] = { EXPECTED_PATHS, KEY_JSON_LIST, set_paths, dump_paths },
 	[KEY_PATHS_TRY] = { EXPECTED_PATHS, KEY_JSON_LIST, set_paths,
-		dump_paths, SCHEMA_PATHS },
+		dump_paths },
 	[KEY_PLACES] = { "a list of paths", KEY_JSON_LIST, set_places,
-		dump_places, SCHEMA_PATHS },
-	[KEY_MASKS] = { "a list of paths", KEY_JSON_LIST, set_masks, dump_names,
-		SCHEMA_STRINGS },
-	[KEY_ENUM] = { "a string", KEY_JSON_STRING, set_enum, dump_enum,
-		SCHEMA_STRING },
-	[KEY_BOOL] = { "true or false", KEY_JSON_BOOL, set_bool, dump_bool,
-		"{\"type\":\"boolean\"}" },
+		dump_places },
+	[KEY_MASKS] = { "a list of paths", KEY_JSON_LIST, set_masks, dump_names },
+	[KEY_ENUM] = { "a string", KEY_JSON_STRING, set_enum, dump_enum },
+	[KEY_BOOL] = { "true or false", KEY_JSON_BOOL, set_bool, dump_bool },
 	[KEY_ENV_PASS] = { EXPECTED_NAMES, KEY_JSON_LIST, set_env_pass,
-		dump_names, SCHEMA_VARS("\\\\*?") },
+		dump_names },
 	[KEY_ENV_SET] = { "an object of strings", KEY_JSON_MAP, set_env_set,
-		dump_env, "{\"type\":\"object\",\"propertyNames\":"
-		"{\"pattern\":\"^[A-Za-z_][A-Za-z0-9_]*$\"},"
-		"\"additionalProperties\":{\"type\":\"string\"}}" },
+		dump_env },
 	[KEY_ENV_UNSET] = { EXPECTED_NAMES, KEY_JSON_LIST, set_env_unset,
-		dump_names, SCHEMA_VARS("") },
+		dump_names },
 	[KEY_SIZE] = { "bytes (\"4G\" or a number) or null", LIMIT_JSON,
-		set_limit, dump_limit, SCHEMA_LIMIT("[0-9]+[KMGT]?") },
+		set_limit, dump_limit },
 	[KEY_COUNT] = { "a whole number or null", LIMIT_JSON, set_limit,
-		dump_limit, SCHEMA_LIMIT("[0-9]+") },
+		dump_limit },
 	[KEY_PERCENT] = { "a percentage (\"150%\" or 150) or null", LIMIT_JSON,
-		set_limit, dump_limit, SCHEMA_LIMIT("[0-9]+%?") },
+		set_limit, dump_limit },
 	[KEY_DURATION] = { "a duration (\"1h\" or seconds) or null", LIMIT_JSON,
-		set_limit, dump_limit, SCHEMA_LIMIT("[0-9]+(ms|s|m|h|d)?") },
+		set_limit, dump_limit },
 	[KEY_SECCOMP] = { "an object (OCI linux.seccomp) or null", 0,
-		set_seccomp, dump_seccomp,
-		"{\"type\":[\"object\",\"null\"],"
-		"\"required\":[\"defaultAction\"],\"properties\":{"
-		"\"defaultAction\":{\"type\":\"string\"},"
-		"\"defaultErrnoRet\":{\"type\":\"integer\",\"minimum\":0},"
-		"\"architectures\":{\"type\":\"array\"},"
-		"\"syscalls\":{\"type\":\"array\",\"items\":"
-		"{\"type\":\"object\",\"required\":[\"names\",\"action\"]}}}}" },
+		set_seccomp, dump_seccomp },
 };
 /* clang-format on */

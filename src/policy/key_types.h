@@ -30,7 +30,6 @@ struct key_type_ops {
 	int (*set)(const struct key_item *it);
 	/* A new JSON value for policy_dump, or NULL when there is nothing. */
 	cJSON *(*dump)(const struct key *k, const struct policy *p);
-	const char *schema; /* JSON Schema of the value, without description */
 };
 
 extern const struct key_type_ops key_types[KEY_TYPE__COUNT];

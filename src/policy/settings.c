@@ -113,7 +113,6 @@ static int apply_setting(struct key_sink *sink, const struct option_row *o,
 	case OPTION_STRING:
 	case OPTION_FLAG:
 	case OPTION_ACTION:
-	case OPTION_ACTION_ARG:
 	case OPTION_KIND__COUNT:
 		break;
 	}

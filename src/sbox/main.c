@@ -76,16 +76,6 @@ static int with_host(const struct invocation *inv, struct diag *d)
 	return with_policy(inv, &policy, &host, d);
 }
 
-static int print_completion(const char *shell)
-{
-	char *text = options_completion(shell);
-
-	if (!text)
-		fatalx_hint("the shells are bash, zsh and fish",
-			    "--completion: %s: unknown shell", shell);
-	return print(text);
-}
-
 int main(int argc, char *argv[])
 {
 	struct diag d = {0};
@@ -102,10 +92,6 @@ int main(int argc, char *argv[])
 		return print(options_help());
 	case ACTION_VERSION:
 		return print(xstrdup("sbox " SBOX_VERSION "\n"));
-	case ACTION_COMPLETION:
-		return print_completion(inv.action_arg);
-	case ACTION_SCHEMA:
-		return print(policy_schema());
 	case ACTION_RUN:
 	case ACTION_DRY_RUN:
 	case ACTION_PRINT_PROFILE:

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# src/lib <- src/policy <- src/jail <- src/sbox: nobody includes from above. A
+# src/lib <- src/policy <- src/jail <- src/sbox: nobody includes from above.
+# src/gen, which runs while building, stands on policy and beneath nobody. A
 # header of include/sbox belongs to the directory where the .c of that name
 # lives; one without a .c (plain declarations) to the row below.
 set -u
@@ -48,7 +49,9 @@ for f in src/*/*.c src/*/*.h; do
 		if [ "$from" = unknown ]; then
 			echo "$f: \"$inc\" has no .c in src/lib, policy or jail"
 			bad=1
-		elif [ "$(level "$from")" -gt "$mine" ]; then
+		elif [ "$(level "$from")" -gt "$mine" ] ||
+			[ "$dir:$from" = gen:jail ] ||
+			{ [ "$from" = gen ] && [ "$dir" != gen ]; }; then
 			echo "$f: src/$dir must not include \"$inc\" of src/$from"
 			bad=1
 		fi

@@ -5,15 +5,15 @@
  */
 #include "policy_fixture.h"
 
+#include "gen/gen.h"
 #include "policy/options.h"
 
 static void scripts_name_every_option(void **state)
 {
 	(void)state;
-	for (size_t s = 0; completion_shells[s]; s++) {
-		cleanup_free char *text =
-			options_completion(completion_shells[s]);
-		bool fish = strcmp(completion_shells[s], "fish") == 0;
+	for (size_t s = 0; gen_shells[s]; s++) {
+		cleanup_free char *text = gen_completion(gen_shells[s]);
+		bool fish = strcmp(gen_shells[s], "fish") == 0;
 
 		assert_non_null(text);
 		for (size_t i = 0; i < noptions; i++) {
@@ -25,12 +25,11 @@ static void scripts_name_every_option(void **state)
 						    options[i].letter);
 
 			if (!strstr(text, name))
-				fail_msg("%s: no %s", completion_shells[s],
-					 name);
+				fail_msg("%s: no %s", gen_shells[s], name);
 		}
 	}
-	assert_null(options_completion("tcsh"));
-	assert_null(options_completion(""));
+	assert_null(gen_completion("tcsh"));
+	assert_null(gen_completion(""));
 }
 
 static bool is_installed(const char *shell)
@@ -47,9 +46,9 @@ static void shells_accept_their_scripts(void **state)
 
 	(void)state;
 	fixture_init(&f);
-	for (size_t s = 0; completion_shells[s]; s++) {
-		const char *shell = completion_shells[s];
-		cleanup_free char *text = options_completion(shell);
+	for (size_t s = 0; gen_shells[s]; s++) {
+		const char *shell = gen_shells[s];
+		cleanup_free char *text = gen_completion(shell);
 		cleanup_free char *line =
 			xasprintf("%s -n %s/cwd/script", shell, f.dir);
 
@@ -98,7 +97,7 @@ static void bash_answers(void **state)
 		{"words, just inlined", "sbox --net =", "host none "},
 		{"a limit", "sbox --limit mem", "memory= "},
 		{"a key", "sbox --set fs.h", "fs.hide= "},
-		{"a shell", "sbox --completion z", "zsh "},
+		{"a home", "sbox --home t", "tmp "},
 		{"a path", "sbox --ro ./two", "./two words "},
 		{"a profile", "sbox --profile own", "own-profile "},
 		{"a command's file", "sbox cat two", "two words "},
@@ -106,7 +105,7 @@ static void bash_answers(void **state)
 		{"a command", "sbox -c x --timeout 5 compge", "compgen "},
 	};
 	struct fixture f;
-	cleanup_free char *script = options_completion("bash");
+	cleanup_free char *script = gen_completion("bash");
 	cleanup_free char *config = NULL;
 
 	(void)state;

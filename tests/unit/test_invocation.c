@@ -20,7 +20,6 @@ static void option_rows_have_no_holes(void **state)
 		assert_true(strlen(o->help) <= 54); /* fits 80 columns */
 		assert_non_null(strstr(help, o->help));
 		assert_true(o->kind < OPTION_KIND__COUNT);
-		assert_true(o->words < OPTION_WORDS__COUNT);
 		assert_int_equal(on_key, o->key != NULL);
 		if (o->key)
 			assert_non_null(key_find(o->key));

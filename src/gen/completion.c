@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Completion scripts for bash, zsh and fish, made by the option table. All
+ * Completion scripts for bash, zsh and fish, made from the option table. All
  * three do the same: options by name, the argument of an option by its kind
  * (paths, profiles, keys, words), then the command and its own completions.
  * Everything in the scripts comes from our tables, never from the machine they
@@ -11,11 +11,50 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "keys.h"
-#include "options.h"
+#include "gen.h"
+#include "policy/keys.h"
+#include "policy/options.h"
 #include "sbox/cleanup.h"
-#include "sbox/invocation.h"
+#include "sbox/log.h"
 #include "sbox/strlist.h"
+
+const char *const gen_shells[] = {"bash", "zsh", "fish", NULL};
+
+/* What an option's argument can be. */
+enum words {
+	WORDS_NONE, /* nothing to offer */
+	WORDS_PATH,
+	WORDS_DIR,
+	WORDS_PROFILE, /* a profile's name or a file */
+	WORDS_KEY,     /* the words of the option's key */
+	WORDS_KEYS,    /* names of keys, with "=" */
+	WORDS_LIMITS,  /* names of limits, with "=" */
+	WORDS_ENV,     /* names of variables */
+	WORDS__COUNT
+};
+
+/* What an argument is called says what it can be. */
+static const struct {
+	const char *arg;
+	enum words words;
+} args[] = {
+	{"PATH", WORDS_PATH},	      {"DIR", WORDS_DIR},
+	{"NAME|FILE", WORDS_PROFILE}, {"NAME", WORDS_KEY},
+	{"MODE", WORDS_KEY},	      {"KEY=JSON", WORDS_KEYS},
+	{"KEY=VALUE", WORDS_LIMITS},  {"K", WORDS_ENV},
+	{"K[=V]", WORDS_ENV},	      {"N", WORDS_NONE},
+	{"TEXT", WORDS_NONE},	      {"DURATION", WORDS_NONE},
+};
+
+static enum words words_of(const struct option_row *o)
+{
+	if (!o->arg)
+		return WORDS_NONE;
+	for (size_t i = 0; i < ARRAY_SIZE(args); i++)
+		if (strcmp(args[i].arg, o->arg) == 0)
+			return args[i].words;
+	fatalx("--%s: %s has no row in args[]", o->name, o->arg);
+}
 
 /* Append a formatted text to *to. */
 __attribute__((format(printf, 2, 3))) static void add(char **to,
@@ -36,21 +75,19 @@ __attribute__((format(printf, 2, 3))) static void add(char **to,
 static char *argument_words(const struct option_row *o)
 {
 	const struct key *k = o->key ? key_find(o->key) : NULL;
+	enum words kind = words_of(o);
 	char *words = xstrdup("");
 
-	if (o->words == OPTION_WORDS_KEY && k)
+	if (kind == WORDS_KEY && k)
 		for (size_t i = 0; i < k->nwords; i++)
 			add(&words, "%s%s", i ? " " : "", k->words[i]);
-	if (o->words == OPTION_WORDS_SHELLS)
-		for (size_t i = 0; completion_shells[i]; i++)
-			add(&words, "%s%s", i ? " " : "", completion_shells[i]);
 	for (size_t i = 0; i < nkeys; i++) {
 		const char *name = keys[i].name;
 		bool limit = strncmp(name, "limits.", 7) == 0;
 
-		if (o->words == OPTION_WORDS_LIMITS && limit)
+		if (kind == WORDS_LIMITS && limit)
 			add(&words, "%s%s=", *words ? " " : "", name + 7);
-		if (o->words == OPTION_WORDS_KEYS && name[0] != '$' &&
+		if (kind == WORDS_KEYS && name[0] != '$' &&
 		    keys[i].type != KEY_EXTENDS)
 			add(&words, "%s%s=", *words ? " " : "", name);
 	}
@@ -67,7 +104,7 @@ static char *typed(const struct option_row *o)
 /* ---- bash ---------------------------------------------------------------- */
 
 static const char bash_head[] =
-	"# bash completion for sbox, made by sbox --completion bash\n"
+	"# bash completion for sbox, generated from its option table\n"
 	"_sbox_profiles() {\n"
 	"\tlocal dir file\n"
 	"\tfor dir in \"${XDG_CONFIG_HOME:-$HOME/.config}/sbox\" /etc/sbox \\\n"
@@ -130,24 +167,21 @@ static const char bash_end[] = "' -- \"$cur\")\n"
 			       "}\n"
 			       "complete -F _sbox sbox\n";
 
-static const char *const bash_compgen[OPTION_WORDS__COUNT] = {
-	[OPTION_WORDS_NONE] = ":",
-	[OPTION_WORDS_PATH] = "compopt -o filenames; "
-			      "mapfile -t COMPREPLY < <(compgen -f -- \"$2\")",
-	[OPTION_WORDS_DIR] = "compopt -o filenames; "
-			     "mapfile -t COMPREPLY < <(compgen -d -- \"$2\")",
-	[OPTION_WORDS_PROFILE] =
-		"mapfile -t COMPREPLY < <(compgen -f -- \"$2\"; "
-		"compgen -W \"$(_sbox_profiles)\" -- \"$2\")",
-	[OPTION_WORDS_KEY] = "mapfile -t COMPREPLY < <(IFS=' '; "
-			     "compgen -W '%s' -- \"$2\")",
-	[OPTION_WORDS_KEYS] = "compopt -o nospace; mapfile -t COMPREPLY < "
-			      "<(IFS=' '; compgen -W '%s' -- \"$2\")",
-	[OPTION_WORDS_LIMITS] = "compopt -o nospace; mapfile -t COMPREPLY < "
-				"<(IFS=' '; compgen -W '%s' -- \"$2\")",
-	[OPTION_WORDS_ENV] = "mapfile -t COMPREPLY < <(compgen -e -- \"$2\")",
-	[OPTION_WORDS_SHELLS] = "mapfile -t COMPREPLY < <(IFS=' '; "
-				"compgen -W '%s' -- \"$2\")",
+static const char *const bash_compgen[WORDS__COUNT] = {
+	[WORDS_NONE] = ":",
+	[WORDS_PATH] = "compopt -o filenames; "
+		       "mapfile -t COMPREPLY < <(compgen -f -- \"$2\")",
+	[WORDS_DIR] = "compopt -o filenames; "
+		      "mapfile -t COMPREPLY < <(compgen -d -- \"$2\")",
+	[WORDS_PROFILE] = "mapfile -t COMPREPLY < <(compgen -f -- \"$2\"; "
+			  "compgen -W \"$(_sbox_profiles)\" -- \"$2\")",
+	[WORDS_KEY] = "mapfile -t COMPREPLY < <(IFS=' '; "
+		      "compgen -W '%s' -- \"$2\")",
+	[WORDS_KEYS] = "compopt -o nospace; mapfile -t COMPREPLY < "
+		       "<(IFS=' '; compgen -W '%s' -- \"$2\")",
+	[WORDS_LIMITS] = "compopt -o nospace; mapfile -t COMPREPLY < "
+			 "<(IFS=' '; compgen -W '%s' -- \"$2\")",
+	[WORDS_ENV] = "mapfile -t COMPREPLY < <(compgen -e -- \"$2\")",
 };
 
 /* template with its one %s, if any, replaced by words */
@@ -169,7 +203,7 @@ static char *completion_bash(void)
 		cleanup_free char *words = argument_words(&options[i]);
 		cleanup_free char *name = typed(&options[i]);
 		cleanup_free char *line =
-			fill(bash_compgen[options[i].words], words);
+			fill(bash_compgen[words_of(&options[i])], words);
 
 		if (options[i].arg)
 			add(&out, "\t%s) %s ;;\n", name, line);
@@ -192,7 +226,7 @@ static char *completion_bash(void)
 
 static const char zsh_head[] =
 	"#compdef sbox\n"
-	"# zsh completion for sbox, made by sbox --completion zsh\n"
+	"# zsh completion for sbox, generated from its option table\n"
 	"_sbox_profiles() {\n"
 	"\tlocal -a names\n"
 	"\tnames=(${XDG_CONFIG_HOME:-$HOME/.config}/sbox/*.json(N:t:r)\n"
@@ -208,16 +242,15 @@ static const char zsh_head[] =
 static const char zsh_tail[] = "\t'(-)1:command:_command_names -e' \\\n"
 			       "\t'*::argument:_normal'\n";
 
-static const char *const zsh_action[OPTION_WORDS__COUNT] = {
-	[OPTION_WORDS_NONE] = " ",
-	[OPTION_WORDS_PATH] = "_files",
-	[OPTION_WORDS_DIR] = "_files -/",
-	[OPTION_WORDS_PROFILE] = "_sbox_profiles",
-	[OPTION_WORDS_KEY] = "(%s)",
-	[OPTION_WORDS_KEYS] = "compadd -S \"\" -- %s",
-	[OPTION_WORDS_LIMITS] = "compadd -S \"\" -- %s",
-	[OPTION_WORDS_ENV] = "_parameters -g \"*export*\"",
-	[OPTION_WORDS_SHELLS] = "(%s)",
+static const char *const zsh_action[WORDS__COUNT] = {
+	[WORDS_NONE] = " ",
+	[WORDS_PATH] = "_files",
+	[WORDS_DIR] = "_files -/",
+	[WORDS_PROFILE] = "_sbox_profiles",
+	[WORDS_KEY] = "(%s)",
+	[WORDS_KEYS] = "compadd -S \"\" -- %s",
+	[WORDS_LIMITS] = "compadd -S \"\" -- %s",
+	[WORDS_ENV] = "_parameters -g \"*export*\"",
 };
 
 /* s with what _arguments would take for its own syntax escaped. */
@@ -241,7 +274,8 @@ static char *completion_zsh(void)
 	for (size_t i = 0; i < noptions; i++) {
 		const struct option_row *o = &options[i];
 		cleanup_free char *words = argument_words(o);
-		cleanup_free char *action = fill(zsh_action[o->words], words);
+		cleanup_free char *action =
+			fill(zsh_action[words_of(o)], words);
 		cleanup_free char *help = zsh_quote(o->help);
 		cleanup_free char *arg = zsh_quote(o->arg ? o->arg : "");
 		cleanup_free char *name = typed(o);
@@ -259,7 +293,7 @@ static char *completion_zsh(void)
 /* ---- fish ---------------------------------------------------------------- */
 
 static const char fish_head[] =
-	"# fish completion for sbox, made by sbox --completion fish\n"
+	"# fish completion for sbox, generated from its option table\n"
 	"function __sbox_profiles\n"
 	"\tset -l config $XDG_CONFIG_HOME\n"
 	"\ttest -n \"$config\"; or set config ~/.config\n"
@@ -296,16 +330,15 @@ static const char fish_middle[] =
 	"complete -c sbox -f\n"
 	"complete -c sbox -a '(__fish_complete_subcommand)'\n";
 
-static const char *const fish_action[OPTION_WORDS__COUNT] = {
-	[OPTION_WORDS_NONE] = "-x",
-	[OPTION_WORDS_PATH] = "-r -F",
-	[OPTION_WORDS_DIR] = "-x -a '(__fish_complete_directories)'",
-	[OPTION_WORDS_PROFILE] = "-r -F -a '(__sbox_profiles)'",
-	[OPTION_WORDS_KEY] = "-x -a '%s'",
-	[OPTION_WORDS_KEYS] = "-x -a '%s'",
-	[OPTION_WORDS_LIMITS] = "-x -a '%s'",
-	[OPTION_WORDS_ENV] = "-x -a '(set -nx)'",
-	[OPTION_WORDS_SHELLS] = "-x -a '%s'",
+static const char *const fish_action[WORDS__COUNT] = {
+	[WORDS_NONE] = "-x",
+	[WORDS_PATH] = "-r -F",
+	[WORDS_DIR] = "-x -a '(__fish_complete_directories)'",
+	[WORDS_PROFILE] = "-r -F -a '(__sbox_profiles)'",
+	[WORDS_KEY] = "-x -a '%s'",
+	[WORDS_KEYS] = "-x -a '%s'",
+	[WORDS_LIMITS] = "-x -a '%s'",
+	[WORDS_ENV] = "-x -a '(set -nx)'",
 };
 
 /* s for within single quotes. */
@@ -329,7 +362,8 @@ static char *completion_fish(void)
 	for (size_t i = 0; i < noptions; i++) {
 		const struct option_row *o = &options[i];
 		cleanup_free char *words = argument_words(o);
-		cleanup_free char *action = fill(fish_action[o->words], words);
+		cleanup_free char *action =
+			fill(fish_action[words_of(o)], words);
 		cleanup_free char *help = fish_quote(o->help);
 
 		add(&out, "complete -c sbox -n 'not __sbox_command'");
@@ -343,14 +377,14 @@ static char *completion_fish(void)
 	return out;
 }
 
-char *options_completion(const char *shell)
+char *gen_completion(const char *shell)
 {
-	/* in the order of completion_shells */
+	/* in the order of gen_shells */
 	static char *(*const make[])(void) = {completion_bash, completion_zsh,
 					      completion_fish};
 
-	for (size_t i = 0; i < ARRAY_SIZE(make) && completion_shells[i]; i++)
-		if (strcmp(completion_shells[i], shell) == 0)
+	for (size_t i = 0; i < ARRAY_SIZE(make) && gen_shells[i]; i++)
+		if (strcmp(gen_shells[i], shell) == 0)
 			return make[i]();
 	return NULL;
 }
