@@ -59,8 +59,12 @@ for f in $code; do
 	esac
 done
 
-# Lines that hold code: no blank ones, no comments.
+# Lines that hold code: no blank ones, no comments. The network's policy isn't
+# the launcher's: the gateway decides with it, the launcher only reads it.
 total=$(for f in src/lib/*.[ch] src/policy/*.[ch] src/jail/*.[ch] src/sbox/*.[ch]; do
+	case $f in
+	src/policy/hostpat.c | src/policy/egress*) continue ;;
+	esac
 	${CC:-gcc} -fpreprocessed -dD -E -P "$f"
 done | wc -l)
 echo "launcher: $total lines of code"

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * May it? A rule that denies wins over every rule that allows, and what no rule
+ * allows is not allowed. An IPv6 address that carries an IPv4 address is judged
+ * twice: neither may be denied, and if the inner one is special, it must be
+ * named as well. What pid 1 listens on and routes follows from the same rules.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "egress_internal.h"
+#include "sbox/cleanup.h"
+#include "sbox/diag.h"
+
+#define ANY_PORT 0
+#define DNS_PORT 53
+
+/* What is asked: a name or an address, and a port. */
+struct question {
+	const char *name; /* NULL: an address */
+	const struct in6_addr *addr;
+	uint16_t port; /* ANY_PORT: is there one? */
+};
+
+static bool has_port(const struct egress_rule *r, uint16_t port)
+{
+	for (size_t i = 0; i < r->nports; i++)
+		if (port >= r->ports[i].first && port <= r->ports[i].last)
+			return true;
+	return false;
+}
+
+static bool is_target(const struct egress_rule *r, const struct question *q)
+{
+	if (r->is_prefix != !q->name)
+		return false;
+	return q->name ? hostpat_match(&r->pat, q->name)
+		       : prefix_holds(&r->prefix, q->addr);
+}
+
+/* A rule of some ports doesn't deny the others, nor the name itself. */
+static const struct egress_rule *find_deny(const struct egress *e,
+					   const struct question *q)
+{
+	for (size_t i = 0; i < e->deny.n; i++) {
+		const struct egress_rule *r = &e->deny.v[i];
+
+		if (is_target(r, q) &&
+		    (r->default_ports ||
+		     (q->port != ANY_PORT && has_port(r, q->port))))
+			return r;
+	}
+	return NULL;
+}
+
+static const struct egress_rule *find_allow(const struct egress *e,
+					    const struct question *q)
+{
+	bool one_label = q->name && !strchr(q->name, '.');
+	const struct egress_rule *found = NULL;
+
+	for (size_t i = 0; i < e->allow.n; i++) {
+		const struct egress_rule *r = &e->allow.v[i];
+
+		if (!is_target(r, q) ||
+		    (q->port != ANY_PORT && !has_port(r, q->port)) ||
+		    (one_label && r->pat.kind == HOSTPAT_ANY))
+			continue;
+		if (r->check == EGRESS_CHECK_NONE)
+			return r;
+		if (!found)
+			found = r;
+	}
+	return found;
+}
+
+static struct egress_decision decide(const struct egress *e,
+				     const struct question *q)
+{
+	struct egress_decision denied = {.verdict = EGRESS_DENIED};
+	struct egress_decision allowed = {.verdict = EGRESS_ALLOWED};
+
+	denied.rule = find_deny(e, q);
+	if (denied.rule)
+		return denied;
+	allowed.rule = find_allow(e, q);
+	if (!allowed.rule)
+		return (struct egress_decision){.verdict = EGRESS_UNLISTED};
+	allowed.check = allowed.rule->check;
+	return allowed;
+}
+
+struct egress_decision egress_connect(const struct egress *e, const char *name,
+				      uint16_t port)
+{
+	const struct question q = {.name = name, .port = port};
+
+	if (egress_name_is_local(name, e->tor))
+		return (struct egress_decision){.verdict = EGRESS_UNLISTED};
+	return decide(e, &q);
+}
+
+struct egress_decision egress_name(const struct egress *e, const char *name)
+{
+	return egress_connect(e, name, ANY_PORT);
+}
+
+struct egress_decision egress_address(const struct egress *e,
+				      const struct in6_addr *addr,
+				      uint16_t port)
+{
+	const struct question q = {.addr = addr, .port = port};
+	struct in6_addr v4;
+	const struct question inner = {.addr = &v4, .port = port};
+	struct egress_decision outer = decide(e, &q), also;
+
+	if (outer.verdict != EGRESS_ALLOWED || !address_embedded(addr, &v4))
+		return outer;
+	also = decide(e, &inner);
+	if (also.verdict == EGRESS_DENIED ||
+	    (also.verdict == EGRESS_UNLISTED && address_is_special(&v4)))
+		return also;
+	return outer;
+}
+
+bool egress_resolved_ok(const struct egress *e, const struct in6_addr *addr,
+			uint16_t port)
+{
+	struct in6_addr v4;
+	const struct in6_addr *forms[] = {addr, &v4};
+	size_t n = address_embedded(addr, &v4) ? 2 : 1;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct question q = {.addr = forms[i], .port = port};
+		enum egress_verdict v = decide(e, &q).verdict;
+
+		if (v == EGRESS_DENIED ||
+		    (v != EGRESS_ALLOWED && address_is_special(forms[i])))
+			return false;
+	}
+	return true;
+}
+
+bool egress_allows_every_name(const struct egress *e)
+{
+	for (size_t i = 0; i < e->allow.n; i++)
+		if (!e->allow.v[i].is_prefix &&
+		    e->allow.v[i].pat.kind == HOSTPAT_ANY)
+			return true;
+	return false;
+}
+
+/* Who has a port inside. */
+enum user {
+	USER_NOBODY,
+	USER_DNS,
+	USER_NAMES,
+	USER_NAMES_6, /* and USER_NAMES */
+	USER_PORT,
+	USER_SERVICE,
+	USER_PUBLISHED,
+};
+
+static const char *const user_names[] = {
+	[USER_NOBODY] = "nobody",
+	[USER_DNS] = "the name server",
+	[USER_NAMES] = "what is allowed outside",
+	[USER_NAMES_6] = "what is allowed outside",
+	[USER_PORT] = "ports",
+	[USER_SERVICE] = "services",
+	[USER_PUBLISHED] = "publish",
+};
+
+static int take_port(uint8_t *users, uint16_t port, enum user user,
+		     struct diag *d)
+{
+	enum user had = (enum user)users[port];
+
+	if (had == USER_NOBODY) {
+		users[port] = (uint8_t)user;
+		return 0;
+	}
+	(void)diag_set(d, "port %u inside: %s and %s both want it", port,
+		       user_names[had], user_names[user]);
+	return diag_hint(d,
+			 "give another port inside (--port IN:OUT, --publish "
+			 "HOST:IN), or say which ports of a name are "
+			 "allowed (NAME:443)");
+}
+
+static int take_rule(uint8_t *users, const struct egress_rule *r,
+		     struct diag *d)
+{
+	bool v6 = r->is_prefix && !prefix_is_v4(&r->prefix);
+	enum user user = v6 ? USER_NAMES_6 : USER_NAMES;
+
+	for (size_t i = 0; i < r->nports; i++) {
+		for (unsigned p = r->ports[i].first; p <= r->ports[i].last;
+		     p++) {
+			if (users[p] == USER_NAMES)
+				users[p] = (uint8_t)user;
+			else if (users[p] != USER_NAMES_6 &&
+				 take_port(users, (uint16_t)p, user, d))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int take_all(const struct egress *e, uint8_t *users, struct diag *d)
+{
+	users[DNS_PORT] = USER_DNS;
+	for (size_t i = 0; i < e->allow.n; i++)
+		if (take_rule(users, &e->allow.v[i], d))
+			return -1;
+	for (size_t i = 0; i < e->ports.n; i++)
+		if (take_port(users, e->ports.v[i].in, USER_PORT, d))
+			return -1;
+	for (size_t i = 0; i < e->nservices; i++)
+		if (take_port(users, e->services[i].port, USER_SERVICE, d))
+			return -1;
+	for (size_t i = 0; i < e->publish.n; i++)
+		if (users[e->publish.v[i].in] != USER_PUBLISHED &&
+		    take_port(users, e->publish.v[i].in, USER_PUBLISHED, d))
+			return -1;
+	return 0;
+}
+
+/* Beyond the bound it only counts. */
+static void add(struct listeners *l, enum listener_kind kind, uint16_t port,
+		size_t index)
+{
+	if (l->n < EGRESS_LISTENERS_MAX)
+		l->v[l->n] = (struct listener){kind, port, index};
+	l->n++;
+}
+
+static void list_all(const struct egress *e, const uint8_t *users,
+		     struct listeners *l)
+{
+	add(l, LISTENER_DNS_UDP, DNS_PORT, 0);
+	add(l, LISTENER_DNS_TCP, DNS_PORT, 0);
+	for (unsigned p = 1; p <= UINT16_MAX; p++) {
+		if (users[p] == USER_NAMES || users[p] == USER_NAMES_6)
+			add(l, LISTENER_NAMES, (uint16_t)p, 0);
+		if (users[p] == USER_NAMES_6)
+			add(l, LISTENER_NAMES_6, (uint16_t)p, 0);
+	}
+	for (size_t i = 0; i < e->ports.n; i++) {
+		add(l, LISTENER_PORT, e->ports.v[i].in, i);
+		add(l, LISTENER_PORT_6, e->ports.v[i].in, i);
+	}
+	for (size_t i = 0; i < e->nservices; i++)
+		add(l, LISTENER_SERVICE, e->services[i].port, i);
+}
+
+int egress_listeners(const struct egress *e, struct listeners *out,
+		     struct diag *d)
+{
+	cleanup_free uint8_t *users = xcalloc(UINT16_MAX + 1, 1);
+	struct listeners l = {.n = 0};
+
+	if (take_all(e, users, d))
+		return -1;
+	l.v = xcalloc(EGRESS_LISTENERS_MAX, sizeof(*l.v));
+	list_all(e, users, &l);
+	if (l.n > EGRESS_LISTENERS_MAX) {
+		free(l.v);
+		(void)diag_set(d, "%zu ports inside are too many (at most %d)",
+			       l.n, EGRESS_LISTENERS_MAX);
+		return diag_hint(d, "allow smaller ranges of ports");
+	}
+	*out = l;
+	return 0;
+}
+
+static void add_route(struct ip_prefix *v, size_t *n, const struct ip_prefix *p)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (v[i].bits == p->bits &&
+		    memcmp(&v[i].addr, &p->addr, sizeof(p->addr)) == 0)
+			return;
+	v[(*n)++] = *p;
+}
+
+struct ip_prefix *egress_routes(const struct egress *e, size_t *n)
+{
+	struct ip_prefix *v = xcalloc(e->allow.n + 1, sizeof(*v));
+	struct ip_prefix pool = {
+		.addr.s6_addr = {[10] = 0xff,
+				 0xff,
+				 EGRESS_POOL_ADDRESS >> 24,
+				 EGRESS_POOL_ADDRESS >> 16 & 0xff},
+		.bits = 96 + EGRESS_POOL_BITS,
+	};
+
+	*n = 0;
+	add_route(v, n, &pool);
+	for (size_t i = 0; i < e->allow.n; i++)
+		if (e->allow.v[i].is_prefix)
+			add_route(v, n, &e->allow.v[i].prefix);
+	return v;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net.services: which HTTPS origin a plain-HTTP port inside stands for, and
+ * which headers it gets outside. A header whose value frames the message or
+ * belongs to one connection (RFC 9110 7.6.1) is the proxy's own and can't be
+ * set; neither can Host, which is the origin's. What is written into a header
+ * must stay in it: no control characters in the prefix, and the secret's own
+ * bytes are checked by the process that reads them.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "egress_internal.h"
+#include "sbox/cleanup.h"
+#include "sbox/diag.h"
+#include "sbox/json.h"
+#include "sbox/path.h"
+
+#define SERVICES_MAX	64
+#define HEADERS_MAX	16
+#define HEADER_NAME_MAX 64
+#define PREFIX_MAX	256
+#define HTTPS_PORT	443
+#define SHA256_BASE64	44
+
+static const char *take_string(const cJSON *node, struct diag *d)
+{
+	const char *text = cJSON_GetStringValue(node);
+
+	if (!text || !*text)
+		(void)diag_set(d, "expected a string");
+	return text && *text ? text : NULL;
+}
+
+static bool is_token(const char *s)
+{
+	static const char others[] = "!#$%&'*+-.^_`|~"; /* RFC 9110 5.6.2 */
+
+	for (; *s; s++)
+		if (!(*s >= 'a' && *s <= 'z') && !(*s >= 'A' && *s <= 'Z') &&
+		    !(*s >= '0' && *s <= '9') && !strchr(others, *s))
+			return false;
+	return true;
+}
+
+static int check_header_name(const char *name, struct diag *d)
+{
+	static const char *const own[] = {
+		"host",	      "content-length", "transfer-encoding", "te",
+		"connection", "keep-alive",	"trailer",	     "upgrade",
+		"expect",     "content-type",	"proxy-connection",
+	};
+
+	if (!*name || strlen(name) > HEADER_NAME_MAX || !is_token(name))
+		return diag_set(d, "not the name of a header");
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (strcasecmp(name, own[i]) == 0)
+			return diag_set(d, "a header that can't be set");
+	return 0;
+}
+
+static int take_file(const cJSON *node, char **out, struct diag *d)
+{
+	const char *text = take_string(node, d);
+	char *path;
+
+	if (!text || path_normalise(text, &path, d))
+		return -1;
+	if (path[0] != '/') {
+		free(path);
+		return diag_set(d, "%.*s: not an absolute path", EGRESS_SHOWN,
+				text);
+	}
+	free(*out);
+	*out = path;
+	return 0;
+}
+
+static int take_env(const cJSON *node, char **out, struct diag *d)
+{
+	const char *text = take_string(node, d);
+
+	if (!text)
+		return -1;
+	if (strchr(text, '='))
+		return diag_set(d, "%.*s: not the name of a variable",
+				EGRESS_SHOWN, text);
+	*out = xstrdup(text);
+	return 0;
+}
+
+static int take_command(const cJSON *node, char **out, struct diag *d)
+{
+	const char *text = take_string(node, d);
+
+	if (!text)
+		return -1;
+	*out = xstrdup(text);
+	return 0;
+}
+
+/* As take_string, but it may be empty and ends up in a header. */
+static int take_prefix(const cJSON *node, char **out, struct diag *d)
+{
+	const char *text = cJSON_GetStringValue(node);
+
+	if (!text)
+		return diag_set(d, "expected a string");
+	if (strlen(text) > PREFIX_MAX)
+		return diag_set(d, "more than %d bytes", PREFIX_MAX);
+	for (const char *s = text; *s; s++)
+		if (*s < ' ' || *s > '~')
+			return diag_set(d, "a byte that no header holds");
+	*out = xstrdup(text);
+	return 0;
+}
+
+static int parse_header(const cJSON *object, struct egress_header *h,
+			struct diag *d)
+{
+	const struct {
+		const char *key;
+		int (*take)(const cJSON *node, char **out, struct diag *d);
+		char **out;
+	} rows[] = {
+		{"prefix", take_prefix, &h->prefix},
+		{"file", take_file, &h->secret.file},
+		{"env", take_env, &h->secret.env},
+		{"command", take_command, &h->secret.command},
+	};
+	const cJSON *e;
+
+	if (!cJSON_IsObject(object))
+		return diag_set(d, "expected an object");
+	cJSON_ArrayForEach(e, object)
+	{
+		size_t i = 0;
+
+		while (i < ARRAY_SIZE(rows) &&
+		       strcmp(rows[i].key, e->string) != 0)
+			i++;
+		if (i == ARRAY_SIZE(rows))
+			(void)diag_set(d, "unknown key");
+		if (i == ARRAY_SIZE(rows) || rows[i].take(e, rows[i].out, d))
+			return diag_prefix(d, "%.*s", EGRESS_SHOWN, e->string);
+	}
+	if (!!h->secret.file + !!h->secret.env + !!h->secret.command != 1)
+		return diag_set(d, "expected one of \"file\", \"env\" and "
+				   "\"command\"");
+	return 0;
+}
+
+static int add_header(struct egress_service *s, const cJSON *node,
+		      struct diag *d)
+{
+	struct egress_header *h;
+
+	if (s->nheaders == HEADERS_MAX)
+		return diag_set(d, "more than %d headers", HEADERS_MAX);
+	for (size_t i = 0; i < s->nheaders; i++)
+		if (strcasecmp(s->headers[i].name, node->string) == 0)
+			return diag_set(d, "given twice");
+	if (check_header_name(node->string, d))
+		return -1;
+	s->headers =
+		xreallocarray(s->headers, s->nheaders + 1, sizeof(*s->headers));
+	h = &s->headers[s->nheaders++];
+	*h = (struct egress_header){.name = xstrdup(node->string)};
+	return parse_header(node, h, d);
+}
+
+static int take_headers(const cJSON *node, struct egress_service *s,
+			struct diag *d)
+{
+	const cJSON *e;
+
+	if (!cJSON_IsObject(node))
+		return diag_set(d, "expected an object of headers");
+	cJSON_ArrayForEach(e, node) if (add_header(s, e, d)) return diag_prefix(
+		d, "%.*s", EGRESS_SHOWN, e->string);
+	return 0;
+}
+
+static int take_port(const cJSON *node, struct egress_service *s,
+		     struct diag *d)
+{
+	uint64_t v;
+
+	if (json_u64(node, &v) || v < 1 || v > UINT16_MAX)
+		return diag_set(d, "expected a port's number");
+	s->port = (uint16_t)v;
+	return 0;
+}
+
+static int take_origin(const cJSON *node, struct egress_service *s,
+		       struct diag *d)
+{
+	static const char scheme[] = "https://";
+	const char *text = take_string(node, d);
+	char *host;
+
+	if (!text)
+		return -1;
+	if (strncmp(text, scheme, strlen(scheme)) != 0) {
+		(void)diag_set(d, "%.*s: not an HTTPS origin", EGRESS_SHOWN,
+			       text);
+		return diag_hint(d, "write https://HOST or https://HOST:PORT");
+	}
+	s->origin_port = HTTPS_PORT;
+	if (egress_endpoint_parse(text + strlen(scheme), false, &host,
+				  &s->origin_port, d))
+		return -1;
+	s->host = host;
+	return 0;
+}
+
+static int take_ca(const cJSON *node, struct egress_service *s, struct diag *d)
+{
+	return take_file(node, &s->ca_file, d);
+}
+
+/* 32 bytes in base64: 43 digits, the last of which has two bits to spare, and
+ * one "=". */
+static int take_pin(const cJSON *node, struct egress_service *s, struct diag *d)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn"
+				     "opqrstuvwxyz0123456789+/";
+	const char *text = take_string(node, d);
+
+	if (!text)
+		return -1;
+	if (strlen(text) != SHA256_BASE64 ||
+	    strspn(text, digits) != SHA256_BASE64 - 1 ||
+	    text[SHA256_BASE64 - 1] != '=' ||
+	    (strchr(digits, text[SHA256_BASE64 - 2]) - digits) % 4 != 0)
+		return diag_set(d, "not a SHA-256 digest in base64");
+	s->pin_sha256 = xstrdup(text);
+	return 0;
+}
+
+static int parse_service(const cJSON *object, struct egress_service *s,
+			 struct diag *d)
+{
+	static const struct {
+		const char *key;
+		int (*take)(const cJSON *node, struct egress_service *s,
+			    struct diag *d);
+	} rows[] = {
+		{"port", take_port},	   {"origin", take_origin},
+		{"ca", take_ca},	   {"pinSha256", take_pin},
+		{"headers", take_headers},
+	};
+	const cJSON *e;
+
+	if (!cJSON_IsObject(object))
+		return diag_set(d, "expected an object");
+	cJSON_ArrayForEach(e, object)
+	{
+		size_t i = 0;
+
+		while (i < ARRAY_SIZE(rows) &&
+		       strcmp(rows[i].key, e->string) != 0)
+			i++;
+		if (i == ARRAY_SIZE(rows))
+			(void)diag_set(d, "unknown key");
+		if (i == ARRAY_SIZE(rows) || rows[i].take(e, s, d))
+			return diag_prefix(d, "%.*s", EGRESS_SHOWN, e->string);
+	}
+	if (!s->port || !s->host)
+		return diag_set(d, "\"port\" and \"origin\" are needed");
+	return 0;
+}
+
+static int check_unique(const struct egress *e, struct diag *d)
+{
+	const struct egress_service *last = &e->services[e->nservices - 1];
+
+	for (size_t i = 0; i + 1 < e->nservices; i++)
+		if (e->services[i].port == last->port)
+			return diag_set(d, "port %u is another service's",
+					last->port);
+	return 0;
+}
+
+int egress_services_parse(const cJSON *list, struct egress *out, struct diag *d)
+{
+	const cJSON *e;
+
+	if (!cJSON_IsArray(list))
+		return diag_set(d, "expected a list of objects");
+	cJSON_ArrayForEach(e, list)
+	{
+		size_t i = out->nservices;
+
+		if (i == SERVICES_MAX)
+			return diag_set(d, "more than %d", SERVICES_MAX);
+		out->services = xreallocarray(out->services, i + 1,
+					      sizeof(*out->services));
+		out->services[out->nservices++] =
+			(struct egress_service){.port = 0};
+		if (parse_service(e, &out->services[i], d) ||
+		    check_unique(out, d))
+			return diag_prefix(d, "[%zu]", i);
+	}
+	return 0;
+}
+
+static void service_free(struct egress_service *s)
+{
+	for (size_t i = 0; i < s->nheaders; i++) {
+		free(s->headers[i].name);
+		free(s->headers[i].prefix);
+		free(s->headers[i].secret.file);
+		free(s->headers[i].secret.env);
+		free(s->headers[i].secret.command);
+	}
+	free(s->headers);
+	free(s->host);
+	free(s->ca_file);
+	free(s->pin_sha256);
+}
+
+void egress_services_free(struct egress *e)
+{
+	for (size_t i = 0; i < e->nservices; i++)
+		service_free(&e->services[i]);
+	free(e->services);
+	e->services = NULL;
+	e->nservices = 0;
+}
+
+int egress_services_check(const cJSON *services, struct diag *d)
+{
+	struct egress e = {.nservices = 0};
+	int rc = egress_services_parse(services, &e, d);
+
+	egress_services_free(&e);
+	return rc;
+}

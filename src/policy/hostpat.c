@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Host names, normalised byte by byte before anything compares them. What is
+ * accepted is what every resolver and every TLS library reads in the same way:
+ * letters, digits, hyphens within a label, and the underscore that some names
+ * have although RFC 952 hasn't. A name is refused rather than repaired, but
+ * for case and one trailing dot. Not even an address in dotted-decimal is a
+ * name: inet_aton(3) and the WHATWG URL parser take "127.1", "0x7f.1" and
+ * "2130706433" for addresses, and they decide by the last label.
+ */
+#include "sbox/hostpat.h"
+
+#include <string.h>
+
+#include "sbox/diag.h"
+
+#define LABEL_MAX 63
+#define SHOWN	  100 /* bytes of a bad name in a message */
+
+struct name {
+	const char *in;
+	size_t len;
+	struct diag *d;
+};
+
+static int refuse(const struct name *n, const char *why)
+{
+	return diag_set(n->d, "%.*s: %s",
+			(int)(n->len < SHOWN ? n->len : SHOWN), n->in, why);
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_hex(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'f');
+}
+
+/* Digits, or 0x and hexadecimal digits, also none ("0x" is 0 to WHATWG). */
+static bool is_number(const char *label, size_t len)
+{
+	bool hex = len >= 2 && label[0] == '0' && label[1] == 'x';
+
+	for (size_t i = hex ? 2 : 0; i < len; i++)
+		if (hex ? !is_hex(label[i]) : !is_digit(label[i]))
+			return false;
+	return true;
+}
+
+/* One byte of a name: its normalised form, or 0 and the diag. */
+static char take_byte(const struct name *n, char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	if ((c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '_')
+		return c;
+	if ((unsigned char)c >= 0x80) {
+		(void)refuse(n, "not ASCII");
+		(void)diag_hint(n->d, "write such a name in its xn-- form, as "
+				      "idn2(1) prints it");
+	} else if (c == '*') {
+		(void)refuse(n, "\"*\" stands for whole labels, in front only");
+		(void)diag_hint(n->d, "\"*.example.org\" is every name beneath "
+				      "example.org, \"*\" every name");
+	} else if (strchr("/@:?#", c)) { /* a NUL, too */
+		(void)refuse(n, "not a host name");
+		(void)diag_hint(n->d, "give the name alone: no https://, no "
+				      "user, no path");
+	} else {
+		(void)refuse(n, "a byte that no host name holds");
+	}
+	return 0;
+}
+
+static int check_label(const struct name *n, const char *label, size_t len)
+{
+	if (len == 0)
+		return refuse(n, "an empty label");
+	if (len > LABEL_MAX)
+		return refuse(n, "a label of more than 63 bytes");
+	if (label[0] == '-' || label[len - 1] == '-')
+		return refuse(n, "a label that begins or ends with a hyphen");
+	return 0;
+}
+
+int hostname_normalise(const char *in, size_t len, char out[HOSTNAME_MAX + 1],
+		       struct diag *d)
+{
+	const struct name n = {in, len, d};
+	char name[HOSTNAME_MAX + 1];
+	size_t start = 0;
+
+	if (len > 0 && in[len - 1] == '.')
+		len--; /* the root */
+	if (len == 0)
+		return refuse(&n, "an empty name");
+	if (len > HOSTNAME_MAX)
+		return refuse(&n, "a name of more than 253 bytes");
+	for (size_t i = 0; i < len; i++) {
+		name[i] = in[i] == '.' ? '.' : take_byte(&n, in[i]);
+		if (!name[i])
+			return -1;
+		if (name[i] != '.')
+			continue;
+		if (check_label(&n, name + start, i - start))
+			return -1;
+		start = i + 1;
+	}
+	if (check_label(&n, name + start, len - start))
+		return -1;
+	if (is_number(name + start, len - start))
+		return refuse(&n, "an address to some programs, not a name");
+	name[len] = '\0';
+	memcpy(out, name, len + 1);
+	return 0;
+}
+
+int hostpat_parse(const char *text, struct hostpat *out, struct diag *d)
+{
+	struct hostpat pat = {.kind = HOSTPAT_EXACT};
+
+	if (strcmp(text, "*") == 0) {
+		*out = (struct hostpat){.kind = HOSTPAT_ANY};
+		return 0;
+	}
+	if (strncmp(text, "*.", 2) == 0) {
+		pat.kind = HOSTPAT_BENEATH;
+		text += 2;
+	}
+	if (hostname_normalise(text, strlen(text), pat.name, d))
+		return -1;
+	*out = pat;
+	return 0;
+}
+
+bool hostpat_match(const struct hostpat *pat, const char *name)
+{
+	size_t len = strlen(name), tail = strlen(pat->name);
+
+	switch (pat->kind) {
+	case HOSTPAT_EXACT:
+		return strcmp(pat->name, name) == 0;
+	case HOSTPAT_BENEATH:
+		return len > tail + 1 && name[len - tail - 1] == '.' &&
+		       strcmp(name + len - tail, pat->name) == 0;
+	case HOSTPAT_ANY:
+		return true;
+	}
+	return false;
+}
