@@ -88,7 +88,9 @@ struct plan {
 	enum net_mode net;
 	bool net_loopback;
 	bool userns;
-	bool landlock_files; /* off with userns: any file rule forbids mount */
+	bool landlock_files;  /* off with userns: any file rule forbids mount */
+	bool landlock_tcp;    /* no TCP at all: ABI 4, without loopback */
+	bool landlock_scopes; /* abstract sockets, signals end here: ABI 6 */
 	int landlock_abi;
 	struct policy_limits limits;
 	uint64_t tmpfs_bytes; /* size= of the root tmpfs */
@@ -113,7 +115,8 @@ int plan_build(const struct policy *policy, const struct host *host,
 	       const struct invocation *inv, struct plan *out, struct diag *d);
 void plan_free(struct plan *p);
 
-/* The text of --dry-run: malloc'd, every path escaped, one step a line. */
+/* The text of --dry-run: malloc'd, one step a line, every word from outside
+ * escaped, a blank in it as \x20. */
 char *plan_print(const struct plan *p);
 
 #endif

@@ -113,9 +113,9 @@ int landlock_prepare(const struct plan *p)
 
 	if (p->landlock_files)
 		a.fs = fs_rights(p->landlock_abi);
-	if (p->landlock_abi >= 4 && !p->net_loopback && p->net == NET_NONE)
+	if (p->landlock_tcp)
 		a.net = NET_TCP;
-	if (p->landlock_abi >= 6)
+	if (p->landlock_scopes)
 		a.scoped = SCOPES;
 	if (!a.fs && !a.net && !a.scoped)
 		return -1;

@@ -25,6 +25,9 @@
 #define TMPFS_INODES_MIN   1024		       /* what our own layout needs */
 #define TMPFS_PAGE	   4096
 
+#define LANDLOCK_ABI_TCP    4 /* Linux 6.7 */
+#define LANDLOCK_ABI_SCOPES 6 /* Linux 6.12 */
+
 struct plan_mount *plan_add(struct plan *p, enum plan_mount_type type,
 			    const char *dst, const char *why)
 {
@@ -202,6 +205,9 @@ static int isolation_build(struct plan *p, const struct policy *policy,
 	p->userns = policy->userns;
 	p->landlock_abi = host->landlock_abi;
 	p->landlock_files = !policy->userns;
+	p->landlock_tcp = p->landlock_abi >= LANDLOCK_ABI_TCP &&
+			  !policy->net_loopback && policy->net == NET_NONE;
+	p->landlock_scopes = p->landlock_abi >= LANDLOCK_ABI_SCOPES;
 	if (p->landlock_abi <= 0) {
 		diag_set(d, "landlock: not available in this kernel");
 		return diag_hint(d, "boot with lsm=landlock,... (see "

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The text of --dry-run: every step that launch() will take, one a line, in
- * its order. Every string that came from outside is escaped.
+ * its order. Every string that came from outside is escaped, and but for the
+ * last field of a line it is one word, so that no name looks like two.
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "sbox/cleanup.h"
 #include "sbox/escape.h"
@@ -32,10 +34,12 @@ static const struct {
 	unsigned flag;
 	const char *word;
 } flag_words[] = {
-	{PLAN_RO, "ro"},   {PLAN_DEV, "dev"},	    {PLAN_NOEXEC, "noexec"},
-	{PLAN_CWD, "cwd"}, {PLAN_CHECK, "checked"}, {PLAN_TRY, "try"},
+	{PLAN_RO, "ro"},	 {PLAN_DEV, "dev"}, {PLAN_NOEXEC, "noexec"},
+	{PLAN_CWD, "cwd"},	 {PLAN_TRY, "try"}, {PLAN_MAKE, "make"},
+	{PLAN_CHECK, "checked"},
 };
 
+/* To the end of the line. */
 static void put(FILE *f, const char *before, const char *text)
 {
 	cleanup_free char *safe = escape_dup(text);
@@ -43,17 +47,35 @@ static void put(FILE *f, const char *before, const char *text)
 	(void)fprintf(f, "%s%s", before, safe); /* memory: fclose tells */
 }
 
+static void put_word(FILE *f, const char *before, const char *text)
+{
+	cleanup_free char *safe = escape_dup(text);
+
+	(void)fprintf(f, "%s%s", before, *safe ? "" : "\"\"");
+	for (const char *c = safe; *c; c++)
+		(void)fprintf(f, *c == ' ' ? "\\x20" : "%c", *c);
+}
+
+static bool has_mode(enum plan_mount_type type)
+{
+	return type == PLAN_DIR || type == PLAN_PRIVATE || type == PLAN_TMPFS ||
+	       type == PLAN_FILE;
+}
+
 static void put_mount(FILE *f, const struct plan_mount *m)
 {
-	put(f, "mount ", type_names[m->type]);
-	put(f, " ", m->dst);
+	put_word(f, "mount ", type_names[m->type]);
+	put_word(f, " ", m->dst);
 	if (m->src)
-		put(f, " from ", m->src);
+		put_word(f, " from ", m->src);
 	if (m->type == PLAN_SYMLINK)
-		put(f, " -> ", m->data);
-	if (m->type == PLAN_DIR || m->type == PLAN_PRIVATE ||
-	    m->type == PLAN_TMPFS || m->type == PLAN_FILE)
+		put_word(f, " -> ", m->data);
+	else if (m->data)
+		put_word(f, " data ", m->data);
+	if (has_mode(m->type))
 		(void)fprintf(f, " mode %04o", (unsigned)m->mode);
+	if (m->type == PLAN_BIND && S_ISDIR(m->mode))
+		(void)fputs(" tree", f);
 	for (size_t i = 0; i < ARRAY_SIZE(flag_words); i++) {
 		if (m->flags & flag_words[i].flag)
 			(void)fprintf(f, " %s", flag_words[i].word);
@@ -62,36 +84,121 @@ static void put_mount(FILE *f, const struct plan_mount *m)
 	(void)fputc('\n', f);
 }
 
-static void put_limits(FILE *f, const struct policy_limits *l)
+/* Who holds the number of processes: for root only a cgroup can. */
+static const char *pids_holder(const struct plan *p)
 {
+	if (p->uid != 0)
+		return "rlimit";
+	return p->limits.pids_explicit ? "cgroup" : "cgroup if there is one";
+}
+
+static void put_limits(FILE *f, const struct plan *p)
+{
+	const struct policy_limits *l = &p->limits;
 	const struct {
 		const char *name;
 		uint64_t value;
+		const char *rest; /* the unit, and who holds it */
 	} rows[] = {
-		{"memory", l->memory},	    {"cpu", l->cpu},
-		{"pids", l->pids},	    {"files", l->files},
-		{"fileSize", l->file_size}, {"cpuTime", l->cpu_time},
-		{"time", l->time},
+		{"core", 0, "bytes rlimit"},
+		{"memory", l->memory, "bytes cgroup"},
+		{"cpu", l->cpu, "percent cgroup"},
+		{"pids", l->pids, pids_holder(p)},
+		{"files", l->files, "rlimit"},
+		{"fileSize", l->file_size, "bytes rlimit"},
+		{"cpuTime", l->cpu_time, "ms rlimit"},
+		{"time", l->time, "ms"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (rows[i].value != POLICY_UNLIMITED)
-			(void)fprintf(f, "limit %s %" PRIu64 "\n", rows[i].name,
-				      rows[i].value);
+			(void)fprintf(f, "limit %s %" PRIu64 " %s\n",
+				      rows[i].name, rows[i].value,
+				      rows[i].rest);
 	}
 }
 
 static void put_rules(FILE *f, const struct plan *p)
 {
-	(void)fprintf(f, "landlock abi %d files %s\n", p->landlock_abi,
-		      p->landlock_files ? "yes" : "no");
+	(void)fprintf(f, "landlock abi %d%s%s%s\n", p->landlock_abi,
+		      p->landlock_files ? " files" : "",
+		      p->landlock_tcp ? " tcp" : "",
+		      p->landlock_scopes ? " scopes" : "");
 	for (size_t i = 0; p->landlock_files && i < p->nrules; i++) {
 		unsigned a = p->rules[i].access;
 
-		put(f, "landlock ", p->rules[i].path);
+		put_word(f, "landlock ", p->rules[i].path);
 		(void)fprintf(f, " read%s%s\n",
 			      a & PLAN_ACCESS_WRITE ? " write" : "",
 			      a & PLAN_ACCESS_DEVICE ? " device" : "");
+	}
+}
+
+static void put_make(FILE *f, const struct plan *p)
+{
+	if (p->keep_home) {
+		put_word(f, "make ", p->keep_home);
+		(void)fputs(" mode 0700 # home\n", f);
+	}
+	for (size_t i = 0; i < p->make_dirs.n; i++) {
+		put_word(f, "make ", p->make_dirs.v[i]);
+		(void)fputs(" mode 0700 # sbox's own\n", f);
+	}
+}
+
+static void put_isolation(FILE *f, const struct plan *p)
+{
+	(void)fprintf(f, "namespaces user mount pid ipc uts cgroup%s\n",
+		      p->net == NET_HOST ? "" : " net");
+	(void)fprintf(f, "ids uid %u gid %u%s\n", p->uid, p->gid,
+		      p->uid == 0 ? " without groups" : "");
+	(void)fprintf(f, "userns %s\n", p->userns ? "allowed" : "none");
+	put(f, "hostname ", p->hostname);
+	(void)fprintf(f, "\nnet %s%s\n", net_mode_names[p->net],
+		      p->net_loopback ? "" : " without loopback");
+	(void)fprintf(f, "tmpfs bytes %" PRIu64 " inodes %" PRIu64 "\n",
+		      p->tmpfs_bytes, p->tmpfs_inodes);
+}
+
+static void put_seccomp(FILE *f, const struct plan *p)
+{
+	bool any = false;
+
+	/* the one on top is set first */
+	for (size_t i = ARRAY_SIZE(p->seccomp); i-- > 0;) {
+		if (!p->seccomp[i].object)
+			continue;
+		put(f, "seccomp ", p->seccomp[i].origin);
+		(void)fputc('\n', f);
+		any = true;
+	}
+	if (!any)
+		(void)fputs("seccomp none\n", f);
+}
+
+static void put_descriptors(FILE *f, const struct plan *p)
+{
+	(void)fprintf(f, "terminal %s%s\n", p->tty ? "relay" : "none",
+		      p->tty && p->tty_filter ? " filtered" : "");
+	for (size_t i = 0; i < ARRAY_SIZE(p->fd_is_tty); i++) {
+		const char *what = "passed";
+
+		if (p->tty && p->fd_is_tty[i])
+			what = "inner terminal";
+		else if (p->fd_is_file[i])
+			what = i ? "passed, may be written"
+				 : "passed, may be read";
+		(void)fprintf(f, "fd %zu %s\n", i, what);
+	}
+	for (size_t i = 0; i < p->nkeep_fds; i++)
+		(void)fprintf(f, "fd %d kept\n", p->keep_fds[i]);
+}
+
+static void put_lines(FILE *f, const char *word, const struct strlist *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		put(f, word, l->v[i]);
+		(void)fputc('\n', f);
 	}
 }
 
@@ -103,36 +210,22 @@ char *plan_print(const struct plan *p)
 
 	if (!f)
 		fatalx("out of memory");
-	(void)fprintf(f, "ids uid %u gid %u\n", p->uid, p->gid);
-	(void)fprintf(f, "userns %s\n", p->userns ? "allowed" : "none");
-	put(f, "hostname ", p->hostname);
-	(void)fprintf(f, "\nnet %s%s\n", net_mode_names[p->net],
-		      p->net_loopback ? "" : " without loopback");
-	(void)fprintf(f, "tmpfs bytes %" PRIu64 " inodes %" PRIu64 "\n",
-		      p->tmpfs_bytes, p->tmpfs_inodes);
-	if (p->keep_home) {
-		put(f, "make ", p->keep_home);
-		(void)fputs(" mode 0700 # home\n", f);
-	}
+	put_lines(f, "note ", &p->notes);
+	put_lines(f, "warning ", &p->warnings);
+	put_make(f, p);
+	put_isolation(f, p);
 	for (size_t i = 0; i < p->nmounts; i++)
 		put_mount(f, &p->mounts[i]);
 	put_rules(f, p);
-	put_limits(f, &p->limits);
-	for (size_t i = 0; i < ARRAY_SIZE(p->seccomp); i++) {
-		if (p->seccomp[i].object) {
-			put(f, "seccomp ", p->seccomp[i].origin);
-			(void)fputc('\n', f);
-		}
-	}
-	(void)fprintf(f, "terminal %s%s\n", p->tty ? "relay" : "none",
-		      p->tty && p->tty_filter ? " filtered" : "");
-	for (size_t i = 0; i < p->nkeep_fds; i++)
-		(void)fprintf(f, "keep-fd %d\n", p->keep_fds[i]);
+	put_limits(f, p);
+	put_seccomp(f, p);
+	put_descriptors(f, p);
 	put(f, "cwd ", p->cwd);
-	for (size_t i = 0; i < p->env.n; i++)
-		put(f, "\nenv ", p->env.v[i]);
+	(void)fputc('\n', f);
+	put_lines(f, "env ", &p->env);
+	(void)fputs("exec", f);
 	for (size_t i = 0; i < p->argv.n; i++)
-		put(f, i ? " " : "\nexec ", p->argv.v[i]);
+		put_word(f, " ", p->argv.v[i]);
 	(void)fputc('\n', f);
 	if (fclose(f) != 0)
 		fatalx("out of memory");

@@ -43,8 +43,6 @@ static int run(const struct plan *plan, const struct host *host, struct diag *d)
 		log_info("%s", plan->notes.v[i]);
 	for (size_t i = 0; i < plan->warnings.n; i++)
 		log_warn("%s", plan->warnings.v[i]);
-	if (!plan->seccomp[0].object)
-		log_warn("seccomp: the profile switches the filter off");
 	for (size_t i = 0; i < ARRAY_SIZE(filters); i++)
 		if (seccomp_filter_get(&plan->seccomp[i], host, &filters[i], d))
 			return fail(d);

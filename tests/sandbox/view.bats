@@ -103,6 +103,55 @@ $(id -u):$(id -g)"
 	[ "$status" -ne 0 ]
 }
 
+@test "what --dry-run prints is what is mounted, and nothing else" {
+	local -a o=(--ro "$HOME/docs" --rw "$EVIL:/data" --tmpfs "$PROJ/build"
+		--hide .env --home kept)
+	mkdir -p .git/hooks build "$HOME/.local/state"
+	touch .env .git/config .envrc
+	inside "${o[@]}" --dry-run -- /bin/true
+	succeeds
+	# where the host has a mount below a tree, it comes along: not tried
+	local plan
+	plan=$(awk '$1 == "mount" && $2 !~ /^(dir|symlink|file)$/ &&
+		!/ try # / { print $3 }' <<<"$output" | sort -u)
+	local may
+	may=$(awk '$1 == "mount" && / try # / { print $3 }
+		$1 == "mount" && / tree / { print $3 }' <<<"$output")
+	inside "${o[@]}" -- /bin/cat /proc/self/mountinfo
+	succeeds
+	local seen
+	seen=$(awk '$5 != "/" { print $5 }' <<<"$output" | sort -u)
+	[ -z "$(comm -23 <(echo "$plan") <(echo "$seen"))" ] ||
+		fail "planned only: $(comm -23 <(echo "$plan") <(echo "$seen"))"
+	local p top
+	comm -13 <(echo "$plan") <(echo "$seen") | while read -r p; do
+		for top in $may; do
+			[[ $p/ != "$top/"* ]] || continue 2
+		done
+		fail "not planned: $p"
+	done
+}
+
+@test "what --dry-run says will be made is made, 0700, and not before" {
+	mkdir -p "$HOME/.cache" "$HOME/.config"
+	inside --home kept --rw "$HOME/.cache" --rw "$HOME/.config" --dry-run \
+		-- /bin/true
+	succeeds
+	local made
+	made=$(awk '$1 == "make" { print $2 }' <<<"$output")
+	[ "$(wc -l <<<"$made")" -eq 3 ] || show
+	local d
+	for d in $made; do
+		[ ! -e "$d" ] || fail "$d: made by --dry-run"
+	done
+	CANARIES=
+	inside --home kept --rw "$HOME/.cache" --rw "$HOME/.config" -- /bin/true
+	succeeds
+	for d in $made; do
+		[ "$(stat -c '%a %u' "$d")" = "700 $(id -u)" ] || fail "$d"
+	done
+}
+
 # --- refusals of the current directory --------------------------------------
 
 refused_in()
