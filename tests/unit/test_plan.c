@@ -17,13 +17,6 @@
 #include "sbox/cleanup.h"
 #include "sbox/plan.h"
 
-static const struct plan_mount base_mount = {.type = PLAN_BIND,
-					     .src = (char[]){"/a"},
-					     .dst = (char[]){"/b"},
-					     .data = (char[]){"data"},
-					     .mode = S_IFDIR | 0700,
-					     .why = (char[]){"why"}};
-
 /* Everything in it can be changed and printed. */
 struct sample {
 	struct plan_mount mount;
@@ -34,32 +27,38 @@ struct sample {
 	struct plan plan;
 };
 
+/* At file scope: the literals live as long as the program. */
+static const struct sample base_sample = {
+	.mount = {.type = PLAN_BIND,
+		  .src = (char[]){"/a"},
+		  .dst = (char[]){"/b"},
+		  .data = (char[]){"data"},
+		  .mode = S_IFDIR | 0700,
+		  .why = (char[]){"why"}},
+	.rule = {.path = (char[]){"/r"}, .access = PLAN_ACCESS_READ},
+	.object = {.type = cJSON_Object},
+	.words = {(char[]){"word"}},
+	.fd = 9,
+	.plan = {.nmounts = 1,
+		 .nrules = 1,
+		 .cwd = (char[]){"/cwd"},
+		 .hostname = (char[]){"host"},
+		 .uid = 1,
+		 .net = NET_NONE,
+		 .landlock_files = true,
+		 .tty = true,
+		 .seccomp = {{.origin = (char[]){"profile"}},
+			     {.origin = (char[]){"profile"}}}},
+};
+
 static void sample_init(struct sample *s)
 {
-	*s = (struct sample){
-		.mount = base_mount,
-		.rule = {.path = (char[]){"/r"}, .access = PLAN_ACCESS_READ},
-		.object = {.type = cJSON_Object},
-		.words = {(char[]){"word"}},
-		.fd = 9,
-	};
-	s->plan = (struct plan){
-		.mounts = &s->mount,
-		.nmounts = 1,
-		.rules = &s->rule,
-		.nrules = 1,
-		.cwd = (char[]){"/cwd"},
-		.hostname = (char[]){"host"},
-		.uid = 1,
-		.net = NET_NONE,
-		.landlock_files = true,
-		.tty = true,
-	};
+	*s = base_sample;
+	s->plan.mounts = &s->mount;
+	s->plan.rules = &s->rule;
 	memset(&s->plan.limits, 0xff, sizeof(s->plan.limits)); /* unlimited */
 	s->plan.limits.pids_explicit = false;
 	s->plan.limits.pids = 1;
-	for (int i = 0; i < 2; i++)
-		s->plan.seccomp[i].origin = (char[]){"profile"};
 }
 
 static void expect_printed(const struct sample *s, const char *label)
