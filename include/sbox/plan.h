@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "sbox/egress.h"
 #include "sbox/policy.h"
 #include "sbox/strlist.h"
 
@@ -87,6 +88,13 @@ struct plan {
 				   since what isn't there can't be protected */
 	enum net_mode net;
 	bool net_loopback;
+	char *net_policy;	    /* the gateway's, JSON; NULL: no gateway */
+	char *gateway;		    /* its executable */
+	struct strlist gateway_env; /* of the caller's, for services */
+	bool net_publishes;	    /* wait until it has the ports */
+	struct listeners listeners; /* what pid 1 makes for it, in order */
+	struct ip_prefix *routes;   /* local on lo */
+	size_t nroutes;
 	bool userns;
 	bool landlock_files;  /* off with userns: any file rule forbids mount */
 	bool landlock_tcp;    /* no TCP at all: ABI 4, without loopback */

@@ -25,9 +25,11 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sbox/cleanup.h"
 #include "sbox/log.h"
 #include "sbox/wire.h"
 
@@ -116,10 +118,30 @@ static void handle(const struct init_args *a, const struct wire_msg *msg)
 	}
 }
 
+/* The gateway wants a socket of ours, to reach what listens inside. Returns the
+ * descriptor to go on listening to: -1 when the gateway is gone, and then the
+ * sandbox has no network. */
+static int serve_gateway(int gateway)
+{
+	struct wire_msg msg;
+	cleanup_fd int fd = -1;
+
+	if (wire_recv(gateway, &msg, NULL) <= 0 || msg.type != WIRE_SOCKET ||
+	    (msg.value != AF_INET && msg.value != AF_INET6)) {
+		(void)close(gateway);
+		return -1;
+	}
+	fd = socket(msg.value, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* if it can't be told, the end of file is next */
+	(void)wire_send(gateway, WIRE_SOCKET, fd < 0 ? -errno : 0, fd);
+	return gateway;
+}
+
 _Noreturn void init_run(const struct init_args *a)
 {
-	struct pollfd fds[2] = {{.fd = a->sock, .events = POLLIN},
-				{.events = POLLIN}};
+	struct pollfd fds[3] = {{.fd = a->sock, .events = POLLIN},
+				{.events = POLLIN},
+				{.fd = a->gateway, .events = POLLIN}};
 	struct signalfd_siginfo info;
 	struct wire_msg msg;
 	sigset_t chld, blocked;
@@ -134,7 +156,7 @@ _Noreturn void init_run(const struct init_args *a)
 	if (fds[1].fd < 0)
 		fatal("init: signalfd");
 	for (;;) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
 			fatal("init: poll");
 		if (fds[1].revents) {
 			/* First: what dies after reap() must wake us again. */
@@ -143,6 +165,8 @@ _Noreturn void init_run(const struct init_args *a)
 				fatal("init: read signalfd");
 			reap(a);
 		}
+		if (fds[2].revents)
+			fds[2].fd = serve_gateway(fds[2].fd);
 		if (!fds[0].revents)
 			continue;
 		if (wire_recv(a->sock, &msg, NULL) <= 0)

@@ -7,6 +7,7 @@
 
 struct init_args {
 	int sock;      /* to the supervisor (wire.h) */
+	int gateway;   /* to the gateway, -1 without one */
 	pid_t payload; /* our child, leader of its process group */
 	int tty_fd;    /* the session's terminal, -1 without one */
 };

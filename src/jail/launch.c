@@ -19,14 +19,12 @@
 #include <grp.h>
 #include <linux/keyctl.h>
 #include <linux/sched.h>
-#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -34,10 +32,12 @@
 #include <unistd.h>
 
 #include "jail/cgroup.h"
+#include "jail/gateway.h"
 #include "jail/init.h"
 #include "jail/landlock.h"
 #include "jail/limits.h"
 #include "jail/mount.h"
+#include "jail/net.h"
 #include "jail/payload.h"
 #include "jail/pty.h"
 #include "jail/supervisor.h"
@@ -52,7 +52,9 @@
 struct setup {
 	const struct plan *plan;
 	const struct seccomp_filter *filters;
+	char **env;
 	int sock;
+	int gateway;
 	int ruleset;
 	int tty;
 	bool foreground;
@@ -116,17 +118,15 @@ static void setup_mounts(struct setup *s)
 	mount_build(s->plan, mount_pin(s->plan));
 }
 
-static void setup_loopback(struct setup *s)
+/* While we may bind below 1024; the payload's connections wait in the
+ * backlogs until the gateway takes them. */
+static void setup_network(struct setup *s)
 {
-	struct ifreq ifr = {.ifr_name = "lo"};
-	cleanup_fd int fd = -1;
-
 	if (s->plan->net == NET_HOST || !s->plan->net_loopback)
 		return;
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	ifr.ifr_flags = IFF_UP | IFF_RUNNING;
-	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &ifr) < 0)
-		fatal("setup: loopback interface");
+	net_up(s->plan);
+	if (s->gateway >= 0)
+		net_listen(s->plan, s->gateway);
 }
 
 /* The user's keys are possessed through the session keyring: leave it. */
@@ -197,7 +197,7 @@ static const struct {
 	{"no user namespaces", setup_no_userns},
 	{"host name", setup_hostname},
 	{"mounts", setup_mounts},
-	{"loopback", setup_loopback},
+	{"network", setup_network},
 	{"keyring", setup_keyring},
 	{"terminal", setup_terminal},
 	{"capabilities", setup_capabilities},
@@ -206,7 +206,7 @@ static const struct {
 
 static _Noreturn void inside(struct setup *s)
 {
-	struct init_args init = {.sock = s->sock};
+	struct init_args init = {.sock = s->sock, .gateway = s->gateway};
 	struct payload_args args;
 	int err = 0;
 
@@ -215,6 +215,7 @@ static _Noreturn void inside(struct setup *s)
 	args = (struct payload_args){
 		.plan = s->plan,
 		.filters = s->filters,
+		.env = s->env,
 		.ruleset = s->ruleset,
 		.tty = s->tty,
 		.foreground = s->foreground,
@@ -287,6 +288,8 @@ int launch(const struct plan *p, const struct seccomp_filter filters[2])
 	struct supervisor_args args = {.init_pidfd = -1,
 				       .interrupt = &interrupt};
 	struct cgroup cgroup = {.fd = -1};
+	struct gateway gateway;
+	struct strlist env = {.n = 0};
 
 	check_kept(p);
 	if (fd_close_all_but(p->keep_fds, p->nkeep_fds) < 0)
@@ -302,17 +305,27 @@ int launch(const struct plan *p, const struct seccomp_filter filters[2])
 	}
 	cgroup_make(p, &cgroup);
 	limits_check(p, cgroup.fd >= 0);
+	gateway_start(p, &gateway);
+	strlist_append(&env, &p->env);
+	strlist_append(&env, &gateway.env);
+	s.env = env.v;
+	s.gateway = gateway.sock;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) < 0)
 		fatal("socketpair");
 	args.init = clone_namespaces(p, cgroup.fd, &args.init_pidfd);
 	if (args.init == 0) {
 		(void)close(sock[0]); /* or its end would never be seen */
+		if (gateway.report >= 0)
+			(void)close(gateway.report);
 		s.sock = sock[1];
 		inside(&s);
 	}
 	(void)close(sock[1]);
+	if (gateway.sock >= 0)
+		(void)close(gateway.sock); /* pid 1's alone: its end is seen */
 	args.sock = sock[0];
 	status = supervise(p, &args);
+	gateway_finish(&gateway);
 	cgroup_remove(&cgroup);
 	if (interrupt)
 		supervisor_interrupt(interrupt);

@@ -89,7 +89,7 @@ pid_t payload_start(const struct payload_args *a, int *err)
 	struct child c = {.a = a};
 	pid_t pid;
 
-	environ = a->plan->env.v;
+	environ = a->env;
 	pid = clone(child_main, stack + PAYLOAD_STACK,
 		    CLONE_VM | CLONE_VFORK | SIGCHLD, &c);
 	if (pid < 0)

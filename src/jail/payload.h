@@ -12,6 +12,7 @@ struct seccomp_filter;
 struct payload_args {
 	const struct plan *plan;
 	const struct seccomp_filter *filters; /* two */
+	char **env;			      /* the plan's and the gateway's */
 	int ruleset;			      /* Landlock, -1: none */
 	int tty; /* the inner terminal, -1 without one */
 	bool foreground;

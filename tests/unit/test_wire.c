@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "sbox/wire.h"
 #include "sbox/cleanup.h"
+#include "sbox/wire.h"
 
 static void pair(int sock[2])
 {

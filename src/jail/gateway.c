@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The gateway is another program (this one can mount and never sees a byte from
+ * the network), started before the clone and not waited for: connections that
+ * are made earlier wait in the listeners' backlogs. It has
+ *
+ *	3	its policy: JSON in a memfd that nobody can change any more
+ *	4	the conversation with pid 1 (wire.h); its end is the sandbox's
+ *	5	a pipe to us, lines of text:
+ *		"publish IN OUT"	OUT outside is IN inside
+ *		"ready"			everything it listens on is there
+ *		"error TEXT"		it could not start, and is gone
+ *		TEXT			after "ready": for the user, at the end
+ *
+ * and nothing else: an empty environment (a service's secret excepted), no
+ * terminal (a session of its own). Whatever it writes goes through the log's
+ * escaping. When the payload ended before the gateway was ready, nothing was
+ * let out or refused, so there is nothing to wait for.
+ */
+#include "jail/gateway.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sbox/cleanup.h"
+#include "sbox/fd.h"
+#include "sbox/log.h"
+#include "sbox/path.h"
+#include "sbox/plan.h"
+
+#define FD_POLICY  3
+#define FD_CONTROL 4
+#define FD_REPORT  5
+
+#define START_MS   10000 /* for its ports to be there, if any is published */
+#define SUMMARY_MS 1000	 /* for its last words */
+
+static int policy_memfd(const struct plan *p)
+{
+	cleanup_fd int fd =
+		memfd_create("sbox-policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0 ||
+	    fd_write_all(fd, p->net_policy, strlen(p->net_policy)) < 0 ||
+	    lseek(fd, 0, SEEK_SET) < 0 ||
+	    fcntl(fd, F_ADD_SEALS,
+		  F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		fatal("gateway: policy");
+	return steal_fd(&fd);
+}
+
+/* Numbers out of the way of those that they will have over there. */
+static int above(int fd)
+{
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, FD_REPORT + 1);
+
+	if (high < 0)
+		fatal("gateway: descriptor");
+	(void)close(fd); /* only its copy is used */
+	return high;
+}
+
+static pid_t spawn(const struct plan *p, int policy, int control, int report)
+{
+	static char name[] = "sbox-gateway";
+	char *argv[] = {name, NULL};
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	pid_t pid = -1;
+	int err;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	if ((err = posix_spawn_file_actions_init(&files)) ||
+	    (err = posix_spawnattr_init(&attr)) ||
+	    (err = posix_spawn_file_actions_addopen(&files, 0, "/dev/null",
+						    O_RDWR, 0)) ||
+	    (err = posix_spawn_file_actions_adddup2(&files, 0, 1)) ||
+	    (err = posix_spawn_file_actions_adddup2(&files, policy,
+						    FD_POLICY)) ||
+	    (err = posix_spawn_file_actions_adddup2(&files, control,
+						    FD_CONTROL)) ||
+	    (err = posix_spawn_file_actions_adddup2(&files, report,
+						    FD_REPORT)) ||
+	    (err = posix_spawn_file_actions_addclosefrom_np(&files,
+							    FD_REPORT + 1)) ||
+	    (err = posix_spawnattr_setflags(
+		     &attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+				    POSIX_SPAWN_SETSIGDEF)) ||
+	    (err = posix_spawnattr_setsigmask(&attr, &none)) ||
+	    (err = posix_spawnattr_setsigdefault(&attr, &all)) ||
+	    (err = posix_spawn(&pid, p->gateway, &files, &attr, argv,
+			       p->gateway_env.v))) {
+		errno = err;
+		fatal_hint("install sbox whole (make install); "
+			   "--net none runs without it",
+			   "gateway: %s", p->gateway);
+	}
+	(void)posix_spawn_file_actions_destroy(&files);
+	(void)posix_spawnattr_destroy(&attr);
+	return pid;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) < 0)
+		fatal("gateway: clock");
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* "publish IN OUT": into the payload's environment, and to the user. */
+static void on_publish(struct gateway *g, const char *ports)
+{
+	unsigned in, out;
+
+	if (sscanf(ports, "%5u %5u", &in, &out) != 2)
+		fatalx("gateway: report: publish %s", ports);
+	strlist_add_owned(&g->env, xasprintf("SBOX_PUBLISH_%u=%u", in, out));
+	log_warn("publish: 127.0.0.1:%u reaches the sandbox's port %u", out,
+		 in);
+}
+
+static void on_line(struct gateway *g, const char *line)
+{
+	if (g->ready)
+		strlist_add(&g->notes, line);
+	else if (strcmp(line, "ready") == 0)
+		g->ready = true;
+	else if (strncmp(line, "publish ", 8) == 0)
+		on_publish(g, line + 8);
+	else if (strncmp(line, "error ", 6) == 0)
+		strlist_add(&g->errors, line + 6);
+	else
+		fatalx("gateway: report: %s", line);
+}
+
+/* Takes what the pipe has: false at its end. */
+static bool take(struct gateway *g)
+{
+	ssize_t n =
+		read(g->report, g->buf + g->len, sizeof(g->buf) - 1 - g->len);
+	char *line = g->buf, *end;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	if (n <= 0)
+		return false;
+	g->len += (size_t)n;
+	g->buf[g->len] = '\0';
+	while ((end = strchr(line, '\n'))) {
+		*end = '\0';
+		on_line(g, line);
+		line = end + 1;
+	}
+	g->len -= (size_t)(line - g->buf);
+	memmove(g->buf, line, g->len);
+	/* a line that fills the buffer, or with a NUL in it, is none of ours */
+	return g->len < sizeof(g->buf) - 1 && strlen(g->buf) >= g->len;
+}
+
+/* Reads until the pipe ends, ms have passed, or (if asked) "ready". Returns
+ * false at its end. */
+static bool listen_to(struct gateway *g, int ms, bool until_ready)
+{
+	struct pollfd p = {.fd = g->report, .events = POLLIN};
+	int64_t end = now_ms() + ms, left = ms;
+
+	while (left >= 0 && !(until_ready && g->ready)) {
+		if (poll(&p, 1, (int)left) > 0 && !take(g))
+			return false;
+		left = end - now_ms();
+	}
+	return true;
+}
+
+void gateway_start(const struct plan *p, struct gateway *out)
+{
+	int control[2], report[2], policy;
+
+	*out = (struct gateway){.pid = -1, .sock = -1, .report = -1};
+	if (!p->net_policy)
+		return;
+	policy = above(policy_memfd(p));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) <
+		    0 ||
+	    pipe2(report, O_CLOEXEC) < 0)
+		fatal("gateway: start");
+	control[1] = above(control[1]);
+	report[1] = above(report[1]);
+	out->pid = spawn(p, policy, control[1], report[1]);
+	out->sock = control[0];
+	out->report = report[0];
+	(void)close(policy);
+	(void)close(control[1]);
+	(void)close(report[1]);
+	if (fcntl(out->report, F_SETFL, O_NONBLOCK) < 0)
+		fatal("gateway: start");
+	if (!p->net_publishes)
+		return;
+	(void)listen_to(out, START_MS, true);
+	if (out->ready)
+		return;
+	gateway_finish(out);
+	fatalx("gateway: its ports could not be published");
+}
+
+void gateway_finish(struct gateway *g)
+{
+	if (g->pid < 0)
+		return;
+	(void)take(g); /* is it ready by now? */
+	if (!g->ready || listen_to(g, SUMMARY_MS, false))
+		(void)kill(g->pid, SIGKILL); /* ESRCH: gone already */
+	while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	for (size_t i = 0; i < g->errors.n; i++)
+		log_err("gateway: %s", g->errors.v[i]);
+	for (size_t i = 0; i < g->notes.n; i++)
+		log_warn("%s", g->notes.v[i]);
+	(void)close(g->report);
+	g->pid = -1;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* The sandbox's own network namespace, made ready by pid 1. */
+#ifndef SBOX_JAIL_NET_H
+#define SBOX_JAIL_NET_H
+
+struct plan;
+
+/*
+ * Bring lo up and make the plan's routes local on it. Needs CAP_NET_ADMIN.
+ * Fatal on failure.
+ */
+void net_up(const struct plan *p);
+
+/*
+ * Make every listener of the plan and send it to the gateway; none stays here,
+ * so that they are gone when the gateway is. Needs CAP_NET_BIND_SERVICE. Fatal
+ * on failure.
+ */
+void net_listen(const struct plan *p, int gateway);
+
+#endif
