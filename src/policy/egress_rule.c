@@ -38,7 +38,7 @@ static int range_parse(const char *text, size_t len, struct port_range *out,
 		       struct diag *d)
 {
 	const char *dash = memchr(text, '-', len);
-	struct port_range r;
+	struct port_range r = {0, 0};
 
 	if (!dash) {
 		if (egress_port_number(text, len, &r.first, d))
@@ -184,8 +184,11 @@ static int check_colons(const char *text, struct diag *d)
 static int target_parse(const char **at, struct egress_rule *r, struct diag *d)
 {
 	cleanup_free char *name = xstrndup(*at, strcspn(*at, ":"));
-	int rc = address_parse(*at, &r->prefix, at, d);
+	int rc;
 
+	if (**at != '[' && check_colons(*at, d))
+		return -1;
+	rc = address_parse(*at, &r->prefix, at, d);
 	if (rc < 0)
 		return -1;
 	if (rc == 0) {
@@ -193,7 +196,7 @@ static int target_parse(const char **at, struct egress_rule *r, struct diag *d)
 		r->check = EGRESS_CHECK_NONE;
 		return bits_parse(at, &r->prefix, d);
 	}
-	if (check_colons(*at, d) || hostpat_parse(name, &r->pat, d))
+	if (hostpat_parse(name, &r->pat, d))
 		return -1;
 	*at += strlen(name);
 	return 0;
@@ -316,7 +319,7 @@ int egress_port_parse(const char *text, bool publish, struct egress_port *out,
 		      struct diag *d)
 {
 	const char *colon = strchr(text, ':');
-	uint16_t first = 0, last;
+	uint16_t first = 0, last = 0;
 	int rc;
 
 	if (!colon)
@@ -396,7 +399,7 @@ int egress_via_parse(const char *text, struct egress *out, struct diag *d)
 	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
 		size_t len = strlen(schemes[i].scheme);
 		uint16_t port = 0;
-		char *host;
+		char *host = NULL;
 
 		if (strncmp(text, schemes[i].scheme, len) != 0)
 			continue;

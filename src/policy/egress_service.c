@@ -63,7 +63,7 @@ static int check_header_name(const char *name, struct diag *d)
 static int take_file(const cJSON *node, char **out, struct diag *d)
 {
 	const char *text = take_string(node, d);
-	char *path;
+	char *path = NULL;
 
 	if (!text || path_normalise(text, &path, d))
 		return -1;
@@ -198,7 +198,7 @@ static int take_origin(const cJSON *node, struct egress_service *s,
 {
 	static const char scheme[] = "https://";
 	const char *text = take_string(node, d);
-	char *host;
+	char *host = NULL;
 
 	if (!text)
 		return -1;
