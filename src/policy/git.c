@@ -41,16 +41,13 @@ static char *worktree_gitdir(const struct view *v, const char *dotgit)
 {
 	cleanup_free char *text = read_text(v, dotgit, GIT_FILE_MAX);
 	cleanup_free char *path = NULL;
-	struct diag ignored = {.text = ""};
 	struct host_stat st;
 	char *canon = NULL;
 
 	if (!text || strncmp(text, "gitdir: ", 8) != 0)
 		return NULL;
 	path = path_join(v->host->cwd, text + 8);
-	if (resolve_path(v->host, &v->untrusted, path, &canon, &st, &ignored) <
-	    0)
-		return NULL;
+	(void)resolve_path(v->host, &v->untrusted, path, &canon, &st, NULL);
 	return canon;
 }
 
@@ -64,10 +61,8 @@ static bool points_back(const struct view *v, const char *gitdir,
 	return text && strcmp(text, dotgit) == 0;
 }
 
-static int worktree_find(struct view *v, struct diag *d)
+static void worktree_find(struct view *v)
 {
-	static const char *const guarded[] = {
-		"hooks", "config", "config.worktree", "info/attributes"};
 	const struct host *h = v->host;
 	cleanup_free char *dotgit = path_join(h->cwd, ".git");
 	cleanup_free char *gitdir = NULL;
@@ -75,11 +70,11 @@ static int worktree_find(struct view *v, struct diag *d)
 	cleanup_free char *common = NULL;
 	struct host_stat st;
 
-	if (h->fs.lstat(h->fs.ctx, dotgit, &st) < 0 || !S_ISREG(st.mode))
-		return 0;
+	if (view_lstat(v, dotgit, &st) < 0 || !S_ISREG(st.mode))
+		return;
 	gitdir = worktree_gitdir(v, dotgit);
 	if (!gitdir || path_under(h->cwd, gitdir))
-		return 0;
+		return;
 	worktrees = path_dirname(gitdir);
 	common = path_dirname(worktrees);
 	if (strcmp(path_basename(worktrees), "worktrees") != 0 ||
@@ -88,19 +83,12 @@ static int worktree_find(struct view *v, struct diag *d)
 			     "%s: names %s, which doesn't name it back: the "
 			     "repository is not shown",
 			     dotgit, gitdir);
-		return 0;
+		return;
 	}
-	if (h->fs.lstat(h->fs.ctx, common, &st) < 0 || st.uid != h->uid)
-		return 0;
-	strlist_add(&v->guard, dotgit);
-	view_show(v, common, common, &st, true, PLAN_CHECK, "git worktree");
-	for (size_t i = 0; i < ARRAY_SIZE(guarded); i++) {
-		if (i == 1 && v->policy->git_config == GIT_CONFIG_RW)
-			continue;
-		strlist_add_owned(&v->guard, path_join(common, guarded[i]));
-	}
-	(void)d;
-	return 0;
+	if (view_lstat(v, common, &st) < 0 || st.uid != h->uid)
+		return;
+	view_show(v, common, common, &st, PLAN_CHECK, "git worktree");
+	v->git_common = steal_ptr(&common);
 }
 
 /* One value: quotes and backslashes as in git-config(1), comment cut off. */
@@ -129,7 +117,7 @@ static char *config_value(const char *in)
 }
 
 /* A line of the [user] section. */
-static void config_line(struct view *v, char *line)
+static void config_line(char *line, char *value[2])
 {
 	static const char *const keys[] = {"name", "email"};
 	char *eq = strchr(line, '=');
@@ -141,13 +129,16 @@ static void config_line(struct view *v, char *line)
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (strcasecmp(line, keys[i]) != 0)
 			continue;
-		free(v->git_value[i]);
-		v->git_value[i] = config_value(eq + 1);
+		free(value[i]);
+		value[i] = config_value(eq + 1);
 	}
 }
 
-static void config_read(struct view *v, const char *path)
+/* user.name and user.email of dir/name, over what value holds. */
+static void config_read(const struct view *v, const char *dir, const char *name,
+			char *value[2])
 {
+	cleanup_free char *path = path_join(dir, name);
 	size_t len;
 	cleanup_free char *text = v->host->fs.read_head(v->host->fs.ctx, path,
 							GIT_CONFIG_MAX, &len);
@@ -162,36 +153,29 @@ static void config_read(struct view *v, const char *path)
 		if (line[0] == '[')
 			in_user = strncasecmp(line, "[user]", 6) == 0;
 		else if (in_user)
-			config_line(v, line);
+			config_line(line, value);
 	}
 }
 
-int git_find(struct view *v, struct diag *d)
+void git_find(struct view *v)
 {
 	const char *xdg = host_getenv(v->host, "XDG_CONFIG_HOME");
-	cleanup_free char *dir = xdg && xdg[0] == '/'
-					 ? xstrdup(xdg)
-					 : path_join(v->host->home, ".config");
-	cleanup_free char *one = path_join(dir, "git/config");
-	cleanup_free char *two = path_join(v->host->home, ".gitconfig");
-	cleanup_free char *repo = path_join(v->host->cwd, ".git/config");
-	char *mine[ARRAY_SIZE(v->git_value)];
+	char *own[ARRAY_SIZE(v->git_value)] = {NULL};
 
-	config_read(v, one);
-	config_read(v, two);
-	/* these variables would win over the repository's own identity */
-	for (size_t i = 0; i < ARRAY_SIZE(v->git_value); i++) {
-		mine[i] = v->git_value[i];
-		v->git_value[i] = NULL;
-	}
-	config_read(v, repo);
-	for (size_t i = 0; i < ARRAY_SIZE(v->git_value); i++) {
-		if (v->git_value[i]) {
-			free(mine[i]);
-			mine[i] = NULL;
+	if (xdg && xdg[0] == '/')
+		config_read(v, xdg, "git/config", v->git_value);
+	else
+		config_read(v, v->host->home, ".config/git/config",
+			    v->git_value);
+	config_read(v, v->host->home, ".gitconfig", v->git_value);
+	/* the variables would win over the repository's own identity */
+	config_read(v, v->host->cwd, ".git/config", own);
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		if (own[i]) {
+			free(v->git_value[i]);
+			v->git_value[i] = NULL;
 		}
-		free(v->git_value[i]);
-		v->git_value[i] = mine[i];
+		free(own[i]);
 	}
-	return worktree_find(v, d);
+	worktree_find(v);
 }

@@ -41,22 +41,12 @@ static bool is_system(const char *path)
 	return false;
 }
 
-static bool is_untrusted(const struct view *v, const char *path)
-{
-	for (size_t i = 0; i < v->untrusted.n; i++) {
-		if (path_under(v->untrusted.v[i], path))
-			return true;
-	}
-	return false;
-}
-
 static bool is_dir(const struct view *v, const char *dir, const char *name)
 {
 	cleanup_free char *path = path_join(dir, name);
 	struct host_stat st;
 
-	return v->host->fs.lstat(v->host->fs.ctx, path, &st) == 0 &&
-	       S_ISDIR(st.mode);
+	return view_lstat(v, path, &st) == 0 && S_ISDIR(st.mode);
 }
 
 /* A directory that says more about the user than about the command. */
@@ -102,28 +92,24 @@ static void install_show(struct view *v, const char *file)
 	cleanup_free char *root = install_root(v, file);
 	struct host_stat st;
 
-	if (v->host->fs.lstat(v->host->fs.ctx, root, &st) == 0)
-		view_show(v, root, root, &st, false, PLAN_CHECK, "command");
+	if (view_lstat(v, root, &st) == 0)
+		view_show(v, root, root, &st, PLAN_RO | PLAN_CHECK, "command");
 }
 
-/* The first executable NAME along the caller's PATH, or NULL. Entries that
- * are relative or writable inside are passed over. */
+/* The first executable NAME along the caller's PATH, or NULL. */
 static char *path_search(const struct view *v, const char *name)
 {
-	const char *p = host_getenv(v->host, "PATH");
+	const char *at = host_getenv(v->host, "PATH");
+	char *dir;
 
-	while (p && *p) {
-		size_t len = strcspn(p, ":");
-		cleanup_free char *dir = xstrndup(p, len);
+	while ((dir = view_path_next(v, &at))) {
 		cleanup_free char *file = path_join(dir, name);
 		struct host_stat st;
 
-		p += len + (p[len] == ':');
-		if (dir[0] != '/' || is_untrusted(v, dir))
-			continue;
-		if (v->host->fs.lstat(v->host->fs.ctx, file, &st) < 0)
-			continue;
-		if (S_ISLNK(st.mode) || (S_ISREG(st.mode) && (st.mode & 0111)))
+		free(dir);
+		if (view_lstat(v, file, &st) == 0 &&
+		    (S_ISLNK(st.mode) ||
+		     (S_ISREG(st.mode) && (st.mode & 0111))))
 			return steal_ptr(&file);
 	}
 	return NULL;
@@ -167,17 +153,16 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 		cleanup_free char *canon_dir = NULL;
 		cleanup_free char *target = NULL;
 		cleanup_free char *base = xstrdup(path_basename(at));
-		struct diag ignored = {.text = ""};
 		struct host_stat st;
 
 		if (resolve_path(v->host, &v->untrusted, dir, &canon_dir, &st,
-				 &ignored) < 0)
+				 NULL) < 0)
 			break;
-		if (is_untrusted(v, canon_dir))
+		if (path_under_any(&v->untrusted, canon_dir))
 			break; /* visible already, and decides nothing */
 		free(at);
 		at = path_join(canon_dir, base);
-		if (v->host->fs.lstat(v->host->fs.ctx, at, &st) < 0)
+		if (view_lstat(v, at, &st) < 0)
 			break;
 		if (S_ISREG(st.mode)) {
 			if (!is_system(at))
@@ -200,26 +185,19 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 	return NULL;
 }
 
-int install_find(struct view *v, const char *argv0, struct diag *d)
+void install_find(struct view *v, const char *argv0)
 {
-	cleanup_free char *file = NULL;
+	char *file = strchr(argv0, '/') ? path_join(v->host->cwd, argv0)
+					: path_search(v, argv0);
 	unsigned hops = 0;
 
-	(void)d; /* a command that isn't found is told by exec, status 127 */
-	if (strchr(argv0, '/'))
-		file = path_join(v->host->cwd, argv0);
-	else
-		file = path_search(v, argv0);
 	while (file && hops < INSTALL_HOPS_MAX) {
 		cleanup_free char *real = install_follow(v, file, &hops);
-		char *next = real ? shebang(v, real) : NULL;
+		cleanup_free char *next = real ? shebang(v, real) : NULL;
 
 		free(file);
-		file = next;
-		if (file && file[0] != '/') {
-			file = path_search(v, next);
-			free(next);
-		}
+		file = next && next[0] != '/' ? path_search(v, next)
+					      : steal_ptr(&next);
 	}
-	return 0;
+	free(file);
 }

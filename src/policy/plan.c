@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "plan_internal.h"
 #include "resolve.h"
@@ -49,16 +50,27 @@ struct plan_mount *plan_add(struct plan *p, enum plan_mount_type type,
 
 struct plan_mount *plan_add_bind(struct plan *p, const char *src,
 				 const char *dst, unsigned flags,
-				 const char *why)
+				 const struct host_stat *st, const char *why)
 {
 	struct plan_mount *m = plan_add(p, PLAN_BIND, dst, why);
 
 	m->src = xstrdup(src);
 	m->flags = flags;
+	m->mode = st->mode & S_IFMT;
+	m->dev = st->dev;
+	m->ino = st->ino;
 	return m;
 }
 
-void plan_add_rule(struct plan *p, const char *path, unsigned access)
+void plan_mount_free(struct plan_mount *m)
+{
+	free(m->src);
+	free(m->dst);
+	free(m->data);
+	free(m->why);
+}
+
+static void rule_add(struct plan *p, const char *path, unsigned access)
 {
 	p->rules = xreallocarray(p->rules, p->nrules + 1, sizeof(*p->rules));
 	p->rules[p->nrules++] =
@@ -68,36 +80,24 @@ void plan_add_rule(struct plan *p, const char *path, unsigned access)
 /* Landlock says again what the mounts say: writable where they are. */
 static void rules_build(struct plan *p)
 {
-	plan_add_rule(p, "/", PLAN_ACCESS_READ);
+	static const unsigned ours[PLAN__COUNT] = {
+		[PLAN_PRIVATE] = PLAN_ACCESS_WRITE,
+		[PLAN_TMPFS] = PLAN_ACCESS_WRITE,
+		[PLAN_PROC] = PLAN_ACCESS_WRITE,
+		[PLAN_DEVPTS] = PLAN_ACCESS_DEVICE,
+	};
+
+	rule_add(p, "/", PLAN_ACCESS_READ);
 	for (size_t i = 0; i < p->nmounts; i++) {
 		const struct plan_mount *m = &p->mounts[i];
+		unsigned access = ours[m->type];
 
-		switch (m->type) {
-		case PLAN_PRIVATE:
-		case PLAN_TMPFS:
-		case PLAN_PROC:
-			plan_add_rule(p, m->dst, PLAN_ACCESS_WRITE);
-			break;
-		case PLAN_DEVPTS:
-			plan_add_rule(p, m->dst, PLAN_ACCESS_DEVICE);
-			break;
-		case PLAN_BIND:
-			if (m->flags & PLAN_DEV)
-				plan_add_rule(p, m->dst, PLAN_ACCESS_DEVICE);
-			else if (!(m->flags & PLAN_RO))
-				plan_add_rule(p, m->dst, PLAN_ACCESS_WRITE);
-			break;
-		case PLAN_DIR:
-		case PLAN_SYMLINK:
-		case PLAN_FILE:
-		case PLAN_COVER:
-		case PLAN_HIDE_FILE:
-		case PLAN_HIDE_DIR:
-		case PLAN_SELF:
-		case PLAN_READONLY:
-		case PLAN__COUNT:
-			break;
-		}
+		if (m->type == PLAN_BIND && !(m->flags & PLAN_RO))
+			access = PLAN_ACCESS_WRITE;
+		if (m->type == PLAN_BIND && (m->flags & PLAN_DEV))
+			access = PLAN_ACCESS_DEVICE;
+		if (access)
+			rule_add(p, m->dst, access);
 	}
 }
 
@@ -111,13 +111,12 @@ static void untrusted_build(struct view *v)
 	strlist_add_owned(&v->untrusted,
 			  path_join(v->host->state_dir, "homes"));
 	for (size_t i = 0; i < w->n; i++) {
-		struct diag missing = {.text = ""};
 		struct host_stat st;
 		char *canon = NULL;
 
 		strlist_add(&v->untrusted, w->v[i].src);
 		if (resolve_path(v->host, NULL, w->v[i].src, &canon, &st,
-				 &missing) == 0)
+				 NULL) == 0)
 			strlist_add_owned(&v->untrusted, canon);
 	}
 }
@@ -184,7 +183,7 @@ static int descriptors_check(const struct host *host, struct diag *d)
 	return 0;
 }
 
-static int network_build(struct plan *p, const struct policy *policy)
+static void network_build(struct plan *p, const struct policy *policy)
 {
 	p->net = policy->net;
 	p->net_loopback = policy->net_loopback;
@@ -193,7 +192,16 @@ static int network_build(struct plan *p, const struct policy *policy)
 			&p->warnings,
 			"--net host: the sandbox shares the host's network: "
 			"every local service and the whole net is in reach");
-	return 0;
+}
+
+static void view_free(struct view *v)
+{
+	plan_free(&v->shows);
+	strlist_free(&v->untrusted);
+	strlist_free(&v->links);
+	free(v->git_common);
+	for (size_t i = 0; i < ARRAY_SIZE(v->git_value); i++)
+		free(v->git_value[i]);
 }
 
 static int isolation_build(struct plan *p, const struct policy *policy,
@@ -239,13 +247,14 @@ int plan_build(const struct policy *policy, const struct host *host,
 	v.interactive = !inv->shell_text && !(inv->command && inv->command[0]);
 	limits_build(out, policy, host);
 	tty_build(out, policy, host);
+	network_build(out, policy);
 	out->cwd = xstrdup(host->cwd);
+	git_find(&v);
 	if (descriptors_check(host, d) == 0 &&
-	    network_build(out, policy) == 0 &&
 	    isolation_build(out, policy, host, d) == 0 &&
 	    guard_check_cwd(&v, inv->force_cwd, d) == 0 &&
-	    git_find(&v, d) == 0 && view_build(&v, d) == 0 &&
-	    guard_build(&v, d) == 0 && env_build(&v, host->shell, d) == 0) {
+	    view_build(&v, d) == 0 && guard_build(&v, d) == 0) {
+		env_build(&v);
 		rules_build(out);
 		r = 0;
 	}
@@ -255,12 +264,8 @@ int plan_build(const struct policy *policy, const struct host *host,
 
 void plan_free(struct plan *p)
 {
-	for (size_t i = 0; i < p->nmounts; i++) {
-		free(p->mounts[i].src);
-		free(p->mounts[i].dst);
-		free(p->mounts[i].data);
-		free(p->mounts[i].why);
-	}
+	for (size_t i = 0; i < p->nmounts; i++)
+		plan_mount_free(&p->mounts[i]);
 	free(p->mounts);
 	for (size_t i = 0; i < p->nrules; i++)
 		free(p->rules[i].path);

@@ -12,90 +12,98 @@
 #include "sbox/diag.h"
 #include "sbox/path.h"
 
-struct system_dir {
-	const char *path;
-	bool beneath; /* what lies beneath it as well */
+enum relation { /* of the working directory to another */
+		IS,
+		IN,    /* or is it */
+		HOLDS, /* or is it */
+		DOT,   /* is in a dot-directory of it: ~/.ssh, ~/.config/x */
 };
 
-static const struct system_dir system_dirs[] = {
-	{"/bin", true},	      {"/boot", true},	  {"/etc", true},
-	{"/home", false},     {"/lib", true},	  {"/lib64", true},
-	{"/media", false},    {"/mnt", false},	  {"/nix", true},
-	{"/opt", false},      {"/root", false},	  {"/run", true},
-	{"/sbin", true},      {"/snap", true},	  {"/srv", false},
-	{"/tmp", false},      {"/usr", true},	  {"/var", false},
-	{"/var/cache", true}, {"/var/lib", true}, {"/var/log", true},
-	{"/var/tmp", false},
+struct rule {
+	const char *dir;
+	enum relation relation;
+	const char *why;
 };
 
-/* Not even with --force-cwd: sbox makes its own. */
-static const char *const never_dirs[] = {"/proc", "/sys", "/dev"};
+static const char system_why[] = "is a system directory";
 
-static int refuse(struct diag *d, const char *cwd, const char *why)
+static const struct rule system_rules[] = {
+	{"/bin", IN, system_why},	{"/boot", IN, system_why},
+	{"/etc", IN, system_why},	{"/home", IS, system_why},
+	{"/lib", IN, system_why},	{"/lib64", IN, system_why},
+	{"/media", IS, system_why},	{"/mnt", IS, system_why},
+	{"/nix", IN, system_why},	{"/opt", IN, system_why},
+	{"/root", IS, system_why},	{"/run", IN, system_why},
+	{"/sbin", IN, system_why},	{"/snap", IN, system_why},
+	{"/srv", IS, system_why},	{"/tmp", IS, system_why},
+	{"/usr", IN, system_why},	{"/var", IS, system_why},
+	{"/var/cache", IN, system_why}, {"/var/lib", IN, system_why},
+	{"/var/log", IN, system_why},	{"/var/tmp", IS, system_why},
+};
+
+static bool rule_holds(const struct rule *r, const char *cwd)
 {
-	diag_set(d, "cwd: %s: %s", cwd, why);
-	return diag_hint(d, "cd to the project's own directory, or say "
-			    "--force-cwd");
+	const char *rest;
+
+	if (!r->dir)
+		return false;
+	switch (r->relation) {
+	case IS:
+		return strcmp(r->dir, cwd) == 0;
+	case IN:
+		return path_under(r->dir, cwd);
+	case HOLDS:
+		return path_under(cwd, r->dir);
+	case DOT:
+		rest = cwd + strlen(r->dir);
+		return r->dir[1] && path_under(r->dir, cwd) &&
+		       strncmp(rest, "/.", 2) == 0;
+	}
+	return false;
 }
 
-/* ~/.config/x, ~/.ssh: the first component below home begins with a dot. */
-static bool is_dot_beneath(const char *home, const char *cwd)
+/* The reason of the first rule that holds, or NULL. */
+static const char *first_why(const struct rule *rules, size_t n,
+			     const char *cwd)
 {
-	return home && home[1] && path_under(home, cwd) &&
-	       cwd[strlen(home)] == '/' && cwd[strlen(home) + 1] == '.';
-}
-
-static int check_never(const struct host *h, struct diag *d)
-{
-	const char *own[] = {h->config_dir, h->state_dir, h->cache_dir};
-
-	if (strcmp(h->cwd, "/") == 0)
-		goto never;
-	for (size_t i = 0; i < ARRAY_SIZE(never_dirs); i++) {
-		if (path_under(never_dirs[i], h->cwd))
-			goto never;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
-		if (path_under(own[i], h->cwd))
-			goto never;
-	}
-	return 0;
-never:
-	diag_set(d, "cwd: %s: can't be the sandbox's directory", h->cwd);
-	return diag_hint(d, "cd to the project's own directory");
+	for (size_t i = 0; i < n; i++)
+		if (rule_holds(&rules[i], cwd))
+			return rules[i].why;
+	return NULL;
 }
 
 int guard_check_cwd(const struct view *v, bool force, struct diag *d)
 {
+	static const char home[] = "is or contains the home directory";
+	static const char dot[] = "lies in a dot-directory of the home";
+	static const char own[] = "contains sbox's own directories";
 	const struct host *h = v->host;
-	const char *homes[] = {h->home, h->passwd_home};
-	const char *own[] = {h->config_dir, h->state_dir, h->cache_dir};
+	/* not even with --force-cwd: sbox makes its own */
+	const struct rule never[] = {
+		{"/", IS, ""},		 {"/proc", IN, ""},
+		{"/sys", IN, ""},	 {"/dev", IN, ""},
+		{h->config_dir, IN, ""}, {h->state_dir, IN, ""},
+		{h->cache_dir, IN, ""},
+	};
+	const struct rule mine[] = {
+		{h->home, HOLDS, home},	       {h->home, DOT, dot},
+		{h->passwd_home, HOLDS, home}, {h->passwd_home, DOT, dot},
+		{h->config_dir, HOLDS, own},   {h->state_dir, HOLDS, own},
+		{h->cache_dir, HOLDS, own},
+	};
+	const char *why;
 
-	if (check_never(h, d) < 0)
-		return -1;
-	if (force)
+	if (first_why(never, ARRAY_SIZE(never), h->cwd)) {
+		diag_set(d, "cwd: %s: can't be the sandbox's directory",
+			 h->cwd);
+		return diag_hint(d, "cd to the project's own directory");
+	}
+	why = first_why(mine, ARRAY_SIZE(mine), h->cwd);
+	if (!why)
+		why = first_why(system_rules, ARRAY_SIZE(system_rules), h->cwd);
+	if (!why || force)
 		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(homes); i++) {
-		if (!homes[i])
-			continue;
-		if (path_under(h->cwd, homes[i]))
-			return refuse(d, h->cwd,
-				      "is or contains the home directory");
-		if (is_dot_beneath(homes[i], h->cwd))
-			return refuse(d, h->cwd,
-				      "lies in a dot-directory of the home");
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(system_dirs); i++) {
-		const struct system_dir *s = &system_dirs[i];
-
-		if (strcmp(s->path, h->cwd) == 0 ||
-		    (s->beneath && path_under(s->path, h->cwd)))
-			return refuse(d, h->cwd, "is a system directory");
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
-		if (path_under(h->cwd, own[i]))
-			return refuse(d, h->cwd,
-				      "contains sbox's own directories");
-	}
-	return 0;
+	diag_set(d, "cwd: %s: %s", h->cwd, why);
+	return diag_hint(d, "cd to the project's own directory, or say "
+			    "--force-cwd");
 }

@@ -15,7 +15,7 @@
 #include "sbox/path.h"
 
 struct device_row {
-	size_t field;	  /* offset of the bool in struct policy_devices */
+	size_t field;	  /* offset in struct policy_devices: its kind */
 	const char *base; /* "", or the variable that the path is relative to */
 	const char *path;
 	bool write;
@@ -69,56 +69,53 @@ static char *row_dest(const struct view *v, const char *path)
 			 path + strlen(rt));
 }
 
-static bool row_is_on(const struct policy_devices *p,
-		      const struct device_row *r)
+static bool device_show(struct view *v, const struct device_row *r)
 {
-	return *(const bool *)(const void *)((const char *)p + r->field);
-}
+	unsigned flags = (r->write ? 0 : PLAN_RO) |
+			 (r->dev ? PLAN_DEV | PLAN_NOEXEC : 0);
+	cleanup_free char *path = row_path(v, r);
+	cleanup_free char *canon = NULL;
+	cleanup_free char *dest = NULL;
+	struct host_stat st;
 
-static int device_check(const struct view *v, const char *name, bool on,
-			size_t field, size_t shown[], struct diag *d)
-{
-	(void)v;
-	if (!on || shown[field])
-		return 0;
-	diag_set(d, "devices.%s: nothing of the kind was found here", name);
-	return diag_hint(d, "leave devices.%s out of the profile", name);
+	if (!path || path[0] != '/' ||
+	    resolve_path(v->host, &v->untrusted, path, &canon, &st, NULL) < 0)
+		return false;
+	dest = row_dest(v, path);
+	view_show(v, canon, dest, &st, flags, "device");
+	return strncmp(path, "/sys/", 5) != 0; /* says nothing of a device */
 }
 
 int device_build(struct view *v, struct diag *d)
 {
 	const struct policy_devices *p = &v->policy->devices;
-	size_t shown[sizeof(*p)] = {0};
+	const struct {
+		const char *name;
+		size_t field;
+		bool on;
+	} kinds[] = {
+		{"gpu", DEV(gpu), p->gpu},
+		{"audio", DEV(audio), p->audio},
+		{"wayland", DEV(wayland), p->wayland},
+		{"x11", DEV(x11), p->x11},
+	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		cleanup_free char *path = NULL;
-		cleanup_free char *canon = NULL;
-		cleanup_free char *dest = NULL;
-		struct diag missing = {.text = ""};
-		struct host_stat st;
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		bool found = !kinds[k].on;
 
-		if (!row_is_on(p, &rows[i]))
+		for (size_t i = 0; kinds[k].on && i < ARRAY_SIZE(rows); i++)
+			if (rows[i].field == kinds[k].field)
+				found |= device_show(v, &rows[i]);
+		if (found)
 			continue;
-		path = row_path(v, &rows[i]);
-		if (!path || path[0] != '/' ||
-		    resolve_path(v->host, &v->untrusted, path, &canon, &st,
-				 &missing) < 0)
-			continue;
-		dest = row_dest(v, path);
-		view_show(v, canon, dest, &st, rows[i].write,
-			  rows[i].dev ? PLAN_DEV | PLAN_NOEXEC : 0, "device");
-		if (strncmp(path, "/sys/", 5) != 0)
-			shown[rows[i].field]++;
+		diag_set(d, "devices.%s: nothing of the kind was found here",
+			 kinds[k].name);
+		return diag_hint(d, "leave devices.%s out of the profile",
+				 kinds[k].name);
 	}
 	if (p->x11)
 		strlist_add(&v->plan->warnings,
 			    "devices.x11: an X client can read and type into "
 			    "every other window");
-	if (device_check(v, "gpu", p->gpu, DEV(gpu), shown, d) < 0 ||
-	    device_check(v, "audio", p->audio, DEV(audio), shown, d) < 0 ||
-	    device_check(v, "wayland", p->wayland, DEV(wayland), shown, d) <
-		    0 ||
-	    device_check(v, "x11", p->x11, DEV(x11), shown, d) < 0)
-		return -1;
 	return 0;
 }

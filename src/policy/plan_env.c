@@ -10,7 +10,6 @@
 
 #include "plan_internal.h"
 #include "sbox/cleanup.h"
-#include "sbox/diag.h"
 #include "sbox/path.h"
 
 static const char *const pass_names[] = {
@@ -25,34 +24,21 @@ static const char default_path[] = "/usr/local/bin:/usr/bin:/bin";
 static const char bash_prompt[] =
 	"PS1=\"(sbox) ${PS1-\\$ }\"; unset PROMPT_COMMAND";
 
+/* Set NAME=VALUE, or leave NAME out (NULL). */
 static void env_put(struct strlist *env, const char *key, const char *value)
 {
 	size_t len = strlen(key);
 
 	for (size_t i = 0; i < env->n; i++) {
-		if (strncmp(env->v[i], key, len) == 0 &&
-		    env->v[i][len] == '=') {
-			free(env->v[i]);
-			env->v[i] = xasprintf("%s=%s", key, value);
-			return;
-		}
+		cleanup_free char *entry = NULL;
+
+		if (strncmp(env->v[i], key, len) != 0 || env->v[i][len] != '=')
+			continue;
+		entry = xstrdup(env->v[i]);
+		strlist_remove(env, entry);
 	}
-	strlist_addf(env, "%s=%s", key, value);
-}
-
-static void env_drop(struct strlist *env, const char *key)
-{
-	size_t len = strlen(key);
-
-	for (size_t i = 0; i < env->n; i++) {
-		if (strncmp(env->v[i], key, len) == 0 &&
-		    env->v[i][len] == '=') {
-			cleanup_free char *entry = xstrdup(env->v[i]);
-
-			strlist_remove(env, entry);
-			return;
-		}
-	}
+	if (value)
+		strlist_addf(env, "%s=%s", key, value);
 }
 
 /* NAME, or a prefix that ends in '*'. */
@@ -82,24 +68,13 @@ static void env_pass(const struct view *v, const char *pattern)
 static bool is_visible(const struct view *v, const char *dir)
 {
 	const struct plan *p = v->plan;
-	cleanup_free char *under = NULL;
+	cleanup_free char *under = view_backing(v, dir, NULL);
 	struct host_stat st;
-	bool writable;
 
-	under = view_backing(v, dir, &writable);
 	if (under)
-		return v->host->fs.lstat(v->host->fs.ctx, under, &st) == 0;
+		return view_lstat(v, under, &st) == 0;
 	for (size_t i = 0; i < p->nmounts; i++) {
 		if (path_under(dir, p->mounts[i].dst))
-			return true;
-	}
-	return false;
-}
-
-static bool is_untrusted(const struct view *v, const char *dir)
-{
-	for (size_t i = 0; i < v->untrusted.n; i++) {
-		if (path_under(v->untrusted.v[i], dir))
 			return true;
 	}
 	return false;
@@ -109,26 +84,20 @@ static bool is_untrusted(const struct view *v, const char *dir)
  * a project's bin must not shadow a tool's name. */
 static char *path_clean(const struct view *v)
 {
-	const char *p = host_getenv(v->host, "PATH");
-	char *out = xstrdup("");
+	const char *at = host_getenv(v->host, "PATH");
+	char *out = NULL, *dir;
 
-	while (p && *p) {
-		size_t len = strcspn(p, ":");
-		cleanup_free char *dir = xstrndup(p, len);
-		char *longer;
+	while ((dir = view_path_next(v, &at))) {
+		if (is_visible(v, dir)) {
+			char *longer = xasprintf("%s%s%s", out ? out : "",
+						 out ? ":" : "", dir);
 
-		p += len + (p[len] == ':');
-		if (dir[0] != '/' || strstr(dir, "/../") ||
-		    is_untrusted(v, dir) || !is_visible(v, dir))
-			continue;
-		longer = xasprintf("%s%s%s", out, *out ? ":" : "", dir);
-		free(out);
-		out = longer;
+			free(out);
+			out = longer;
+		}
+		free(dir);
 	}
-	if (*out)
-		return out;
-	free(out);
-	return xstrdup(default_path);
+	return out ? out : xstrdup(default_path);
 }
 
 static void env_git(struct view *v)
@@ -164,7 +133,7 @@ static int entry_compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int env_build(struct view *v, const char *shell, struct diag *d)
+void env_build(struct view *v)
 {
 	const struct host *h = v->host;
 	const struct policy *p = v->policy;
@@ -173,14 +142,13 @@ int env_build(struct view *v, const char *shell, struct diag *d)
 	cleanup_free char *runtime =
 		xasprintf("/run/user/%lu", (unsigned long)h->uid);
 
-	(void)d;
 	for (size_t i = 0; i < ARRAY_SIZE(pass_names); i++)
 		env_pass(v, pass_names[i]);
 	env_put(env, "PATH", path);
 	env_put(env, "HOME", h->home);
 	env_put(env, "USER", h->user);
 	env_put(env, "LOGNAME", h->user);
-	env_put(env, "SHELL", shell);
+	env_put(env, "SHELL", h->shell);
 	env_put(env, "PWD", v->plan->cwd);
 	env_put(env, "XDG_RUNTIME_DIR", runtime);
 	env_put(env, "SBOX", "1");
@@ -195,7 +163,6 @@ int env_build(struct view *v, const char *shell, struct diag *d)
 	for (size_t i = 0; i < p->env_set.n; i++)
 		env_put(env, p->env_set.keys[i], p->env_set.values[i]);
 	for (size_t i = 0; i < p->env_unset.n; i++)
-		env_drop(env, p->env_unset.v[i]);
+		env_put(env, p->env_unset.v[i], NULL);
 	qsort(env->v, env->n, sizeof(*env->v), entry_compare);
-	return 0;
 }

@@ -25,12 +25,18 @@
 #include "sbox/diag.h"
 #include "sbox/path.h"
 
+/* Of every git repository. This one is left out with --git-config rw (known by
+ * its address: a user's fs.protect always counts). */
+static const char git_config[] = "config";
+static const char *const protected_git[] = {
+	"hooks",
+	git_config,
+	"config.worktree",
+	"info/attributes",
+};
+
 /* Relative to every writable directory; DESIGN 2, "protected paths". */
 static const char *const protected_names[] = {
-	".git/hooks",
-	".git/config",
-	".git/config.worktree",
-	".git/info/attributes",
 	".envrc",
 	".vscode/tasks.json",
 	".vscode/settings.json",
@@ -54,9 +60,6 @@ static const char *const protected_names[] = {
 	".sbox.json",
 };
 
-/* A bare repository at the top: it has these two, and HEAD. */
-static const char *const protected_bare[] = {"hooks", "config"};
-
 /* What a supplementary group may let an ordinary user read in /etc. As root
  * the whole of /etc is walked instead. */
 static const char *const secret_files[] = {
@@ -64,45 +67,38 @@ static const char *const secret_files[] = {
 	"/etc/sudoers", "/etc/ssl/private", "/etc/ppp",
 };
 
-struct proc_row {
+/* As container runtimes do (OCI maskedPaths and readonlyPaths). */
+static const struct proc_row {
 	const char *path;
 	enum plan_mount_type type;
+	bool root; /* only root could read it, by his uid alone */
+} proc_rows[] = {
+	{"/proc/sys", PLAN_READONLY, false},
+	{"/proc/sysrq-trigger", PLAN_READONLY, false},
+	{"/proc/irq", PLAN_READONLY, false},
+	{"/proc/bus", PLAN_READONLY, false},
+	{"/proc/fs", PLAN_READONLY, false},
+	{"/proc/keys", PLAN_HIDE_FILE, false},
+	{"/proc/key-users", PLAN_HIDE_FILE, false},
+	{"/proc/kcore", PLAN_HIDE_FILE, false},
+	{"/proc/timer_list", PLAN_HIDE_FILE, false},
+	{"/proc/interrupts", PLAN_HIDE_FILE, false},
+	{"/proc/acpi", PLAN_HIDE_DIR, false},
+	{"/proc/scsi", PLAN_HIDE_DIR, false},
+	{"/proc/kpagecount", PLAN_HIDE_FILE, true},
+	{"/proc/kpageflags", PLAN_HIDE_FILE, true},
+	{"/proc/kpagecgroup", PLAN_HIDE_FILE, true},
+	{"/proc/kmsg", PLAN_HIDE_FILE, true},
+	{"/proc/slabinfo", PLAN_HIDE_FILE, true},
+	{"/proc/vmallocinfo", PLAN_HIDE_FILE, true},
+	{"/proc/mtrr", PLAN_READONLY, true},
 };
 
-/* As container runtimes do (OCI maskedPaths and readonlyPaths). */
-static const struct proc_row proc_rows[] = {
-	{"/proc/sys", PLAN_READONLY},
-	{"/proc/sysrq-trigger", PLAN_READONLY},
-	{"/proc/irq", PLAN_READONLY},
-	{"/proc/bus", PLAN_READONLY},
-	{"/proc/fs", PLAN_READONLY},
-	{"/proc/keys", PLAN_HIDE_FILE},
-	{"/proc/key-users", PLAN_HIDE_FILE},
-	{"/proc/kcore", PLAN_HIDE_FILE},
-	{"/proc/timer_list", PLAN_HIDE_FILE},
-	{"/proc/interrupts", PLAN_HIDE_FILE},
-	{"/proc/acpi", PLAN_HIDE_DIR},
-	{"/proc/scsi", PLAN_HIDE_DIR},
-};
-
-/* For root, who could read these by his uid alone. */
-static const struct proc_row proc_rows_root[] = {
-	{"/proc/kpagecount", PLAN_HIDE_FILE},
-	{"/proc/kpageflags", PLAN_HIDE_FILE},
-	{"/proc/kpagecgroup", PLAN_HIDE_FILE},
-	{"/proc/kmsg", PLAN_HIDE_FILE},
-	{"/proc/slabinfo", PLAN_HIDE_FILE},
-	{"/proc/vmallocinfo", PLAN_HIDE_FILE},
-	{"/proc/mtrr", PLAN_READONLY},
-};
-
-struct cover_row {
+static const struct cover_row {
 	const char *path;
 	const char *data;
 	bool with_host_net; /* ours even with --net host */
-};
-
-static const struct cover_row cover_rows[] = {
+} cover_rows[] = {
 	{"/etc/resolv.conf", "# no network: sbox --net none\n", false},
 	{"/etc/hosts",
 	 "127.0.0.1\tlocalhost sbox\n"
@@ -113,26 +109,35 @@ static const struct cover_row cover_rows[] = {
 	{"/etc/machine-id", "5b0c0000000000000000000000005b0c\n", true},
 };
 
-static int hstat(const struct view *v, const char *path, struct host_stat *st)
-{
-	return v->host->fs.lstat(v->host->fs.ctx, path, st);
-}
-
-/* The same, where sbox's own directories count as made (plan.make_dirs). */
-static int guard_stat(const struct view *v, const char *path,
-		      struct host_stat *st)
+/*
+ * What is at the host path `under`, to be bound onto itself: 0 and *st, 1 if
+ * there is nothing, or -1. A link has no mount point of its own. sbox's own
+ * directories count as made (plan.make_dirs).
+ */
+static int guard_look(const struct view *v, const char *under, const char *dst,
+		      struct host_stat *st, const char *why, struct diag *d)
 {
 	const struct strlist *made = &v->plan->make_dirs;
 
-	if (hstat(v, path, st) == 0)
-		return 0;
-	for (size_t i = 0; i < made->n && errno == ENOENT; i++) {
-		if (path_under(path, made->v[i])) {
+	if (view_lstat(v, under, st) == 0) {
+		if (!S_ISLNK(st->mode))
+			return 0;
+		diag_set(d, "%s: %s: a symbolic link can't be protected", why,
+			 under);
+		return diag_hint(d,
+				 "replace it by what it names, or allow it: "
+				 "--rw %s",
+				 dst);
+	}
+	if (errno != ENOENT && errno != ENOTDIR)
+		return diag_set_errno(d, errno, "%s: %s", why, under);
+	for (size_t i = 0; i < made->n; i++) {
+		if (path_under(under, made->v[i])) {
 			*st = (struct host_stat){.mode = S_IFDIR};
 			return 0;
 		}
 	}
-	return -1;
+	return 1;
 }
 
 /* The user asked for exactly this path (or something in it) writable. */
@@ -187,16 +192,8 @@ static int guard_pin_parents(struct view *v, const char *dst, const char *why,
 		return 0;
 	if (guard_pin_parents(v, parent, why, d) < 0)
 		return -1;
-	if (guard_stat(v, under, &st) < 0)
-		return diag_set_errno(d, errno, "%s: %s", why, under);
-	if (!S_ISDIR(st.mode)) {
-		diag_set(d, "%s: %s: a symbolic link can't be protected", why,
-			 under);
-		return diag_hint(d,
-				 "replace it by a directory, or allow it: "
-				 "--rw %s",
-				 dst);
-	}
+	if (guard_look(v, under, dst, &st, why, d) != 0)
+		return diag_set(d, "%s: %s: is gone", why, under);
 	guard_add(v, PLAN_SELF, parent, &st, why);
 	return 0;
 }
@@ -208,26 +205,34 @@ static int guard_readonly(struct view *v, const char *dst, const char *why,
 	cleanup_free char *under = NULL;
 	struct host_stat st;
 	bool writable;
+	int r;
 
 	under = view_backing(v, dst, &writable);
 	if (!under || !writable || is_asked_writable(v, dst))
 		return 0;
-	if (guard_stat(v, under, &st) < 0) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			return 0; /* the review at exit catches new ones */
-		return diag_set_errno(d, errno, "%s: %s", why, under);
-	}
-	if (S_ISLNK(st.mode)) {
-		diag_set(d, "%s: %s: a symbolic link can't be protected", why,
-			 under);
-		return diag_hint(d,
-				 "replace it by a file, or allow it: --rw "
-				 "%s",
-				 dst);
-	}
+	r = guard_look(v, under, dst, &st, why, d);
+	if (r != 0)
+		return r < 0 ? -1 : 0; /* the review at exit catches new ones */
 	if (guard_pin_parents(v, dst, why, d) < 0)
 		return -1;
 	guard_add(v, PLAN_READONLY, dst, &st, why);
+	return 0;
+}
+
+/* The same for some of the names in dir. */
+static int guard_names(struct view *v, const char *dir,
+		       const char *const *names, size_t n, const char *why,
+		       struct diag *d)
+{
+	for (size_t i = 0; i < n; i++) {
+		cleanup_free char *path = path_join(dir, names[i]);
+
+		if (names[i] == git_config &&
+		    v->policy->git_config == GIT_CONFIG_RW)
+			continue;
+		if (guard_readonly(v, path, why, d) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -239,15 +244,13 @@ static int guard_hide(struct view *v, const char *dst, const char *why,
 	bool writable;
 
 	under = view_backing(v, dst, &writable);
-	if (!under || hstat(v, under, &st) < 0)
+	if (!under || view_lstat(v, under, &st) < 0)
 		return 0; /* not visible: nothing to hide */
 	if (S_ISLNK(st.mode)) {
 		cleanup_free char *canon = NULL;
-		struct diag ignored = {.text = ""};
 
 		/* following a link here can only hide more */
-		if (resolve_path(v->host, NULL, under, &canon, &st, &ignored) <
-		    0)
+		if (resolve_path(v->host, NULL, under, &canon, &st, NULL) < 0)
 			return 0;
 		return strcmp(canon, under) == 0 ? 0
 						 : guard_hide(v, canon, why, d);
@@ -259,35 +262,25 @@ static int guard_hide(struct view *v, const char *dst, const char *why,
 	return 0;
 }
 
-/* The protected names beneath one writable directory. */
+/* The protected names beneath one writable directory, which may itself be a
+ * bare repository. */
 static int protect_dir(struct view *v, const char *dst, const char *src,
 		       struct diag *d)
 {
+	cleanup_free char *git = path_join(dst, ".git");
 	cleanup_free char *head = path_join(src, "HEAD");
 	cleanup_free char *objects = path_join(src, "objects");
 	struct host_stat st;
 
-	for (size_t i = 0; i < ARRAY_SIZE(protected_names); i++) {
-		const char *name = protected_names[i];
-		cleanup_free char *path = path_join(dst, name);
-
-		if (v->policy->git_config == GIT_CONFIG_RW &&
-		    strcmp(name, ".git/config") == 0)
-			continue;
-		if (guard_readonly(v, path, "protect", d) < 0)
-			return -1;
-	}
-	if (hstat(v, head, &st) < 0 || hstat(v, objects, &st) < 0)
+	if (guard_names(v, git, protected_git, ARRAY_SIZE(protected_git),
+			"protect", d) < 0 ||
+	    guard_names(v, dst, protected_names, ARRAY_SIZE(protected_names),
+			"protect", d) < 0)
+		return -1;
+	if (view_lstat(v, head, &st) < 0 || view_lstat(v, objects, &st) < 0)
 		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(protected_bare); i++) {
-		cleanup_free char *path = path_join(dst, protected_bare[i]);
-
-		if (v->policy->git_config == GIT_CONFIG_RW && i == 1)
-			continue;
-		if (guard_readonly(v, path, "protect", d) < 0)
-			return -1;
-	}
-	return 0;
+	return guard_names(v, dst, protected_git, ARRAY_SIZE(protected_git),
+			   "protect", d);
 }
 
 /* sbox's own directory or file, if this writable directory contains it. */
@@ -306,15 +299,29 @@ static int protect_own(struct view *v, const char *own, const char *src,
 			 own);
 		return diag_hint(d, "show another directory");
 	}
-	if (hstat(v, own, &st) < 0)
+	if (view_lstat(v, own, &st) < 0)
 		strlist_add(&v->plan->make_dirs, own);
 	inside = xasprintf("%s%s", dst, own + strlen(src));
 	return guard_readonly(v, inside, "sbox's own", d);
 }
 
+/* A linked worktree: the file that names its repository, and that one. */
+static int protect_worktree(struct view *v, struct diag *d)
+{
+	cleanup_free char *file = path_join(v->host->cwd, ".git");
+
+	if (!v->git_common)
+		return 0;
+	if (guard_readonly(v, file, "git", d) < 0)
+		return -1;
+	return guard_names(v, v->git_common, protected_git,
+			   ARRAY_SIZE(protected_git), "git", d);
+}
+
 static int protect_build(struct view *v, struct diag *d)
 {
 	const struct host *h = v->host;
+	const struct strlist *mine = &v->policy->protect;
 	const char *own[] = {h->config_dir, h->state_dir, h->cache_dir,
 			     h->data_dir, h->self};
 	size_t n = v->plan->nmounts;
@@ -335,18 +342,10 @@ static int protect_build(struct view *v, struct diag *d)
 		if (protect_dir(v, m.dst, m.src, d) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < v->policy->protect.n; i++) {
-		cleanup_free char *path =
-			path_join(h->cwd, v->policy->protect.v[i]);
-
-		if (guard_readonly(v, path, "fs.protect", d) < 0)
-			return -1;
-	}
-	for (size_t i = 0; i < v->guard.n; i++) {
-		if (guard_readonly(v, v->guard.v[i], "git", d) < 0)
-			return -1;
-	}
-	return 0;
+	if (guard_names(v, h->cwd, (const char *const *)mine->v, mine->n,
+			"fs.protect", d) < 0)
+		return -1;
+	return protect_worktree(v, d);
 }
 
 /* As root: everything in /etc that others may not read. */
@@ -362,7 +361,7 @@ static int hide_unreadable(struct view *v, const char *dir, unsigned depth,
 		cleanup_free char *path = path_join(dir, names.v[i]);
 		struct host_stat st;
 
-		if (hstat(v, path, &st) < 0 || S_ISLNK(st.mode))
+		if (view_lstat(v, path, &st) < 0 || S_ISLNK(st.mode))
 			continue;
 		if (S_ISDIR(st.mode) && (st.mode & S_IXOTH)) {
 			if (depth < 8)
@@ -392,8 +391,8 @@ static int hide_secrets(struct view *v, struct diag *d)
 
 static bool is_shown_itself(const struct view *v, const char *src)
 {
-	for (size_t i = 0; i < v->nshows; i++) {
-		if (strcmp(v->shows[i].src, src) == 0)
+	for (size_t i = 0; i < v->shows.nmounts; i++) {
+		if (strcmp(v->shows.mounts[i].src, src) == 0)
 			return true;
 	}
 	return false;
@@ -419,7 +418,7 @@ static int hide_sockets(struct view *v, struct diag *d)
 			    !path_under(src, sock))
 				continue;
 			/* a name with a newline forges lines of the list */
-			if (hstat(v, sock, &st) < 0 || !S_ISSOCK(st.mode))
+			if (view_lstat(v, sock, &st) < 0 || !S_ISSOCK(st.mode))
 				continue;
 			dst = xasprintf("%s%s", v->plan->mounts[i].dst,
 					sock + strlen(src));
@@ -444,64 +443,54 @@ static int hide_build(struct view *v, struct diag *d)
 	return hide_secrets(v, d);
 }
 
-static void proc_build(struct view *v, const struct proc_row *rows, size_t n)
+static void proc_build(struct view *v)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct plan_mount *m =
-			plan_add(v->plan, rows[i].type, rows[i].path, "proc");
+	bool root = v->host->uid == 0;
 
-		m->flags = PLAN_TRY;
+	/* masks would keep an ordinary user's nested /proc from being mounted
+	 * (mount_too_revealing()); root could write /proc/sys by his uid */
+	if (v->policy->userns && !root)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(proc_rows); i++) {
+		const struct proc_row *row = &proc_rows[i];
+
+		if (root || !row->root)
+			plan_add(v->plan, row->type, row->path, "proc")->flags =
+				PLAN_TRY;
 	}
 }
 
 /* A cover over a file of the host's, or, where /etc/NAME is a link into our
  * own /run (systemd-resolved), the file that it points to. */
-static int cover_build(struct view *v, struct diag *d)
+static void cover_add(struct view *v, const struct cover_row *row)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(cover_rows); i++) {
-		const struct cover_row *row = &cover_rows[i];
-		cleanup_free char *canon = NULL;
-		cleanup_free char *under = NULL;
-		struct host_stat st;
-		struct diag missing = {.text = ""};
-		struct plan_mount *m;
-		bool writable, ours;
+	bool ours = v->plan->net != NET_HOST || row->with_host_net;
+	cleanup_free char *canon = NULL;
+	cleanup_free char *under = NULL;
+	struct host_stat st;
+	struct plan_mount *m;
 
-		if (resolve_path(v->host, &v->untrusted, row->path, &canon, &st,
-				 &missing) < 0)
-			continue; /* missing or dangling: tells nothing */
-		ours = v->plan->net != NET_HOST || row->with_host_net;
-		under = view_backing(v, canon, &writable);
-		if (under && !ours)
-			continue;
-		if (under) {
-			m = plan_add(v->plan, PLAN_COVER, canon, "cover");
-		} else if (ours) {
-			m = plan_add(v->plan, PLAN_FILE, canon, "cover");
-			m->mode = 0444;
-		} else {
-			m = plan_add_bind(v->plan, canon, canon,
-					  PLAN_RO | PLAN_MAKE, "cover");
-			m->mode = S_IFREG;
-			continue;
-		}
+	if (resolve_path(v->host, &v->untrusted, row->path, &canon, &st, NULL) <
+	    0)
+		return; /* missing or dangling: tells nothing */
+	under = view_backing(v, canon, NULL);
+	if (ours) {
+		m = plan_add(v->plan, under ? PLAN_COVER : PLAN_FILE, canon,
+			     "cover");
+		m->mode = 0444;
 		m->data = xstrdup(row->data);
+	} else if (!under) {
+		(void)plan_add_bind(v->plan, canon, canon, PLAN_RO | PLAN_MAKE,
+				    &st, "cover");
 	}
-	(void)d;
-	return 0;
 }
 
 int guard_build(struct view *v, struct diag *d)
 {
-	/* masks would keep an ordinary user's nested /proc from being mounted
-	 * (mount_too_revealing()); root could write /proc/sys by his uid */
-	if (!v->policy->userns || v->host->uid == 0) {
-		proc_build(v, proc_rows, ARRAY_SIZE(proc_rows));
-		if (v->host->uid == 0)
-			proc_build(v, proc_rows_root,
-				   ARRAY_SIZE(proc_rows_root));
-	}
-	if (cover_build(v, d) < 0 || protect_build(v, d) < 0)
+	proc_build(v);
+	for (size_t i = 0; i < ARRAY_SIZE(cover_rows); i++)
+		cover_add(v, &cover_rows[i]);
+	if (protect_build(v, d) < 0)
 		return -1;
 	return hide_build(v, d);
 }

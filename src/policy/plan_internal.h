@@ -18,26 +18,15 @@
 
 struct diag;
 
-/* Something of the host to be shown: a candidate for a PLAN_BIND. */
-struct show {
-	char *src; /* canonical */
-	char *dst;
-	struct host_stat st;
-	bool write;
-	unsigned flags; /* PLAN_CWD, PLAN_DEV, ... */
-	const char *why;
-};
-
 struct view {
 	const struct policy *policy;
 	const struct host *host;
 	struct plan *plan;
 	struct strlist
 		untrusted; /* writable inside: links there decide nothing */
-	struct show *shows;
-	size_t nshows;
+	struct plan shows; /* candidates: PLAN_BINDs that are not placed yet */
 	struct strlist links; /* pairs: link inside, target (command's links) */
-	struct strlist guard; /* host paths to protect beyond the table */
+	char *git_common;     /* a linked worktree's repository; NULL: none */
 	char *git_value[2];   /* user.name, user.email; NULL: unset */
 	bool interactive;     /* no command was given: a shell for a person */
 };
@@ -47,26 +36,32 @@ struct plan_mount *plan_add(struct plan *p, enum plan_mount_type type,
 			    const char *dst, const char *why);
 struct plan_mount *plan_add_bind(struct plan *p, const char *src,
 				 const char *dst, unsigned flags,
-				 const char *why);
-void plan_add_rule(struct plan *p, const char *path, unsigned access);
-void view_show(struct view *v, const char *src, const char *dst,
-	       const struct host_stat *st, bool write, unsigned flags,
-	       const char *why);
+				 const struct host_stat *st, const char *why);
+void plan_mount_free(struct plan_mount *m);
 
+/* lstat(2) of the host: 0, or -1 with errno. */
+int view_lstat(const struct view *v, const char *path, struct host_stat *st);
+/* Something of the host's is to be shown at dst; the last word about a place
+ * counts. */
+void view_show(struct view *v, const char *src, const char *dst,
+	       const struct host_stat *st, unsigned flags, const char *why);
 /* The host path that a path inside shows, malloc'd, or NULL if it is ours
- * (tmpfs, proc ...) or nothing. *write: through a writable mount. */
+ * (tmpfs, proc ...) or nothing. *write (may be NULL): through a writable
+ * mount. */
 char *view_backing(const struct view *v, const char *dst, bool *write);
+/* The next directory of the caller's PATH that decides something, malloc'd, or
+ * NULL: relative ones and those that are writable inside are passed over. *at
+ * is PATH at first. */
+char *view_path_next(const struct view *v, const char **at);
 
 int guard_check_cwd(const struct view *v, bool force, struct diag *d);
 int guard_build(struct view *v, struct diag *d);
-
-void view_free(struct view *v);
 /* devices.*: candidates for the GPU, sound, Wayland and X11. */
 int device_build(struct view *v, struct diag *d);
-
-int install_find(struct view *v, const char *argv0, struct diag *d);
-int git_find(struct view *v, struct diag *d);
+/* The command's installation. What isn't found is told by exec, status 127. */
+void install_find(struct view *v, const char *argv0);
+void git_find(struct view *v);
 int view_build(struct view *v, struct diag *d);
-int env_build(struct view *v, const char *shell, struct diag *d);
+void env_build(struct view *v);
 
 #endif

@@ -22,115 +22,95 @@
 #include "sbox/diag.h"
 #include "sbox/path.h"
 
-enum layout_kind {
-	LAYOUT_SHOW,	/* read-only if the host has it; a link stays a link */
-	LAYOUT_PRIVATE, /* ours, writable */
-	LAYOUT_DIR,	/* ours, read-only, to hold other things */
-	LAYOUT_LINK,
-	LAYOUT_NODE, /* a device node */
-};
-
 struct layout {
 	const char *path;
-	enum layout_kind kind;
+	enum plan_mount_type type;
+	unsigned flags;
 	mode_t mode;
-	const char *target; /* LINK */
+	const char *target; /* SYMLINK */
 };
+
+/* Read-only if the host has it; a link stays a link. */
+#define SHOW	      PLAN_BIND, PLAN_RO | PLAN_MAKE, S_IFDIR, NULL
+#define NODE	      PLAN_BIND, PLAN_DEV | PLAN_NOEXEC | PLAN_MAKE, S_IFCHR, NULL
+#define PRIVATE(mode) PLAN_PRIVATE, 0, mode, NULL /* ours, writable */
+#define DIR(mode)     PLAN_DIR, 0, mode, NULL /* ours, to hold other things */
+#define LINK(to)      PLAN_SYMLINK, 0, 0, to
 
 /* clang-format off */
 static const struct layout layout[] = {
-	{ "/usr",		LAYOUT_SHOW,	0,	NULL },
-	{ "/bin",		LAYOUT_SHOW,	0,	NULL },
-	{ "/sbin",		LAYOUT_SHOW,	0,	NULL },
-	{ "/lib",		LAYOUT_SHOW,	0,	NULL },
-	{ "/lib32",		LAYOUT_SHOW,	0,	NULL },
-	{ "/lib64",		LAYOUT_SHOW,	0,	NULL },
-	{ "/libx32",		LAYOUT_SHOW,	0,	NULL },
-	{ "/nix/store",		LAYOUT_SHOW,	0,	NULL },
-	{ "/gnu/store",		LAYOUT_SHOW,	0,	NULL },
-	{ "/opt",		LAYOUT_SHOW,	0,	NULL },
-	{ "/etc",		LAYOUT_SHOW,	0,	NULL },
-	{ "/tmp",		LAYOUT_PRIVATE,	01777,	NULL },
-	{ "/run",		LAYOUT_PRIVATE,	0755,	NULL },
-	{ "/run/lock",		LAYOUT_DIR,	01777,	NULL },
-	{ "/run/user",		LAYOUT_DIR,	0755,	NULL },
-	{ "/var",		LAYOUT_DIR,	0755,	NULL },
-	{ "/var/tmp",		LAYOUT_PRIVATE,	01777,	NULL },
-	{ "/var/run",		LAYOUT_LINK,	0,	"/run" },
-	{ "/var/lock",		LAYOUT_LINK,	0,	"/run/lock" },
-	{ "/var/log",		LAYOUT_DIR,	0755,	NULL },
+	{ "/usr",		SHOW },
+	{ "/bin",		SHOW },
+	{ "/sbin",		SHOW },
+	{ "/lib",		SHOW },
+	{ "/lib32",		SHOW },
+	{ "/lib64",		SHOW },
+	{ "/libx32",		SHOW },
+	{ "/nix/store",		SHOW },
+	{ "/gnu/store",		SHOW },
+	{ "/opt",		SHOW },
+	{ "/etc",		SHOW },
+	{ "/tmp",		PRIVATE(01777) },
+	{ "/run",		PRIVATE(0755) },
+	{ "/run/lock",		DIR(01777) },
+	{ "/run/user",		DIR(0755) },
+	{ "/var",		DIR(0755) },
+	{ "/var/tmp",		PRIVATE(01777) },
+	{ "/var/run",		LINK("/run") },
+	{ "/var/lock",		LINK("/run/lock") },
+	{ "/var/log",		DIR(0755) },
 	/* what tools only read */
-	{ "/var/lib/dpkg",	LAYOUT_SHOW,	0,	NULL },
-	{ "/var/lib/pacman",	LAYOUT_SHOW,	0,	NULL },
-	{ "/var/lib/rpm",	LAYOUT_SHOW,	0,	NULL },
-	{ "/var/lib/ghc",	LAYOUT_SHOW,	0,	NULL },
-	{ "/var/lib/texmf",	LAYOUT_SHOW,	0,	NULL },
-	{ "/var/cache/fontconfig", LAYOUT_SHOW,	0,	NULL },
-	{ "/sys",		LAYOUT_DIR,	0755,	NULL },
-	{ "/sys/devices/system/cpu", LAYOUT_SHOW, 0,	NULL },
-	{ "/sys/devices/system/node", LAYOUT_SHOW, 0,	NULL },
-	{ "/dev",		LAYOUT_DIR,	0755,	NULL },
-	{ "/dev/null",		LAYOUT_NODE,	0,	NULL },
-	{ "/dev/zero",		LAYOUT_NODE,	0,	NULL },
-	{ "/dev/full",		LAYOUT_NODE,	0,	NULL },
-	{ "/dev/random",	LAYOUT_NODE,	0,	NULL },
-	{ "/dev/urandom",	LAYOUT_NODE,	0,	NULL },
-	{ "/dev/tty",		LAYOUT_NODE,	0,	NULL },
-	{ "/dev/shm",		LAYOUT_PRIVATE,	01777,	NULL },
-	{ "/dev/ptmx",		LAYOUT_LINK,	0,	"pts/ptmx" },
-	{ "/dev/fd",		LAYOUT_LINK,	0,	"/proc/self/fd" },
-	{ "/dev/stdin",		LAYOUT_LINK,	0,	"/proc/self/fd/0" },
-	{ "/dev/stdout",	LAYOUT_LINK,	0,	"/proc/self/fd/1" },
-	{ "/dev/stderr",	LAYOUT_LINK,	0,	"/proc/self/fd/2" },
+	{ "/var/lib/dpkg",	SHOW },
+	{ "/var/lib/pacman",	SHOW },
+	{ "/var/lib/rpm",	SHOW },
+	{ "/var/lib/ghc",	SHOW },
+	{ "/var/lib/texmf",	SHOW },
+	{ "/var/cache/fontconfig", SHOW },
+	{ "/sys",		DIR(0755) },
+	{ "/sys/devices/system/cpu", SHOW },
+	{ "/sys/devices/system/node", SHOW },
+	{ "/dev",		DIR(0755) },
+	{ "/dev/null",		NODE },
+	{ "/dev/zero",		NODE },
+	{ "/dev/full",		NODE },
+	{ "/dev/random",	NODE },
+	{ "/dev/urandom",	NODE },
+	{ "/dev/tty",		NODE },
+	{ "/dev/shm",		PRIVATE(01777) },
+	{ "/dev/ptmx",		LINK("pts/ptmx") },
+	{ "/dev/fd",		LINK("/proc/self/fd") },
+	{ "/dev/stdin",		LINK("/proc/self/fd/0") },
+	{ "/dev/stdout",	LINK("/proc/self/fd/1") },
+	{ "/dev/stderr",	LINK("/proc/self/fd/2") },
+	{ "/dev/pts",		PLAN_DEVPTS, 0, 0, NULL },
+	{ "/proc",		PLAN_PROC, 0, 0, NULL },
 };
 /* clang-format on */
 
-void view_show(struct view *v, const char *src, const char *dst,
-	       const struct host_stat *st, bool write, unsigned flags,
-	       const char *why)
+int view_lstat(const struct view *v, const char *path, struct host_stat *st)
 {
-	struct show *s;
-
-	for (size_t i = 0; i < v->nshows; i++) {
-		if (strcmp(v->shows[i].dst, dst) != 0)
-			continue;
-		s = &v->shows[i]; /* the later one decides */
-		free(s->src);
-		free(s->dst);
-		goto fill;
-	}
-	v->shows = xreallocarray(v->shows, v->nshows + 1, sizeof(*v->shows));
-	s = &v->shows[v->nshows++];
-fill:
-	*s = (struct show){
-		.src = xstrdup(src),
-		.dst = xstrdup(dst),
-		.st = *st,
-		.write = write,
-		.flags = flags,
-		.why = why,
-	};
+	return v->host->fs.lstat(v->host->fs.ctx, path, st);
 }
 
-void view_free(struct view *v)
+void view_show(struct view *v, const char *src, const char *dst,
+	       const struct host_stat *st, unsigned flags, const char *why)
 {
-	for (size_t i = 0; i < v->nshows; i++) {
-		free(v->shows[i].src);
-		free(v->shows[i].dst);
+	struct plan *shows = &v->shows;
+
+	for (size_t i = 0; i < shows->nmounts; i++) {
+		if (strcmp(shows->mounts[i].dst, dst) != 0)
+			continue;
+		plan_mount_free(&shows->mounts[i]);
+		shows->mounts[i] = shows->mounts[--shows->nmounts];
+		break;
 	}
-	free(v->shows);
-	strlist_free(&v->untrusted);
-	strlist_free(&v->links);
-	strlist_free(&v->guard);
-	for (size_t i = 0; i < ARRAY_SIZE(v->git_value); i++)
-		free(v->git_value[i]);
+	(void)plan_add_bind(shows, src, dst, flags, st, why);
 }
 
 char *view_backing(const struct view *v, const char *dst, bool *write)
 {
 	const struct plan *p = v->plan;
 
-	*write = false;
 	for (size_t i = p->nmounts; i-- > 0;) {
 		const struct plan_mount *m = &p->mounts[i];
 		const char *rest;
@@ -143,69 +123,54 @@ char *view_backing(const struct view *v, const char *dst, bool *write)
 			continue;
 		if (m->type != PLAN_BIND)
 			return NULL;
-		*write = !(m->flags & PLAN_RO);
+		if (write)
+			*write = !(m->flags & PLAN_RO);
 		rest = dst + strlen(m->dst);
 		return *rest ? path_join(m->src, rest + 1) : xstrdup(m->src);
 	}
 	return NULL;
 }
 
-static int layout_show(struct view *v, const struct layout *l)
+char *view_path_next(const struct view *v, const char **at)
 {
-	const struct host *h = v->host;
-	struct plan_mount *m;
-	struct host_stat st;
+	while (*at && **at) {
+		size_t len = strcspn(*at, ":");
+		cleanup_free char *dir = xstrndup(*at, len);
 
-	if (h->fs.lstat(h->fs.ctx, l->path, &st) < 0)
-		return 0; /* the host does without: so do we */
-	if (S_ISLNK(st.mode)) {
-		char *target = h->fs.readlink(h->fs.ctx, l->path);
-
-		if (target)
-			plan_add(v->plan, PLAN_SYMLINK, l->path, "layout")
-				->data = target;
-		return 0;
+		*at += len + ((*at)[len] == ':');
+		if (dir[0] == '/' && !strstr(dir, "/../") &&
+		    !path_under_any(&v->untrusted, dir))
+			return steal_ptr(&dir);
 	}
-	if (!S_ISDIR(st.mode))
-		return 0;
-	m = plan_add_bind(v->plan, l->path, l->path, PLAN_RO | PLAN_MAKE,
-			  "layout");
-	m->mode = S_IFDIR;
-	return 0;
+	return NULL;
 }
 
-static void layout_build(struct view *v)
+static void layout_add(struct view *v, const struct layout *l)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(layout); i++) {
-		const struct layout *l = &layout[i];
-		struct plan_mount *m;
+	struct plan_mount *m;
+	struct host_stat st;
+	char *target = NULL;
 
-		switch (l->kind) {
-		case LAYOUT_SHOW:
-			layout_show(v, l);
-			break;
-		case LAYOUT_PRIVATE:
-			plan_add(v->plan, PLAN_PRIVATE, l->path, "layout")
-				->mode = l->mode;
-			break;
-		case LAYOUT_DIR:
-			plan_add(v->plan, PLAN_DIR, l->path, "layout")->mode =
-				l->mode;
-			break;
-		case LAYOUT_LINK:
-			plan_add(v->plan, PLAN_SYMLINK, l->path, "layout")
-				->data = xstrdup(l->target);
-			break;
-		case LAYOUT_NODE:
-			m = plan_add_bind(v->plan, l->path, l->path,
-					  PLAN_DEV | PLAN_NOEXEC | PLAN_MAKE,
-					  "layout");
-			m->mode = S_IFCHR;
-			break;
-		}
+	if (l->type == PLAN_BIND && S_ISDIR(l->mode)) {
+		if (view_lstat(v, l->path, &st) < 0)
+			return; /* the host does without: so do we */
+		if (S_ISLNK(st.mode))
+			target = v->host->fs.readlink(v->host->fs.ctx, l->path);
+		if (!target && !S_ISDIR(st.mode))
+			return;
+	} else if (l->target) {
+		target = xstrdup(l->target);
 	}
-	plan_add(v->plan, PLAN_DEVPTS, "/dev/pts", "layout");
-	plan_add(v->plan, PLAN_PROC, "/proc", "layout");
+	if (target) {
+		plan_add(v->plan, PLAN_SYMLINK, l->path, "layout")->data =
+			target;
+		return;
+	}
+	m = plan_add(v->plan, l->type, l->path, "layout");
+	m->flags = l->flags;
+	m->mode = l->mode;
+	if (l->type == PLAN_BIND)
+		m->src = xstrdup(l->path);
 }
 
 /* XDG_RUNTIME_DIR: 0700 and the user's, as the XDG specification wants it. */
@@ -238,7 +203,6 @@ static int home_build(struct view *v, struct diag *d)
 {
 	const struct host *h = v->host;
 	struct host_stat st = {.mode = S_IFDIR};
-	struct plan_mount *m;
 
 	if (path_under(h->cwd, h->home))
 		return 0; /* --force-cwd: the home is what is shown */
@@ -247,7 +211,7 @@ static int home_build(struct view *v, struct diag *d)
 		return 0;
 	}
 	v->plan->keep_home = home_dir(v);
-	if (h->fs.lstat(h->fs.ctx, v->plan->keep_home, &st) == 0) {
+	if (view_lstat(v, v->plan->keep_home, &st) == 0) {
 		if (!S_ISDIR(st.mode) || st.uid != h->uid) {
 			diag_set(d, "home: %s: not a directory of your own",
 				 v->plan->keep_home);
@@ -256,9 +220,8 @@ static int home_build(struct view *v, struct diag *d)
 	} else if (errno != ENOENT) {
 		return diag_set_errno(d, errno, "home: %s", v->plan->keep_home);
 	}
-	m = plan_add_bind(v->plan, v->plan->keep_home, h->home, PLAN_MAKE,
-			  "home");
-	m->mode = S_IFDIR;
+	(void)plan_add_bind(v->plan, v->plan->keep_home, h->home, PLAN_MAKE,
+			    &st, "home");
 	return 0;
 }
 
@@ -274,13 +237,18 @@ static bool is_hidden(const struct view *v, const char *dst)
 	return false;
 }
 
+static bool is_from_option(const struct policy_path *p)
+{
+	return p->origin && p->origin[0] == '-';
+}
+
 /* A whitelisted path of the policy becomes a candidate. */
 static int show_path(struct view *v, const struct policy_path *p, bool write,
 		     struct diag *d)
 {
 	cleanup_free char *canon = NULL;
 	struct host_stat st;
-	unsigned flags = PLAN_CHECK;
+	unsigned flags = PLAN_CHECK | (write ? 0 : PLAN_RO);
 
 	if (resolve_path(v->host, &v->untrusted, p->src, &canon, &st, d) < 0) {
 		if (p->try && errno == ENOENT) {
@@ -312,14 +280,9 @@ static int show_path(struct view *v, const struct policy_path *p, bool write,
 				p->src);
 	if (S_ISCHR(st.mode))
 		flags |= PLAN_DEV | PLAN_NOEXEC;
-	view_show(v, canon, p->dest, &st, write, flags,
-		  p->origin[0] == '-' ? "option" : "profile");
+	view_show(v, canon, p->dest, &st, flags,
+		  is_from_option(p) ? "option" : "profile");
 	return 0;
-}
-
-static bool is_from_option(const struct policy_path *p)
-{
-	return p->origin && p->origin[0] == '-';
 }
 
 /*
@@ -355,7 +318,7 @@ static size_t path_depth(const char *path)
 
 static int show_compare(const void *a, const void *b)
 {
-	const struct show *x = a, *y = b;
+	const struct plan_mount *x = a, *y = b;
 	size_t dx = path_depth(x->dst), dy = path_depth(y->dst);
 
 	if (dx != dy)
@@ -364,39 +327,34 @@ static int show_compare(const void *a, const void *b)
 }
 
 /* Place one candidate: over our tmpfs, or over what the host has there. */
-static int show_place(struct view *v, const struct show *s, struct diag *d)
+static int show_place(struct view *v, const struct plan_mount *s,
+		      struct diag *d)
 {
-	const struct host *h = v->host;
 	cleanup_free char *under = NULL;
-	struct plan_mount *m;
-	struct host_stat st;
-	bool writable, in_home;
+	struct host_stat st = {.mode = s->mode, .dev = s->dev, .ino = s->ino};
+	struct host_stat there;
+	bool writable, over;
 
 	under = view_backing(v, s->dst, &writable);
-	if (under && strcmp(under, s->src) == 0 && writable == s->write &&
-	    !(s->flags & PLAN_DEV))
+	if (under && strcmp(under, s->src) == 0 &&
+	    writable == !(s->flags & PLAN_RO) && !(s->flags & PLAN_DEV))
 		return 0; /* shown like this already */
 	/* the kept home is sbox's own directory: mount points may be made */
-	in_home = under && v->plan->keep_home &&
-		  path_under(v->plan->keep_home, under);
-	if (under && !in_home && h->fs.lstat(h->fs.ctx, under, &st) < 0) {
+	over = under &&
+	       !(v->plan->keep_home && path_under(v->plan->keep_home, under));
+	if (over && view_lstat(v, under, &there) < 0) {
 		diag_set_errno(d, errno, "%s: %s: no place to show it: %s",
 			       s->why, s->dst, under);
 		return diag_hint(d, "choose a DEST that exists, or one outside "
 				    "what is shown from the host");
 	}
-	if (under && !in_home && S_ISDIR(st.mode) != S_ISDIR(s->st.mode))
+	if (over && S_ISDIR(there.mode) != S_ISDIR(s->mode))
 		return diag_set(d,
 				"%s: %s: a file can't be shown over a "
 				"directory, nor the other way round",
 				s->why, s->dst);
-	m = plan_add_bind(v->plan, s->src, s->dst,
-			  s->flags | (s->write ? 0 : PLAN_RO) |
-				  (under && !in_home ? 0 : PLAN_MAKE),
-			  s->why);
-	m->mode = s->st.mode & S_IFMT;
-	m->dev = s->st.dev;
-	m->ino = s->st.ino;
+	(void)plan_add_bind(v->plan, s->src, s->dst,
+			    s->flags | (over ? 0 : PLAN_MAKE), &st, s->why);
 	return 0;
 }
 
@@ -406,18 +364,16 @@ static int tmpfs_build(struct view *v, struct diag *d)
 
 	for (size_t i = 0; i < l->n; i++) {
 		cleanup_free char *under = NULL;
-		bool writable;
-		struct plan_mount *m;
 
 		if (strchr(l->v[i].dest, ':')) {
 			diag_set(d, "%s: %s: a tmpfs has no source",
 				 l->v[i].origin, l->v[i].dest);
 			return diag_hint(d, "give one path without a colon");
 		}
-		under = view_backing(v, l->v[i].dest, &writable);
-		m = plan_add(v->plan, under ? PLAN_TMPFS : PLAN_PRIVATE,
-			     l->v[i].dest, "--tmpfs");
-		m->mode = 0755;
+		under = view_backing(v, l->v[i].dest, NULL);
+		plan_add(v->plan, under ? PLAN_TMPFS : PLAN_PRIVATE,
+			 l->v[i].dest, "--tmpfs")
+			->mode = 0755;
 	}
 	return 0;
 }
@@ -426,10 +382,8 @@ static int tmpfs_build(struct view *v, struct diag *d)
 static void links_build(struct view *v)
 {
 	for (size_t i = 0; i + 1 < v->links.n; i += 2) {
-		cleanup_free char *under = NULL;
-		bool writable;
+		cleanup_free char *under = view_backing(v, v->links.v[i], NULL);
 
-		under = view_backing(v, v->links.v[i], &writable);
 		if (!under)
 			plan_add(v->plan, PLAN_SYMLINK, v->links.v[i],
 				 "command")
@@ -441,23 +395,23 @@ int view_build(struct view *v, struct diag *d)
 {
 	const struct host *h = v->host;
 
-	layout_build(v);
+	for (size_t i = 0; i < ARRAY_SIZE(layout); i++)
+		layout_add(v, &layout[i]);
 	runtime_dir_build(v);
 	if (home_build(v, d) < 0)
 		return -1;
-	if (install_find(v, v->plan->argv.v[0], d) < 0)
-		return -1;
-	view_show(v, h->cwd, h->cwd, &h->cwd_stat, true, PLAN_CWD | PLAN_CHECK,
+	install_find(v, v->plan->argv.v[0]);
+	view_show(v, h->cwd, h->cwd, &h->cwd_stat, PLAN_CWD | PLAN_CHECK,
 		  "cwd");
 	if (show_paths(v, false, d) < 0 || device_build(v, d) < 0 ||
 	    show_paths(v, true, d) < 0)
 		return -1;
-	if (v->nshows)
-		qsort(v->shows, v->nshows, sizeof(*v->shows), show_compare);
-	for (size_t i = 0; i < v->nshows; i++) {
-		if (show_place(v, &v->shows[i], d) < 0)
+	if (v->shows.nmounts)
+		qsort(v->shows.mounts, v->shows.nmounts,
+		      sizeof(*v->shows.mounts), show_compare);
+	for (size_t i = 0; i < v->shows.nmounts; i++)
+		if (show_place(v, &v->shows.mounts[i], d) < 0)
 			return -1;
-	}
 	links_build(v);
 	return tmpfs_build(v, d);
 }

@@ -28,12 +28,11 @@ struct walk {
 	unsigned links;
 };
 
-static bool is_untrusted(const struct strlist *roots, const char *dir)
+bool path_under_any(const struct strlist *roots, const char *path)
 {
-	for (size_t i = 0; roots && i < roots->n; i++) {
-		if (path_under(roots->v[i], *dir ? dir : "/"))
+	for (size_t i = 0; roots && i < roots->n; i++)
+		if (path_under(roots->v[i], path))
 			return true;
-	}
 	return false;
 }
 
@@ -76,7 +75,7 @@ static int walk_link(const struct host *h, const struct strlist *untrusted,
 	if (!target)
 		return diag_set_errno(d, errno, "%s", w->done);
 	walk_up(w);
-	if (is_untrusted(untrusted, w->done)) {
+	if (path_under_any(untrusted, *w->done ? w->done : "/")) {
 		diag_set(d,
 			 "%s: goes through a symbolic link in %s, which is "
 			 "writable inside",
