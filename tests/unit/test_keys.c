@@ -30,7 +30,6 @@ static void rows_have_no_holes(void **state)
 		assert_non_null(key_types[i].expected);
 		assert_non_null(key_types[i].set);
 		assert_non_null(key_types[i].dump);
-		assert_non_null(key_types[i].schema);
 	}
 }
 
