@@ -57,12 +57,13 @@ struct host {
 	char *data_dir;	   /* where the shipped profiles are: .../sbox */
 	char *self;	   /* our own executable, canonical */
 	char *hostname;
-	char *const *env;	/* the caller's environment, borrowed */
-	uint64_t memory;	/* bytes of RAM */
-	unsigned cpus;		/* online CPUs */
-	unsigned kernel;	/* major << 16 | minor, 0x60001 = 6.1 */
-	int landlock_abi;	/* 0: not available */
-	struct strlist sockets; /* bound unix sockets of the host, absolute */
+	char *const *env;	     /* the caller's environment, borrowed */
+	uint64_t memory;	     /* bytes of RAM */
+	unsigned cpus;		     /* online CPUs */
+	unsigned kernel;	     /* major << 16 | minor, 0x60001 = 6.1 */
+	int landlock_abi;	     /* 0: not available */
+	struct strlist sockets;	     /* bound unix sockets: canonical paths */
+	struct strlist lost_sockets; /* those whose place isn't known: names */
 	bool fd_is_tty[3];
 	bool fd_is_file[3]; /* a regular file */
 	bool fd_is_dir[3];  /* an error: a way out of the sandbox */

@@ -65,6 +65,7 @@ enum plan_access {
 	PLAN_ACCESS_READ = 1 << 0,   /* read files and directories, execute */
 	PLAN_ACCESS_WRITE = 1 << 1,  /* and everything else on files */
 	PLAN_ACCESS_DEVICE = 1 << 2, /* write and ioctl on device nodes */
+	PLAN_ACCESS_SOCKET = 1 << 3, /* connect to the host's sockets */
 };
 
 struct plan_rule {

@@ -2,7 +2,8 @@
 /*
  * A second opinion on what the mounts say: readable everywhere, writable where
  * the plan says so, devices only in /dev; abstract unix sockets and signals
- * end at the sandbox (ABI 6); with net.loopback false no TCP at all (ABI 4).
+ * end at the sandbox (ABI 6); with net.loopback false no TCP at all (ABI 4); a
+ * unix socket of the host answers only where it is shown itself (ABI 9).
  * An older ABI simply has fewer rights to handle: sbox(1) says which.
  *
  * With --userns no file right is handled, since any file rule forbids mount(2)
@@ -33,6 +34,7 @@
 #define FS_REFER      (UINT64_C(1) << 13) /* ABI 2, Linux 5.19 */
 #define FS_TRUNCATE   (UINT64_C(1) << 14) /* ABI 3, Linux 6.2 */
 #define FS_IOCTL_DEV  (UINT64_C(1) << 15) /* ABI 5, Linux 6.10 */
+#define FS_UNIX	      (UINT64_C(1) << 16) /* ABI 9, Linux 7.1 */
 #define FS_MAKE_CHAR  (UINT64_C(1) << 6)
 #define FS_MAKE_BLOCK (UINT64_C(1) << 11)
 #define NET_TCP	      UINT64_C(3) /* bind, connect: ABI 4, Linux 6.7 */
@@ -59,6 +61,8 @@ static uint64_t fs_rights(int abi)
 		fs |= FS_TRUNCATE;
 	if (abi >= 5)
 		fs |= FS_IOCTL_DEV;
+	if (abi >= 9)
+		fs |= FS_UNIX;
 	return fs;
 }
 
@@ -77,6 +81,8 @@ static uint64_t rights_of(unsigned access, uint64_t handled)
 		r = FS_ABI1 | FS_REFER | FS_TRUNCATE;
 	if (access & PLAN_ACCESS_DEVICE)
 		r |= FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV;
+	if (access & PLAN_ACCESS_SOCKET)
+		r |= FS_UNIX;
 	/* nobody makes device nodes */
 	return r & handled & ~(FS_MAKE_CHAR | FS_MAKE_BLOCK);
 }
@@ -102,7 +108,7 @@ static void add_path(int ruleset, const struct plan_rule *r, uint64_t handled)
 		fatal("landlock: %s", r->path);
 	if (!S_ISDIR(st.st_mode))
 		rights &= FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE |
-			  FS_TRUNCATE | FS_IOCTL_DEV;
+			  FS_TRUNCATE | FS_IOCTL_DEV | FS_UNIX;
 	add_rule(ruleset, fd, rights, r->path);
 }
 

@@ -19,6 +19,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "jail/sockets.h"
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
 #include "sbox/fd.h"
@@ -26,9 +27,7 @@
 #include "sbox/num.h"
 #include "sbox/path.h"
 
-#define KERNEL_MIN    0x60001u	  /* 6.1: Debian 12 */
-#define UNIX_LIST_MAX (16u << 20) /* about 150,000 sockets */
-#define UNIX_COLUMNS  7		  /* before the path, proc_net_unix */
+#define KERNEL_MIN 0x60001u /* 6.1: Debian 12 */
 
 static int fs_lstat(void *ctx, const char *path, struct host_stat *out)
 {
@@ -335,60 +334,6 @@ static int probe_descriptors(struct host *h, struct diag *d)
 	return 0;
 }
 
-/* The path of a line of /proc/net/unix, or NULL: seven columns, one space,
- * the name. Names of the abstract kind begin with '@' and may hold anything. */
-static const char *socket_path(const char *line)
-{
-	for (int i = 0; i < UNIX_COLUMNS; i++) {
-		line += strspn(line, " ");
-		line += strcspn(line, " ");
-	}
-	return line[0] == ' ' && line[1] == '/' ? line + 1 : NULL;
-}
-
-static int text_compare(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/*
- * unix(7) sockets with a name in the file system, those of our network
- * namespace, sorted; each accepted connection repeats its listener's name. A
- * list that can't be had would hide nothing, so it is an error. A name with a
- * newline in it is beyond what the format can tell.
- */
-static int probe_sockets(struct host *h, struct diag *d)
-{
-	static const char list[] = "/proc/net/unix";
-	cleanup_fd int fd = open(list, O_RDONLY | O_CLOEXEC);
-	cleanup_free char *text = NULL;
-	cleanup_free const char **paths = NULL;
-	char *save = NULL;
-	size_t len, n = 0, lines = 0;
-
-	if (fd >= 0)
-		text = fd_read_all(fd, UNIX_LIST_MAX, &len);
-	if (!text) {
-		diag_set_errno(d, errno, "%s", list);
-		return diag_hint(d, "the host's sockets must be known to be "
-				    "hidden: mount /proc whole");
-	}
-	for (const char *p = text; *p; p++)
-		lines += *p == '\n';
-	paths = xcalloc(lines + 1, sizeof(*paths));
-	for (char *line = strtok_r(text, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		paths[n] = socket_path(line);
-		n += paths[n] != NULL;
-	}
-	qsort(paths, n, sizeof(*paths), text_compare);
-	for (size_t i = 0; i < n; i++) {
-		if (i == 0 || strcmp(paths[i], paths[i - 1]) != 0)
-			strlist_add(&h->sockets, paths[i]);
-	}
-	return 0;
-}
-
 int host_probe(const char *cwd, char *const *env, struct host *h,
 	       struct diag *d)
 {
@@ -402,7 +347,8 @@ int host_probe(const char *cwd, char *const *env, struct host *h,
 	};
 	if (probe_descriptors(h, d) < 0 || probe_user(h, d) < 0 ||
 	    probe_cwd(cwd, h, d) < 0 || probe_self(h, d) < 0 ||
-	    probe_kernel(h, d) < 0 || probe_sockets(h, d) < 0)
+	    probe_kernel(h, d) < 0)
 		return -1;
+	sockets_probe(&h->sockets, &h->lost_sockets);
 	return 0;
 }

@@ -31,5 +31,6 @@ void host_free(struct host *h)
 	free(h->self);
 	free(h->hostname);
 	strlist_free(&h->sockets);
+	strlist_free(&h->lost_sockets);
 	*h = (struct host){.env = NULL};
 }

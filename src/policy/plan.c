@@ -96,6 +96,9 @@ static void rules_build(struct plan *p)
 			access = PLAN_ACCESS_WRITE;
 		if (m->type == PLAN_BIND && (m->flags & PLAN_DEV))
 			access = PLAN_ACCESS_DEVICE;
+		if (m->type == PLAN_BIND &&
+		    (S_ISSOCK(m->mode) || strcmp(m->why, "device") == 0))
+			access |= PLAN_ACCESS_SOCKET;
 		if (access)
 			rule_add(p, m->dst, access);
 	}

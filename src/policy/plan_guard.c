@@ -399,34 +399,45 @@ static bool is_shown_itself(const struct view *v, const char *src)
 }
 
 /* A bound socket answers whoever sees it, read-only mount or not. */
+static int hide_socket(struct view *v, const char *sock, size_t nmounts,
+		       struct diag *d)
+{
+	struct host_stat st;
+
+	if (is_shown_itself(v, sock) || view_lstat(v, sock, &st) < 0 ||
+	    !S_ISSOCK(st.mode))
+		return 0;
+	for (size_t i = 0; i < nmounts; i++) {
+		struct plan_mount m = v->plan->mounts[i];
+		cleanup_free char *dst = NULL;
+
+		if (m.type != PLAN_BIND || !path_under(m.src, sock) ||
+		    strcmp(m.why, "device") == 0)
+			continue;
+		dst = xasprintf("%s%s", m.dst, sock + strlen(m.src));
+		if (guard_hide(v, dst, "host's socket", d) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int hide_sockets(struct view *v, struct diag *d)
 {
 	const struct host *h = v->host;
+	struct strlist all = {.n = 0};
 	size_t n = v->plan->nmounts;
+	int r = 0;
 
-	for (size_t s = 0; s < h->sockets.n; s++) {
-		const char *sock = h->sockets.v[s];
-
-		if (is_shown_itself(v, sock))
-			continue;
-		for (size_t i = 0; i < n; i++) {
-			const char *src = v->plan->mounts[i].src;
-			cleanup_free char *dst = NULL;
-			struct host_stat st;
-
-			if (v->plan->mounts[i].type != PLAN_BIND ||
-			    !path_under(src, sock))
-				continue;
-			/* a name with a newline forges lines of the list */
-			if (view_lstat(v, sock, &st) < 0 || !S_ISSOCK(st.mode))
-				continue;
-			dst = xasprintf("%s%s", v->plan->mounts[i].dst,
-					sock + strlen(src));
-			if (guard_hide(v, dst, "host's socket", d) < 0)
-				return -1;
-		}
+	if (h->lost_sockets.n)
+		r = socket_search(v, &all, d);
+	for (size_t i = 0; i < h->sockets.n; i++) {
+		if (!strlist_has(&all, h->sockets.v[i]))
+			strlist_add(&all, h->sockets.v[i]);
 	}
-	return 0;
+	for (size_t i = 0; i < all.n && r == 0; i++)
+		r = hide_socket(v, all.v[i], n, d);
+	strlist_free(&all);
+	return r;
 }
 
 static int hide_build(struct view *v, struct diag *d)

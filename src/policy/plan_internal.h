@@ -56,6 +56,9 @@ char *view_path_next(const struct view *v, const char **at);
 
 int guard_check_cwd(const struct view *v, bool force, struct diag *d);
 int guard_build(struct view *v, struct diag *d);
+
+/* Append every socket that lies in a directory that was asked to be shown. */
+int socket_search(const struct view *v, struct strlist *out, struct diag *d);
 /* devices.*: candidates for the GPU, sound, Wayland and X11. */
 int device_build(struct view *v, struct diag *d);
 /* The command's installation. What isn't found is told by exec, status 127. */

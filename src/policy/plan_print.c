@@ -128,9 +128,10 @@ static void put_rules(FILE *f, const struct plan *p)
 		unsigned a = p->rules[i].access;
 
 		put_word(f, "landlock ", p->rules[i].path);
-		(void)fprintf(f, " read%s%s\n",
+		(void)fprintf(f, " read%s%s%s\n",
 			      a & PLAN_ACCESS_WRITE ? " write" : "",
-			      a & PLAN_ACCESS_DEVICE ? " device" : "");
+			      a & PLAN_ACCESS_DEVICE ? " device" : "",
+			      a & PLAN_ACCESS_SOCKET ? " socket" : "");
 	}
 }
 

@@ -4,8 +4,8 @@
  * tests/golden/NAME.txt is a list of scenes:
  *
  *	== the sentence that failed
- *	user root | cwd DIR | landlock ABI | fd N tty|file|dir | env K=V
- *	dir|file|link|sock [MODE] PATH [-> TARGET | = TEXT]
+ *	user root | cwd DIR | landlock ABI | fd N tty|file|dir | env K=V | lost
+ *	dir|file|link|sock|old [MODE] PATH [-> TARGET | = TEXT]
  *	$ options and command
  *	what came out
  *
@@ -172,7 +172,12 @@ static char *fs_read_head(void *ctx, const char *path, size_t max, size_t *len)
 static int fs_list(void *ctx, const char *path, struct strlist *out)
 {
 	const struct world *w = ctx;
+	struct host_stat st = {.mode = 0};
 
+	if (!find(w, path, &st) || !(st.mode & S_IRUSR)) {
+		errno = st.mode ? EACCES : ENOENT;
+		return -1;
+	}
 	for (size_t i = 0; i < w->n; i++) {
 		const char *rest = w->rows[i].path + strlen(path);
 		cleanup_free char *name = NULL;
@@ -237,8 +242,6 @@ static void world_row(struct world *w, mode_t type, char *words)
 	words += *words == ' ';
 	for (char *c = strchr(words, '|'); c; c = strchr(c, '|'))
 		*c = ' ';
-	if (S_ISSOCK(type))
-		strlist_add(&w->host.sockets, words);
 	w->rows[w->n++] = (struct row){.mode = type | mode,
 				       .path = xstrdup(words),
 				       .text = xstrdup(text ? text : "")};
@@ -262,10 +265,13 @@ static void world_line(struct world *w, const char *line)
 	} types[] = {{"dir ", S_IFDIR},
 		     {"file ", S_IFREG},
 		     {"link ", S_IFLNK},
-		     {"sock ", S_IFSOCK}};
+		     {"sock ", S_IFSOCK},
+		     {"old ", S_IFSOCK}}; /* that nobody has bound */
 	cleanup_free char *copy = xstrdup(line);
 	char *rest = strchr(copy, ' ');
 
+	if (strncmp(line, "sock ", 5) == 0)
+		strlist_add(&w->host.sockets, rest + 1);
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		if (strncmp(line, types[i].word, strlen(types[i].word)) == 0) {
 			world_row(w, types[i].type, rest + 1);
@@ -283,6 +289,8 @@ static void world_line(struct world *w, const char *line)
 		set_fd(w, rest + 1);
 	} else if (strncmp(line, "env ", 4) == 0 && w->nenv < ENV_MAX - 1) {
 		w->env[w->nenv++] = xstrdup(rest + 1);
+	} else if (strcmp(line, "lost") == 0) {
+		strlist_add(&w->host.lost_sockets, "rel.sock");
 	} else if (strcmp(line, "whole") == 0) {
 		w->whole = true;
 	} else {

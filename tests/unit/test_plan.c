@@ -100,6 +100,7 @@ static void test_mount_is_complete(void **state)
 	CHANGED(rule.path, (char[]){"/other"})
 	CHANGED(rule.access, PLAN_ACCESS_WRITE)
 	CHANGED(rule.access, PLAN_ACCESS_DEVICE)
+	CHANGED(rule.access, PLAN_ACCESS_SOCKET)
 }
 
 static void test_limits_are_complete(void **state)

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which unix sockets the host's processes have bound (sock_diag(7),
+ * CONFIG_UNIX_DIAG, as ss(8) asks it; any user may).
+ *
+ * The kernel tells the name that was given to bind(2) and the inode. The name
+ * may be relative, go through links, belong to another mount namespace, or its
+ * directory may have been moved since, so it only counts if opening it finds a
+ * socket with that inode; the path is then the kernel's own. What is not found
+ * is lost: the planner looks for it in what it shows. A name in a directory
+ * that may not be searched is out of the payload's reach as well.
+ *
+ * udiag_vfs_ino has 32 bits and overlayfs may show another number than the
+ * inode's: more is lost then, never less. Its device is not compared, since
+ * stat(2) shows another one on btrfs.
+ */
+#include "jail/sockets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sbox/cleanup.h"
+#include "sbox/strlist.h"
+
+#define REPLY_MAX ((size_t)64 * 1024) /* the kernel's own, netlink_dump() */
+
+struct found {
+	struct strlist *placed, *lost;
+};
+
+/* Where an open socket is: malloc'd, or NULL. */
+static char *path_of(int fd)
+{
+	char link[64], path[PATH_MAX];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd); /* fits */
+	n = readlink(link, path, sizeof(path));
+	if (n <= 0 || (size_t)n == sizeof(path) || path[0] != '/')
+		return NULL;
+	return xstrndup(path, (size_t)n);
+}
+
+static void place(const struct found *f, const char *name, uint32_t ino)
+{
+	cleanup_fd int fd = -1;
+	char *path = NULL;
+	struct stat st;
+
+	if (name[0] == '/') {
+		fd = open(name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0 && errno == EACCES)
+			return;
+	}
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    (uint32_t)st.st_ino == ino)
+		path = path_of(fd);
+	if (!path || st.st_nlink > 1) /* it has another name as well */
+		strlist_add(f->lost, name);
+	if (path)
+		strlist_add_owned(f->placed, path);
+}
+
+static void take_socket(const struct found *f, struct nlmsghdr *h)
+{
+	struct unix_diag_msg *m = NLMSG_DATA(h);
+	const struct unix_diag_vfs *vfs = NULL;
+	cleanup_free char *name = NULL;
+	unsigned left = (unsigned)(h->nlmsg_len - NLMSG_LENGTH(sizeof(*m)));
+
+	for (struct rtattr *a = (void *)(m + 1); RTA_OK(a, left);
+	     a = RTA_NEXT(a, left)) {
+		if (a->rta_type == UNIX_DIAG_NAME)
+			/* up to a NUL: an abstract name gives "" */
+			name = xstrndup(RTA_DATA(a), RTA_PAYLOAD(a));
+		else if (a->rta_type == UNIX_DIAG_VFS)
+			vfs = RTA_DATA(a);
+	}
+	if (vfs)
+		place(f, name ? name : "", vfs->udiag_vfs_ino);
+}
+
+/* One reply of many messages. 1: more to come, 0: the end, -1: an error. */
+static int take_reply(const struct found *f, void *buf, size_t len)
+{
+	struct nlmsghdr *h = buf;
+	unsigned left = (unsigned)len;
+
+	for (; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
+		if (h->nlmsg_type == NLMSG_DONE)
+			return 0;
+		if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+		    h->nlmsg_len < NLMSG_LENGTH(sizeof(struct unix_diag_msg)))
+			return -1;
+		take_socket(f, h);
+	}
+	return 1;
+}
+
+static int ask(const struct found *f)
+{
+	struct {
+		struct nlmsghdr h;
+		struct unix_diag_req r;
+	} q = {
+		.h = {.nlmsg_len = sizeof(q),
+		      .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		      .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+		/* one that is connected listens to its peer alone */
+		.r = {.sdiag_family = AF_UNIX,
+		      .udiag_states = 1U << TCP_LISTEN | 1U << TCP_CLOSE,
+		      .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS},
+	};
+	cleanup_fd int fd =
+		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	cleanup_free char *buf = NULL;
+	int more = 1;
+
+	if (fd < 0 || send(fd, &q, sizeof(q), 0) < 0)
+		return -1;
+	buf = xcalloc(1, REPLY_MAX);
+	while (more > 0) {
+		ssize_t n = recv(fd, buf, REPLY_MAX, MSG_TRUNC);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0 || (size_t)n > REPLY_MAX)
+			return -1;
+		more = take_reply(f, buf, (size_t)n);
+	}
+	return more;
+}
+
+static int text_compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void sockets_probe(struct strlist *placed, struct strlist *lost)
+{
+	const struct found f = {placed, lost};
+
+	if (ask(&f) < 0)
+		strlist_add(lost, "(sock_diag: not available)");
+	if (placed->n)
+		qsort(placed->v, placed->n, sizeof(*placed->v), text_compare);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The bound unix sockets of the host, which the payload must not find. */
+#ifndef SBOX_JAIL_SOCKETS_H
+#define SBOX_JAIL_SOCKETS_H
+
+struct strlist;
+
+/*
+ * Every unix(7) socket of this network namespace that has a name in the file
+ * system and takes connections or datagrams: its canonical path goes to placed
+ * (sorted, each once) or, where its name doesn't lead to it from here, the name
+ * to lost. Never fails: if the kernel can't be asked, that is one lost socket.
+ */
+void sockets_probe(struct strlist *placed, struct strlist *lost);
+
+#endif
