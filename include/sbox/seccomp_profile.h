@@ -3,8 +3,8 @@
  * The OCI runtime-spec `linux.seccomp` object as data: parsed, checked, and
  * reduced to the native architecture. moby's archMap, includes, excludes,
  * minKernel and comment are evaluated here, with no capabilities.
- * Pure: used by the compiler, by the tests' reference evaluator and by the
- * fuzzer. Nothing of it runs when the compiled filter is in the cache.
+ * Pure: used by the compiler, and by the evaluator that the tests compare it
+ * with (tests/unit/seccomp_eval.h). Nothing of it runs when the compiled filter is in the cache.
  */
 #ifndef SBOX_SECCOMP_PROFILE_H
 #define SBOX_SECCOMP_PROFILE_H
@@ -34,16 +34,6 @@ enum seccomp_arch_id { SECCOMP_X86_64, SECCOMP_AARCH64, SECCOMP_ARCH__COUNT };
 extern const struct seccomp_arch seccomp_arches[SECCOMP_ARCH__COUNT];
 const struct seccomp_arch *seccomp_native_arch(void);
 
-enum seccomp_action { /* what the kernel is told; TRACE and NOTIFY refused */
-		      SECCOMP_ACTION_ALLOW,
-		      SECCOMP_ACTION_ERRNO,
-		      SECCOMP_ACTION_KILL_THREAD,
-		      SECCOMP_ACTION_KILL_PROCESS,
-		      SECCOMP_ACTION_TRAP,
-		      SECCOMP_ACTION_LOG,
-		      SECCOMP_ACTION__COUNT
-};
-
 enum seccomp_op {
 	SECCOMP_NE,
 	SECCOMP_LT,
@@ -66,16 +56,14 @@ struct seccomp_cond {
 struct seccomp_rule {
 	int nr;		  /* system call number */
 	const char *name; /* owned by the profile's names */
-	enum seccomp_action action;
-	unsigned errno_ret; /* for ERRNO */
+	uint32_t ret;	  /* SECCOMP_RET_* with its data */
 	struct seccomp_cond cond[6];
 	size_t ncond; /* 0: unconditional; all must hold */
 };
 
 struct seccomp_profile {
 	const struct seccomp_arch *arch;
-	enum seccomp_action default_action;
-	unsigned default_errno;
+	uint32_t default_ret;
 	struct seccomp_rule *rules; /* by number, unconditional ones last */
 	size_t nrules;
 	struct strlist names; /* owns the rules' names */
@@ -97,26 +85,13 @@ int seccomp_profile_parse(const struct json_doc *doc, const char *origin,
 			  struct seccomp_profile *out, struct diag *d);
 void seccomp_profile_free(struct seccomp_profile *p);
 
-/* SECCOMP_RET_* with its data. */
-uint32_t seccomp_action_ret(enum seccomp_action action, unsigned errno_ret);
-
-/* True if a leaves a call less than b does. */
-bool seccomp_action_is_stricter(enum seccomp_action a, enum seccomp_action b);
-
-/*
- * What the profile says for one call: the reference that the compiled filter
- * is compared with. Returns a SECCOMP_RET_* value with its data. audit_arch is
- * AUDIT_ARCH_*; foreign architectures and x32 are SECCOMP_RET_KILL_PROCESS.
- * Number -1 (a tracer has cancelled the call) gets the default action.
- */
-uint32_t seccomp_profile_eval(const struct seccomp_profile *p,
-			      uint32_t audit_arch, int nr,
-			      const uint64_t args[6]);
-
 bool seccomp_cond_holds(const struct seccomp_cond *c, uint64_t arg);
 /* True if no call can satisfy both rules (of the same call). */
 bool seccomp_rules_disjoint(const struct seccomp_rule *a,
 			    const struct seccomp_rule *b);
+
+/* True if word is one of the words, separated by single spaces, of list. */
+bool list_has_word(const char *list, const char *word);
 
 #define SYSCALL_UNKNOWN	  (-1) /* nothing knows this name */
 #define SYSCALL_ELSEWHERE (-2) /* a call of other architectures only */

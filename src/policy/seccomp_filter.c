@@ -181,13 +181,11 @@ static struct target emit_call(struct emitter *e,
 			       const struct seccomp_profile *p, size_t from,
 			       size_t to)
 {
-	struct target next = target_ret(
-		seccomp_action_ret(p->default_action, p->default_errno));
+	struct target next = target_ret(p->default_ret);
 
 	for (size_t i = to; i-- > from;) {
 		const struct seccomp_rule *r = &p->rules[i];
-		struct target t =
-			target_ret(seccomp_action_ret(r->action, r->errno_ret));
+		struct target t = target_ret(r->ret);
 
 		for (size_t j = r->ncond; j-- > 0;)
 			t = emit_cond(e, &r->cond[j], t, next);
@@ -224,8 +222,7 @@ static struct target emit_tree(struct emitter *e, const struct range *v,
 static void emit_program(struct emitter *e, const struct seccomp_profile *p,
 			 struct range *v)
 {
-	struct target rest = target_ret(
-		seccomp_action_ret(p->default_action, p->default_errno));
+	struct target rest = target_ret(p->default_ret);
 	struct target kill = target_ret(SECCOMP_RET_KILL_PROCESS);
 	struct target t;
 	size_t n = 0;

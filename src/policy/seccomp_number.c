@@ -31,35 +31,18 @@ const struct seccomp_arch seccomp_arches[SECCOMP_ARCH__COUNT] = {
 			      SCMP_ARCH_AARCH64, 0 },
 };
 
-static const struct {
-	const char *name;
-	int nr;
-	bool x86_only;
-} newer[] = {
-	{ "uretprobe",         335, true },
-	{ "uprobe",            336, true },
-	{ "cachestat",         451, false },
-	{ "fchmodat2",         452, false },
-	{ "map_shadow_stack",  453, false },
-	{ "futex_wake",        454, false },
-	{ "futex_wait",        455, false },
-	{ "futex_requeue",     456, false },
-	{ "statmount",         457, false },
-	{ "listmount",         458, false },
-	{ "lsm_get_self_attr", 459, false },
-	{ "lsm_set_self_attr", 460, false },
-	{ "lsm_list_modules",  461, false },
-	{ "mseal",             462, false },
-	{ "setxattrat",        463, false },
-	{ "getxattrat",        464, false },
-	{ "listxattrat",       465, false },
-	{ "removexattrat",     466, false },
-	{ "open_tree_attr",    467, false },
-	{ "file_getattr",      468, false },
-	{ "file_setattr",      469, false },
-	{ "listns",            470, false },
-	{ "rseq_slice_yield",  471, false },
+/* From this number on, one after the other. */
+#define NEWER_FROM 451
+static const char *const newer[] = {
+	"cachestat", "fchmodat2", "map_shadow_stack", "futex_wake",
+	"futex_wait", "futex_requeue", "statmount", "listmount",
+	"lsm_get_self_attr", "lsm_set_self_attr", "lsm_list_modules", "mseal",
+	"setxattrat", "getxattrat", "listxattrat", "removexattrat",
+	"open_tree_attr", "file_getattr", "file_setattr", "listns",
+	"rseq_slice_yield",
 };
+#define X86_FROM 335
+static const char *const newer_x86[] = { "uretprobe", "uprobe" };
 
 /* One string of six letters for the six arguments: i = 32 bits, m = umode_t
  * (16 bits), - = whole. The names are separated by single spaces. */
@@ -163,13 +146,14 @@ int syscall_number(const char *name, const struct seccomp_arch *arch)
 {
 	int nr;
 
-	for (size_t i = 0; i < ARRAY_SIZE(newer); i++) {
-		if (strcmp(newer[i].name, name) != 0)
-			continue;
-		if (newer[i].x86_only && arch->audit != AUDIT_ARCH_X86_64)
-			return SYSCALL_ELSEWHERE;
-		return newer[i].nr;
-	}
+	for (int i = 0; i < (int)ARRAY_SIZE(newer); i++)
+		if (strcmp(newer[i], name) == 0)
+			return NEWER_FROM + i;
+	for (int i = 0; i < (int)ARRAY_SIZE(newer_x86); i++)
+		if (strcmp(newer_x86[i], name) == 0)
+			return arch->audit == AUDIT_ARCH_X86_64
+				       ? X86_FROM + i
+				       : SYSCALL_ELSEWHERE;
 	nr = seccomp_syscall_resolve_name_arch(arch->token, name);
 	if (nr >= 0)
 		return nr;
@@ -177,11 +161,12 @@ int syscall_number(const char *name, const struct seccomp_arch *arch)
 	return nr == __NR_SCMP_ERROR ? SYSCALL_UNKNOWN : SYSCALL_ELSEWHERE;
 }
 
-/* True if word is one of the words of list. */
-static bool list_has_word(const char *list, const char *word)
+bool list_has_word(const char *list, const char *word)
 {
 	size_t len = strlen(word);
 
+	if (len == 0 || strchr(word, ' '))
+		return false;
 	for (const char *p = list; (p = strstr(p, word)); p++)
 		if ((p == list || p[-1] == ' ') &&
 		    (p[len] == ' ' || p[len] == '\0'))

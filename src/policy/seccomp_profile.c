@@ -18,6 +18,7 @@
  * whichever order they come.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,7 +29,8 @@
 #include "sbox/json.h"
 #include "sbox/seccomp_profile.h"
 
-#define ERRNO_MAX 4095 /* the kernel's MAX_ERRNO */
+#define ERRNO_MAX 4095		      /* the kernel's MAX_ERRNO */
+#define VALUE_MAX (UINT64_C(1) << 53) /* json_u64 */
 
 struct parser {
 	const struct json_doc *doc; /* may be NULL */
@@ -40,18 +42,21 @@ struct parser {
 	struct diag *d;
 };
 
+enum object { PROFILE, RULE, COND, MAP, WHEN };
+enum kind { TEXT, TEXTS, NUMBER, LIST, OBJECT };
+
 /* clang-format off */
 static const struct {
 	const char *name;
-	enum seccomp_action action;
+	uint32_t ret;
 } actions[] = {
-	{ "SCMP_ACT_ALLOW",	   SECCOMP_ACTION_ALLOW },
-	{ "SCMP_ACT_ERRNO",	   SECCOMP_ACTION_ERRNO },
-	{ "SCMP_ACT_KILL",	   SECCOMP_ACTION_KILL_THREAD },
-	{ "SCMP_ACT_KILL_THREAD",  SECCOMP_ACTION_KILL_THREAD },
-	{ "SCMP_ACT_KILL_PROCESS", SECCOMP_ACTION_KILL_PROCESS },
-	{ "SCMP_ACT_TRAP",	   SECCOMP_ACTION_TRAP },
-	{ "SCMP_ACT_LOG",	   SECCOMP_ACTION_LOG },
+	{ "SCMP_ACT_ALLOW",	   SECCOMP_RET_ALLOW },
+	{ "SCMP_ACT_ERRNO",	   SECCOMP_RET_ERRNO },
+	{ "SCMP_ACT_KILL",	   SECCOMP_RET_KILL_THREAD },
+	{ "SCMP_ACT_KILL_THREAD",  SECCOMP_RET_KILL_THREAD },
+	{ "SCMP_ACT_KILL_PROCESS", SECCOMP_RET_KILL_PROCESS },
+	{ "SCMP_ACT_TRAP",	   SECCOMP_RET_TRAP },
+	{ "SCMP_ACT_LOG",	   SECCOMP_RET_LOG },
 };
 
 static const char *const ops[SECCOMP_OP__COUNT] = {
@@ -64,54 +69,58 @@ static const char *const ops[SECCOMP_OP__COUNT] = {
 	[SECCOMP_MASKED_EQ] = "SCMP_CMP_MASKED_EQ",
 };
 
-static const char *const flags[] = {
-	"SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG",
-	"SECCOMP_FILTER_FLAG_SPEC_ALLOW", NULL,
-};
+/* Names, separated by single spaces, behind their prefix. */
+static const char oci_arches[] =
+	"X86 X86_64 X32 ARM AARCH64 MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 "
+	"MIPSEL64N32 PPC PPC64 PPC64LE S390 S390X PARISC PARISC64 RISCV64 "
+	"LOONGARCH64 M68K SH SHEB";
+static const char go_arches[] =
+	"386 amd64 arm arm64 loong64 loongarch64 mips mips64 mips64le "
+	"mips64n32 mipsel mipsel64 mipsel64n32 mipsle ppc ppc64 ppc64le "
+	"riscv64 s390 s390x x32 x86";
+static const char flags[] = "TSYNC LOG SPEC_ALLOW";
 
-static const char *const oci_arches[] = {
-	"SCMP_ARCH_X86", "SCMP_ARCH_X86_64", "SCMP_ARCH_X32", "SCMP_ARCH_ARM",
-	"SCMP_ARCH_AARCH64", "SCMP_ARCH_MIPS", "SCMP_ARCH_MIPS64",
-	"SCMP_ARCH_MIPS64N32", "SCMP_ARCH_MIPSEL", "SCMP_ARCH_MIPSEL64",
-	"SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC", "SCMP_ARCH_PPC64",
-	"SCMP_ARCH_PPC64LE", "SCMP_ARCH_S390", "SCMP_ARCH_S390X",
-	"SCMP_ARCH_PARISC", "SCMP_ARCH_PARISC64", "SCMP_ARCH_RISCV64",
-	"SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K", "SCMP_ARCH_SH",
-	"SCMP_ARCH_SHEB", NULL,
-};
+#define ANY	 0, "", NULL
+#define UP_TO(n) n, "", NULL
+#define OCI	 0, "SCMP_ARCH_", oci_arches
 
-static const char *const go_arches[] = {
-	"386", "amd64", "arm", "arm64", "loong64", "loongarch64", "mips",
-	"mips64", "mips64le", "mips64n32", "mipsel", "mipsel64",
-	"mipsel64n32", "mipsle", "ppc", "ppc64", "ppc64le", "riscv64", "s390",
-	"s390x", "x32", "x86", NULL,
-};
-static const char *const profile_keys[] = {
-	"defaultAction", "defaultErrnoRet", "defaultErrno", "architectures",
-	"archMap", "flags", "syscalls", NULL,
-};
-static const char *const rule_keys[] = {
-	"name", "names", "action", "errnoRet", "errno", "args", "comment",
-	"includes", "excludes", NULL,
-};
-static const char *const cond_keys[] = {
-	"index", "value", "valueTwo", "op", NULL,
-};
-static const char *const map_keys[] = {
-	"architecture", "subArchitectures", NULL,
-};
-static const char *const when_keys[] = {
-	"arches", "caps", "minKernel", NULL,
+/* What may be written in which object. */
+static const struct field {
+	enum object in;
+	const char *name;
+	enum kind kind;
+	bool required;
+	uint64_t max;	    /* NUMBER */
+	const char *prefix; /* TEXT, TEXTS: how each begins ... */
+	const char *known;  /* ... and goes on; NULL: anyhow */
+} fields[] = {
+	{ PROFILE, "defaultAction",   TEXT,   true,  ANY },
+	{ PROFILE, "defaultErrnoRet", NUMBER, false, UP_TO(ERRNO_MAX) },
+	{ PROFILE, "defaultErrno",    TEXT,   false, ANY },
+	{ PROFILE, "architectures",   TEXTS,  false, OCI },
+	{ PROFILE, "archMap",	      LIST,   false, ANY },
+	{ PROFILE, "flags",	      TEXTS,  false, 0, "SECCOMP_FILTER_FLAG_", flags },
+	{ PROFILE, "syscalls",	      LIST,   false, ANY },
+	{ RULE,	   "name",	      TEXT,   false, ANY },
+	{ RULE,	   "names",	      TEXTS,  false, ANY },
+	{ RULE,	   "action",	      TEXT,   true,  ANY },
+	{ RULE,	   "errnoRet",	      NUMBER, false, UP_TO(ERRNO_MAX) },
+	{ RULE,	   "errno",	      TEXT,   false, ANY },
+	{ RULE,	   "args",	      LIST,   false, ANY },
+	{ RULE,	   "comment",	      TEXT,   false, ANY },
+	{ RULE,	   "includes",	      OBJECT, false, ANY },
+	{ RULE,	   "excludes",	      OBJECT, false, ANY },
+	{ COND,	   "index",	      NUMBER, true,  UP_TO(5) },
+	{ COND,	   "op",	      TEXT,   true,  ANY },
+	{ COND,	   "value",	      NUMBER, true,  UP_TO(VALUE_MAX) },
+	{ COND,	   "valueTwo",	      NUMBER, false, UP_TO(VALUE_MAX) },
+	{ MAP,	   "architecture",    TEXT,   true,  OCI },
+	{ MAP,	   "subArchitectures", TEXTS, false, OCI },
+	{ WHEN,	   "arches",	      TEXTS,  false, 0, "", go_arches },
+	{ WHEN,	   "caps",	      TEXTS,  false, 0, "CAP_", NULL },
+	{ WHEN,	   "minKernel",	      TEXT,   false, ANY },
 };
 /* clang-format on */
-
-static bool listed(const char *const *list, const char *s)
-{
-	for (; *list; list++)
-		if (strcmp(*list, s) == 0)
-			return true;
-	return false;
-}
 
 /* "syscalls[3].args[0].op: message", after the file and line or the origin. */
 __attribute__((format(printf, 4, 5))) static int bad(const struct parser *ps,
@@ -146,121 +155,155 @@ static const cJSON *get(const cJSON *object, const char *key)
 	return cJSON_IsNull(v) ? NULL : v;
 }
 
-static int check_keys(const struct parser *ps, const cJSON *object,
-		      const char *what, const char *const *known)
+/* 0 without the key: check_object has seen the value. */
+static uint64_t get_number(const cJSON *object, const char *key)
 {
+	uint64_t n = 0;
+
+	(void)json_u64(get(object, key), &n);
+	return n;
+}
+
+static int check_value(const struct parser *ps, const cJSON *v,
+		       const struct field *f, enum kind kind)
+{
+	static const struct {
+		int type;
+		const char *expected;
+	} kinds[] = {
+		[TEXT] = {cJSON_String, "a string"},
+		[TEXTS] = {cJSON_Array, "an array of strings"},
+		[LIST] = {cJSON_Array, "an array"},
+		[OBJECT] = {cJSON_Object, "an object"},
+	};
+	size_t prefix = strlen(f->prefix);
+	const cJSON *c;
+	uint64_t n;
+
+	if (kind == NUMBER) {
+		if (json_u64(v, &n) == 0 && n <= f->max)
+			return 0;
+		return bad(ps, v, f->name,
+			   "must be a whole number from 0 to %" PRIu64, f->max);
+	}
+	if ((v->type & 0xff) != kinds[kind].type)
+		return bad(ps, v, f->name, "must be %s",
+			   kinds[f->kind].expected);
+	if (kind == TEXT &&
+	    (strncmp(v->valuestring, f->prefix, prefix) != 0 ||
+	     (f->known && !list_has_word(f->known, v->valuestring + prefix))))
+		return bad(ps, v, f->name, "\"%s\" is not known",
+			   v->valuestring);
+	cJSON_ArrayForEach(c, v)
+	{
+		if (kind == TEXTS && check_value(ps, c, f, TEXT))
+			return -1;
+	}
+	return 0;
+}
+
+/* Everything about an object that doesn't depend on what else it holds. */
+static int check_object(const struct parser *ps, const cJSON *object,
+			const char *what, enum object in)
+{
+	const struct field *f, *end = fields + ARRAY_SIZE(fields);
 	const cJSON *c;
 
 	if (!cJSON_IsObject(object))
 		return bad(ps, object, what, "must be an object");
 	cJSON_ArrayForEach(c, object)
 	{
-		if (strncmp(c->string, "listener", 8) == 0)
-			return bad(ps, c, c->string,
-				   "user notification is not supported");
-		if (!listed(known, c->string))
-			return bad(ps, c, c->string, "unknown key");
+		for (f = fields; f < end; f++)
+			if (f->in == in && strcmp(f->name, c->string) == 0)
+				break;
+		if (f == end)
+			return bad(
+				ps, c, c->string,
+				strncmp(c->string, "listener", 8) == 0
+					? "user notification is not supported"
+					: "unknown key");
+		if (!cJSON_IsNull(c) && check_value(ps, c, f, f->kind))
+			return -1;
 	}
+	for (f = fields; f < end; f++)
+		if (f->in == in && f->required && !get(object, f->name))
+			return bad(ps, object, f->name, "is missing");
 	return 0;
 }
 
-/* The strings of an optional array, each one of known (NULL: any). */
-static int check_strings(const struct parser *ps, const cJSON *object,
-			 const char *key, const char *const *known)
+static bool errno_is(unsigned n, const char *name)
 {
-	const cJSON *list = get(object, key), *c;
+	const char *known = strerrorname_np((int)n);
 
-	if (!list)
-		return 0;
-	if (!cJSON_IsArray(list))
-		return bad(ps, list, key, "must be an array of strings");
-	cJSON_ArrayForEach(c, list)
-	{
-		if (!cJSON_IsString(c))
-			return bad(ps, c, key, "must be an array of strings");
-		if (known && !listed(known, c->valuestring))
-			return bad(ps, c, key, "\"%s\" is not known",
-				   c->valuestring);
-	}
-	return 0;
+	return known && strcmp(known, name) == 0;
 }
 
-static bool has_string(const cJSON *list, const char *s)
+/* The error number of an object, or its name, which podman writes beside it. */
+static int parse_errno(const struct parser *ps, const cJSON *object,
+		       const char *ret_key, const char *name_key, unsigned *out)
 {
-	const cJSON *c;
+	const cJSON *ret = get(object, ret_key), *name = get(object, name_key);
+	unsigned n = ret ? (unsigned)get_number(object, ret_key) : EPERM;
 
-	cJSON_ArrayForEach(c, list) if (strcmp(c->valuestring, s) ==
-					0) return true;
-	return false;
+	if (name && !ret)
+		for (n = 1; n < 256 && !errno_is(n, name->valuestring);)
+			n++;
+	if (name && !errno_is(n, name->valuestring))
+		return bad(ps, name, name_key,
+			   "\"%s\" is not the name of the error",
+			   name->valuestring);
+	*out = n;
+	return 0;
 }
 
 static int parse_action(const struct parser *ps, const cJSON *object,
-			const char *key, enum seccomp_action *out)
+			const char *key, const char *ret_key,
+			const char *name_key, uint32_t *out)
 {
 	const cJSON *v = get(object, key);
+	const char *given = get(object, ret_key) ? ret_key : name_key;
+	unsigned n = 0;
+	size_t i = 0;
 
-	if (!cJSON_IsString(v))
-		return bad(ps, v ? v : object, key,
-			   v ? "must be a string" : "is missing");
-	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
-		if (strcmp(actions[i].name, v->valuestring) == 0) {
-			*out = actions[i].action;
-			return 0;
-		}
-	}
+	while (i < ARRAY_SIZE(actions) &&
+	       strcmp(actions[i].name, v->valuestring) != 0)
+		i++;
 	if (strcmp(v->valuestring, "SCMP_ACT_NOTIFY") == 0 ||
 	    strcmp(v->valuestring, "SCMP_ACT_TRACE") == 0)
 		return bad(ps, v, key, "%s needs a supervisor and is refused",
 			   v->valuestring);
-	return bad(ps, v, key, "\"%s\" is not an action", v->valuestring);
+	if (i == ARRAY_SIZE(actions))
+		return bad(ps, v, key, "\"%s\" is not an action",
+			   v->valuestring);
+	if (actions[i].ret == SECCOMP_RET_ERRNO) {
+		if (parse_errno(ps, object, ret_key, name_key, &n))
+			return -1;
+	} else if (get(object, given)) {
+		return bad(ps, get(object, given), given,
+			   "only SCMP_ACT_ERRNO has an error number");
+	}
+	*out = actions[i].ret | (n & SECCOMP_RET_DATA);
+	return 0;
 }
 
-/* errnoRet, and the name that podman writes beside it. */
-static int parse_errno(const struct parser *ps, const cJSON *object,
-		       const char *ret_key, const char *name_key,
-		       enum seccomp_action action, unsigned *out)
+/* True if the call is left less by a than by b, both SECCOMP_RET_*: the kernel
+ * orders them as signed numbers (seccomp_run_filters). */
+static bool is_stricter(uint32_t a, uint32_t b)
 {
-	const cJSON *ret = get(object, ret_key);
-	const cJSON *name = get(object, name_key);
-	const char *known = NULL;
-	uint64_t n = EPERM;
-
-	if ((ret || name) && action != SECCOMP_ACTION_ERRNO)
-		return bad(ps, ret ? ret : name, ret ? ret_key : name_key,
-			   "only SCMP_ACT_ERRNO has an error number");
-	if (ret && (json_u64(ret, &n) || n > ERRNO_MAX))
-		return bad(ps, ret, ret_key, "must be a number from 0 to %d",
-			   ERRNO_MAX);
-	if (name && !cJSON_IsString(name))
-		return bad(ps, name, name_key, "must be a string");
-	if (name && !ret)
-		for (n = 1; n < 256; n++) {
-			known = strerrorname_np((int)n);
-			if (known && strcmp(known, name->valuestring) == 0)
-				break;
-		}
-	if (name) {
-		known = strerrorname_np((int)n);
-		if (!known || strcmp(known, name->valuestring) != 0)
-			return bad(ps, name, name_key,
-				   "\"%s\" is not the name of the error",
-				   name->valuestring);
-	}
-	*out = (unsigned)n;
-	return 0;
+	return (int32_t)(a & SECCOMP_RET_ACTION_FULL) <
+	       (int32_t)(b & SECCOMP_RET_ACTION_FULL);
 }
 
 static int parse_kernel(const struct parser *ps, const cJSON *node,
 			unsigned *out)
 {
+	const char *text = node->valuestring;
 	unsigned major, minor;
 	int end = 0;
 
-	if (!cJSON_IsString(node) ||
-	    strspn(node->valuestring, "0123456789.") !=
-		    strlen(node->valuestring) ||
-	    sscanf(node->valuestring, "%4u.%4u%n", &major, &minor, &end) != 2 ||
-	    node->valuestring[end] != '\0')
+	if (strspn(text, "0123456789.") != strlen(text) ||
+	    sscanf(text, "%4u.%4u%n", &major, &minor, &end) != 2 ||
+	    text[end] != '\0')
 		return bad(ps, node, "minKernel",
 			   "must be a version like \"4.8\"");
 	*out = major << 16 | minor;
@@ -274,39 +317,27 @@ static int parse_kernel(const struct parser *ps, const cJSON *node,
 static int parse_when(const struct parser *ps, const cJSON *rule,
 		      const char *key, bool include, bool *applies)
 {
-	const cJSON *when = get(rule, key), *v, *c;
-	bool all = true, any = false, holds;
-	unsigned min = 0;
+	const cJSON *when = get(rule, key), *c;
+	const cJSON *arches = get(when, "arches"), *caps = get(when, "caps");
+	const cJSON *kernel = get(when, "minKernel");
+	unsigned asked = 0, held = 0, min = 0;
 
 	*applies = true;
 	if (!when)
 		return 0;
-	if (check_keys(ps, when, key, when_keys) ||
-	    check_strings(ps, when, "arches", go_arches) ||
-	    check_strings(ps, when, "caps", NULL))
+	if (check_object(ps, when, key, WHEN))
 		return -1;
-	v = get(when, "arches");
-	if (cJSON_GetArraySize(v) > 0) {
-		holds = has_string(v, ps->arch->go);
-		all &= holds;
-		any |= holds;
+	asked += cJSON_GetArraySize(arches) > 0;
+	cJSON_ArrayForEach(c, arches)
+	{
+		held += strcmp(c->valuestring, ps->arch->go) == 0;
 	}
-	v = get(when, "caps");
-	cJSON_ArrayForEach(c, v) if (strncmp(c->valuestring, "CAP_", 4) !=
-				     0) return bad(ps, c, "caps",
-						   "\"%s\" is no capability",
-						   c->valuestring);
-	if (cJSON_GetArraySize(v) > 0)
-		all = false;
-	v = get(when, "minKernel");
-	if (v) {
-		if (parse_kernel(ps, v, &min))
-			return -1;
-		holds = ps->kernel >= min;
-		all &= holds;
-		any |= holds;
-	}
-	*applies = include ? all : !any;
+	asked += cJSON_GetArraySize(caps) > 0;
+	if (kernel && parse_kernel(ps, kernel, &min))
+		return -1;
+	asked += kernel != NULL;
+	held += kernel && ps->kernel >= min;
+	*applies = include ? held >= asked : held == 0;
 	return 0;
 }
 
@@ -314,27 +345,18 @@ static int parse_cond(const struct parser *ps, const cJSON *node,
 		      struct seccomp_cond *c)
 {
 	const cJSON *op = get(node, "op"), *two = get(node, "valueTwo");
-	uint64_t index;
 
-	if (check_keys(ps, node, "args", cond_keys))
+	if (check_object(ps, node, "args", COND))
 		return -1;
-	if (json_u64(get(node, "index"), &index) || index > 5)
-		return bad(ps, node, "index", "must be a number from 0 to 5");
-	c->arg = (unsigned)index;
-	if (!cJSON_IsString(op))
-		return bad(ps, node, "op", "must be a string");
+	c->arg = (unsigned)get_number(node, "index");
+	c->value = get_number(node, "value");
+	c->value2 = get_number(node, "valueTwo");
 	for (c->op = 0; c->op < SECCOMP_OP__COUNT; c->op++)
 		if (strcmp(ops[c->op], op->valuestring) == 0)
 			break;
 	if (c->op == SECCOMP_OP__COUNT)
 		return bad(ps, op, "op", "\"%s\" is not a comparison",
 			   op->valuestring);
-	if (json_u64(get(node, "value"), &c->value))
-		return bad(ps, node, "value",
-			   "must be a whole number of at most 2^53");
-	if (two && json_u64(two, &c->value2))
-		return bad(ps, two, "valueTwo",
-			   "must be a whole number of at most 2^53");
 	if (c->op != SECCOMP_MASKED_EQ && c->value2 != 0)
 		return bad(ps, two, "valueTwo",
 			   "only SCMP_CMP_MASKED_EQ has a second value");
@@ -350,8 +372,6 @@ static int parse_conds(struct parser *ps, const cJSON *rule,
 	const cJSON *list = get(rule, "args"), *c;
 	int rc = 0;
 
-	if (list && !cJSON_IsArray(list))
-		return bad(ps, list, "args", "must be an array");
 	ps->cond = 0;
 	cJSON_ArrayForEach(c, list)
 	{
@@ -374,24 +394,6 @@ static int parse_conds(struct parser *ps, const cJSON *rule,
 	return rc;
 }
 
-/* Reduce the conditions to the bits that the kernel reads of this call. */
-static int narrow(const struct parser *ps, const cJSON *node,
-		  struct seccomp_rule *r)
-{
-	for (size_t i = 0; i < r->ncond; i++) {
-		struct seccomp_cond *c = &r->cond[i];
-
-		c->seen = syscall_arg_bits(r->name, c->arg);
-		if (c->value & ~c->seen)
-			return bad(ps, node, "args",
-				   "%s: the kernel reads %d bits of argument "
-				   "%u, the value has more",
-				   r->name, c->seen == UINT16_MAX ? 16 : 32,
-				   c->arg);
-	}
-	return 0;
-}
-
 static int add_name(struct parser *ps, const cJSON *node,
 		    const struct seccomp_rule *model)
 {
@@ -400,8 +402,7 @@ static int add_name(struct parser *ps, const cJSON *node,
 	int nr = syscall_number(name, ps->arch);
 	struct seccomp_rule *r;
 
-	if (nr == SYSCALL_UNKNOWN &&
-	    seccomp_action_is_stricter(model->action, p->default_action))
+	if (nr == SYSCALL_UNKNOWN && is_stricter(model->ret, p->default_ret))
 		return bad(ps, node, "names",
 			   "\"%s\" is not a system call: the rule would "
 			   "restrict nothing",
@@ -422,7 +423,19 @@ static int add_name(struct parser *ps, const cJSON *node,
 	*r = *model;
 	r->nr = nr;
 	r->name = p->names.v[p->names.n - 1];
-	return narrow(ps, node, r);
+	/* reduce the conditions to the bits that the kernel reads */
+	for (size_t i = 0; i < r->ncond; i++) {
+		struct seccomp_cond *c = &r->cond[i];
+
+		c->seen = syscall_arg_bits(name, c->arg);
+		if (c->value & ~c->seen)
+			return bad(ps, node, "args",
+				   "%s: the kernel reads %d bits of argument "
+				   "%u, the value has more",
+				   name, c->seen == UINT16_MAX ? 16 : 32,
+				   c->arg);
+	}
+	return 0;
 }
 
 static int parse_rule(struct parser *ps, const cJSON *rule)
@@ -431,19 +444,13 @@ static int parse_rule(struct parser *ps, const cJSON *rule)
 	struct seccomp_rule model = {0};
 	bool include, exclude;
 
-	if (check_keys(ps, rule, "syscalls", rule_keys) ||
-	    check_strings(ps, rule, "names", NULL))
+	if (check_object(ps, rule, "syscalls", RULE))
 		return -1;
-	c = get(rule, "comment");
-	if (c && !cJSON_IsString(c))
-		return bad(ps, c, "comment", "must be a string");
-	if (name && (names || !cJSON_IsString(name)))
+	if (name && names)
 		return bad(ps, name, "name", "must be a string, without names");
 	if (!name && cJSON_GetArraySize(names) == 0)
 		return bad(ps, rule, "names", "is missing or empty");
-	if (parse_action(ps, rule, "action", &model.action) ||
-	    parse_errno(ps, rule, "errnoRet", "errno", model.action,
-			&model.errno_ret) ||
+	if (parse_action(ps, rule, "action", "errnoRet", "errno", &model.ret) ||
 	    parse_conds(ps, rule, &model) ||
 	    parse_when(ps, rule, "includes", true, &include) ||
 	    parse_when(ps, rule, "excludes", false, &exclude))
@@ -452,58 +459,44 @@ static int parse_rule(struct parser *ps, const cJSON *rule)
 		return 0;
 	if (name)
 		return add_name(ps, name, &model);
-	cJSON_ArrayForEach(c, names) if (add_name(ps, c, &model)) return -1;
-	return 0;
-}
-
-static int parse_arches(const struct parser *ps, const cJSON *object)
-{
-	const cJSON *map = get(object, "archMap");
-	const cJSON *list = get(object, "architectures"), *c;
-
-	if (check_strings(ps, object, "architectures", oci_arches))
-		return -1;
-	if (map && !cJSON_IsArray(map))
-		return bad(ps, map, "archMap", "must be an array");
-	cJSON_ArrayForEach(c, map)
+	cJSON_ArrayForEach(c, names)
 	{
-		const cJSON *arch = get(c, "architecture");
-
-		if (check_keys(ps, c, "archMap", map_keys) ||
-		    check_strings(ps, c, "subArchitectures", oci_arches))
+		if (add_name(ps, c, &model))
 			return -1;
-		if (!cJSON_IsString(arch) ||
-		    !listed(oci_arches, arch->valuestring))
-			return bad(ps, c, "archMap",
-				   "architecture is not known");
 	}
-	cJSON_ArrayForEach(c,
-			   list) if (strcmp(c->valuestring, ps->arch->oci) != 0)
-		strlist_addf(&ps->out->notes,
-			     "%s: only %s is kept, others are killed",
-			     c->valuestring, ps->arch->oci);
-	if (map)
-		strlist_addf(&ps->out->notes,
-			     "archMap: only %s is kept, others are killed",
-			     ps->arch->oci);
 	return 0;
 }
 
 static int parse_head(const struct parser *ps, const cJSON *object)
 {
 	struct seccomp_profile *p = ps->out;
-	const cJSON *list, *c;
+	const cJSON *map = get(object, "archMap"), *c;
 
-	if (check_keys(ps, object, "seccomp", profile_keys) ||
-	    parse_action(ps, object, "defaultAction", &p->default_action) ||
-	    parse_errno(ps, object, "defaultErrnoRet", "defaultErrno",
-			p->default_action, &p->default_errno) ||
-	    parse_arches(ps, object) ||
-	    check_strings(ps, object, "flags", flags))
+	if (check_object(ps, object, "seccomp", PROFILE) ||
+	    parse_action(ps, object, "defaultAction", "defaultErrnoRet",
+			 "defaultErrno", &p->default_ret))
 		return -1;
-	list = get(object, "flags");
-	cJSON_ArrayForEach(c, list) strlist_addf(
-		&p->notes, "flag %s: without effect here", c->valuestring);
+	cJSON_ArrayForEach(c, map)
+	{
+		if (check_object(ps, c, "archMap", MAP))
+			return -1;
+	}
+	cJSON_ArrayForEach(c, get(object, "architectures"))
+	{
+		if (strcmp(c->valuestring, ps->arch->oci) != 0)
+			strlist_addf(&p->notes,
+				     "%s: only %s is kept, others are killed",
+				     c->valuestring, ps->arch->oci);
+	}
+	if (map)
+		strlist_addf(&p->notes,
+			     "archMap: only %s is kept, others are killed",
+			     ps->arch->oci);
+	cJSON_ArrayForEach(c, get(object, "flags"))
+	{
+		strlist_addf(&p->notes, "flag %s: without effect here",
+			     c->valuestring);
+	}
 	return 0;
 }
 
@@ -528,10 +521,7 @@ static int check_overlaps(const struct parser *ps, const cJSON *list)
 
 		for (; b < p->rules + p->nrules && b->nr == a->nr; b++)
 			if ((a->ncond == 0) == (b->ncond == 0) &&
-			    seccomp_action_ret(a->action, a->errno_ret) !=
-				    seccomp_action_ret(b->action,
-						       b->errno_ret) &&
-			    !seccomp_rules_disjoint(a, b))
+			    a->ret != b->ret && !seccomp_rules_disjoint(a, b))
 				return bad(ps, list, "syscalls",
 					   "two rules for %s can hold together "
 					   "and want different actions",
@@ -548,8 +538,6 @@ static int parse_all(struct parser *ps, const cJSON *object)
 	if (parse_head(ps, object))
 		return -1;
 	list = get(object, "syscalls");
-	if (list && !cJSON_IsArray(list))
-		return bad(ps, list, "syscalls", "must be an array");
 	ps->rule = 0;
 	cJSON_ArrayForEach(c, list)
 	{

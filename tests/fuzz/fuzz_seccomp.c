@@ -12,6 +12,7 @@
 #include "sbox/seccomp_filter.h"
 #include "sbox/seccomp_profile.h"
 #include "unit/bpf_interp.h"
+#include "unit/seccomp_eval.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

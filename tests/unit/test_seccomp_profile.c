@@ -18,6 +18,7 @@
 #include "sbox/json.h"
 #include "sbox/seccomp_profile.h"
 #include "sbox/strlist.h"
+#include "unit/seccomp_eval.h"
 
 #define KERNEL 0x60001u
 
@@ -45,8 +46,11 @@ static const struct {
 	{ "error name that differs", "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":1,\"defaultErrno\":\"ENOSYS\"}", "not the name" },
 	{ "no error's name", "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrno\":\"ENOPE\"}", "not the name" },
 	{ "unknown architecture", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_VAX\"]}", "\"SCMP_ARCH_VAX\" is not known" },
+	{ "architecture without a name", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_\"]}", "\"SCMP_ARCH_\" is not known" },
+	{ "two architectures in one", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_X86 X86_64\"]}", "is not known" },
+	{ "architecture without its prefix", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"X86_64\"]}", "is not known" },
 	{ "unknown architecture in the map", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"archMap\":[{\"architecture\":\"x\"}]}", "not known" },
-	{ "map without architecture", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"archMap\":[{}]}", "not known" },
+	{ "map without architecture", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"archMap\":[{}]}", "architecture: is missing" },
 	{ "map of numbers", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"archMap\":[1]}", "must be an object" },
 	{ "flag that needs a listener", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"flags\":[\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"]}", "is not known" },
 	{ "syscalls is an object", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":{}}", "must be an array" },
@@ -61,13 +65,13 @@ static const struct {
 	{ "misspelt name that would have restricted", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"ptrase\"],\"action\":\"SCMP_ACT_ERRNO\"}]}", "\"ptrase\" is not a system call" },
 	{ "args is an object", RULE(",\"args\":{}"), "must be an array" },
 	{ "arg is a number", RULE(",\"args\":[1]"), "must be an object" },
-	{ "arg without index", ARGS("\"value\":1,\"op\":\"SCMP_CMP_EQ\""), "args[0].index: must be" },
+	{ "arg without index", ARGS("\"value\":1,\"op\":\"SCMP_CMP_EQ\""), "args[0].index: is missing" },
 	{ "index 6", ARGS("\"index\":6,\"value\":1,\"op\":\"SCMP_CMP_EQ\""), "0 to 5" },
 	{ "arg without value", ARGS("\"index\":0,\"op\":\"SCMP_CMP_EQ\""), "args[0].value" },
 	{ "negative value", ARGS("\"index\":0,\"value\":-1,\"op\":\"SCMP_CMP_EQ\""), "whole number" },
 	{ "fraction", ARGS("\"index\":0,\"value\":1.5,\"op\":\"SCMP_CMP_EQ\""), "whole number" },
-	{ "value beyond 2^53", ARGS("\"index\":2,\"value\":9007199254740994,\"op\":\"SCMP_CMP_EQ\""), "2^53" },
-	{ "no comparison", ARGS("\"index\":0,\"value\":1"), "op: must be" },
+	{ "value beyond 2^53", ARGS("\"index\":2,\"value\":9007199254740994,\"op\":\"SCMP_CMP_EQ\""), "from 0 to 9007199254740992" },
+	{ "no comparison", ARGS("\"index\":0,\"value\":1"), "op: is missing" },
 	{ "unknown comparison", ARGS("\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_IS\""), "is not a comparison" },
 	{ "two values for EQ", ARGS("\"index\":0,\"value\":1,\"valueTwo\":1,\"op\":\"SCMP_CMP_EQ\""), "second value" },
 	{ "datum outside of the mask", ARGS("\"index\":0,\"value\":1,\"valueTwo\":2,\"op\":\"SCMP_CMP_MASKED_EQ\""), "never matches" },
@@ -77,7 +81,7 @@ static const struct {
 	{ "two conditions on one argument", RULE(",\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_NE\"},{\"index\":0,\"value\":2,\"op\":\"SCMP_CMP_NE\"}]"), "two conditions on one argument" },
 	{ "unknown key of includes", RULE(",\"includes\":{\"cap\":[]}"), "cap: unknown key" },
 	{ "architecture that Go doesn't have", RULE(",\"includes\":{\"arches\":[\"x86_64\"]}"), "\"x86_64\" is not known" },
-	{ "capability without CAP_", RULE(",\"excludes\":{\"caps\":[\"SYS_ADMIN\"]}"), "is no capability" },
+	{ "capability without CAP_", RULE(",\"excludes\":{\"caps\":[\"SYS_ADMIN\"]}"), "caps: \"SYS_ADMIN\" is not known" },
 	{ "kernel without minor", RULE(",\"includes\":{\"minKernel\":\"5\"}"), "minKernel" },
 	{ "kernel with more", RULE(",\"includes\":{\"minKernel\":\"5.4.1\"}"), "minKernel" },
 	{ "kernel with a sign", RULE(",\"includes\":{\"minKernel\":\"5.-4\"}"), "minKernel" },
@@ -127,9 +131,10 @@ static void test_without_a_document_the_origin_is_named(void **state)
 	assert_int_equal(seccomp_profile_parse(NULL, "base.json:4: seccomp", o,
 					       KERNEL, NULL, &p, &d),
 			 -1);
-	assert_string_equal(d.text, "base.json:4: seccomp: syscalls[0]."
-				    "args[0].index: must be a number from 0 "
-				    "to 5");
+	assert_string_equal(d.text,
+			    "base.json:4: seccomp: syscalls[0]."
+			    "args[0].index: must be a whole number from 0 "
+			    "to 5");
 	cJSON_Delete(o);
 }
 
