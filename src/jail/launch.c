@@ -153,7 +153,8 @@ static void setup_terminal(struct setup *s)
 	pty_session(s->tty);
 	if (wire_send(s->sock, WIRE_READY, 0, master) < 0 ||
 	    wire_recv(s->sock, &msg, NULL) <= 0 || msg.type != WIRE_START)
-		fatal("setup: terminal");
+		_exit(SBOX_EXIT_FAILURE); /* the supervisor died, and said why
+					   */
 	s->foreground = msg.value != 0;
 }
 

@@ -1,0 +1,242 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016,SC2034 # shell text for inside; used by helper.bash
+# Options and profile keys whose effect is tried nowhere else, what they refuse,
+# and that none is forgotten.
+
+load helper
+
+@test "every option of --help is tried by a sandbox test" {
+	inside --help
+	succeeds
+	local o n=0
+	for o in $(grep -oE '^ +(-[a-z], )?--[a-z-]+' <<<"$output" |
+		grep -oE -- '--[a-z-]+'); do
+		n=$((n + 1))
+		grep -qE -- "$o\b" "$BATS_TEST_DIRNAME"/*.bats ||
+			fail "$o"
+	done
+	[ $n -ge 25 ] || fail "only $n options: $output"
+}
+
+# --- the project's own profile ------------------------------------------------
+
+# What it says is not believed, key by key; what it forbids is.
+@test "a project's .sbox.json can show, pass and allow nothing" {
+	export PASS_ME=$SECRET
+	local k
+	for k in '"fs":{"read":["~/docs"]}' '"fs":{"write":["~/docs"]}' \
+		'"fs":{"readTry":["~/docs"]}' '"fs":{"writeTry":["~/docs"]}' \
+		'"fs":{"tmpfs":["/opt"]}' '"net":{"mode":"host"}' \
+		'"env":{"pass":["PASS_ME"]}' '"env":{"set":{"EVIL":"1"}}' \
+		'"home":"kept"' '"extends":["permissive"]' '"userns":true' \
+		'"git":{"config":"rw"}' '"seccomp":null' \
+		'"tty":{"filter":false}' '"limits":{"pids":100000}'; do
+		printf '{%s}\n' "$k" >.sbox.json
+		inside -- /bin/sh -c 'cat "$HOME/docs/secret" 2>/dev/null; env'
+		# refused, or ignored: never followed
+		no_secret
+		no_match 'EVIL=.*'
+		[ "$status" -eq 0 ] || refused || fail "$k"
+		inside --dry-run -- /bin/true
+		if [ "$status" -eq 0 ]; then
+			no_match '(net host|userns allowed|seccomp none|make .*)'
+			no_match '.*docs.*|limit pids 100000.*'
+		fi
+	done
+}
+
+@test "a project's .sbox.json can forbid" {
+	echo "$SECRET" >key
+	export TERM=xterm
+	echo '{ "fs": { "hide": ["key"], "protect": ["Makefile"] },
+		"env": { "unset": ["TERM"] }, "limits": { "files": 33 } }' \
+		>.sbox.json
+	touch Makefile
+	inside_sh 'cat key; env; ulimit -n; echo x >Makefile'
+	no_secret
+	no_match 'TERM=.*'
+	matches 33
+	[ ! -s Makefile ]
+}
+
+@test "--trust-project lets it allow, for this run" {
+	echo '{ "fs": { "read": ["~/docs"] } }' >.sbox.json
+	inside --trust-project -- /bin/cat "$HOME/docs/secret"
+	succeeds
+	prints "# $SECRET"
+	inside -- /bin/cat "$HOME/docs/secret"
+	no_secret
+}
+
+# --- profiles -----------------------------------------------------------------
+
+@test "--profile takes a name or a file, and the command's name picks one" {
+	mkdir -p "$HOME/.config/sbox" "$HOME/bin"
+	printf '{ "extends": ["base"], "env": { "set": { "FROM": "%s" } } }' \
+		name >"$HOME/.config/sbox/mine.json"
+	printf '{ "extends": ["base"], "env": { "set": { "FROM": "file" } } }' \
+		>"$HOME/x.json"
+	cp "$HOME/.config/sbox/mine.json" "$HOME/.config/sbox/env.json"
+	inside --profile mine -- /bin/sh -c 'echo $FROM'
+	prints name
+	inside --profile "$HOME/x.json" -- /bin/sh -c 'echo $FROM'
+	prints file
+	inside env
+	matches FROM=name
+	inside --profile base env
+	no_match 'FROM=.*'
+	inside --profile nosuch -- /bin/touch ran
+	refused
+}
+
+@test "--set sets any key, and --print-profile prints what all of it makes" {
+	inside --set 'env.set={"A":"b"}' --set 'fs.hide=["k"]' --limit files=50 \
+		--print-profile
+	succeeds
+	echo "$output" >"$HOME/printed.json"
+	local first=$output
+	inside --profile "$HOME/printed.json" --print-profile
+	succeeds
+	prints "$first"
+	echo "$SECRET" >k
+	CANARIES=
+	inside --profile "$HOME/printed.json" -- /bin/sh -c 'cat k; echo $A
+		ulimit -n'
+	prints "b
+50"
+	inside --set 'env.sett={}' -- /bin/touch ran
+	refused
+}
+
+@test "env.pass with a star passes a family, and nothing else" {
+	export FAM_ONE=1 FAM_TWO=2 FAMILY=3 XFAM_=4
+	inside --set 'env.pass=["FAM_*"]' -- /usr/bin/env
+	matches FAM_ONE=1
+	matches FAM_TWO=2
+	no_match 'FAMILY=.*|XFAM_=.*'
+}
+
+@test "fs.protect: the file cannot be written, replaced, moved or its directory renamed" {
+	mkdir -p conf/deep
+	echo mine >conf/deep/deploy.sh
+	inside --set 'fs.protect=["conf/deep/deploy.sh"]' -- /bin/sh -c '
+		echo evil >conf/deep/deploy.sh; rm -f conf/deep/deploy.sh
+		mv conf/deep/deploy.sh x; mv conf/deep d; mv conf c
+		echo evil >new; mv -f new conf/deep/deploy.sh
+		ln -f new conf/deep/deploy.sh; chmod 777 conf/deep/deploy.sh
+		echo other >conf/deep/other'
+	[ "$(cat conf/deep/deploy.sh)" = mine ]
+	[ "$(cat conf/deep/other)" = other ]
+	# exempt: what is asked for writable itself
+	inside --set 'fs.protect=["conf/deep/deploy.sh"]' \
+		--rw "$PROJ/conf/deep/deploy.sh" -- \
+		/bin/sh -c 'echo changed >conf/deep/deploy.sh'
+	succeeds
+	[ "$(cat conf/deep/deploy.sh)" = changed ]
+}
+
+@test "net.loopback=false: programs inside do not reach one another" {
+	need python3
+	local PATH=/usr/bin:/bin talk='import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen()
+socket.create_connection(s.getsockname(), 2); print("reached")'
+	inside -- python3 -c "$talk"
+	succeeds
+	prints reached
+	inside --set net.loopback=false -- python3 -c "$talk"
+	[ "$status" -ne 0 ]
+	prints ""
+}
+
+@test "devices: the user's Wayland socket is shown when asked for, else not" {
+	local rt=$SCRATCH/run
+	mkdir -m 700 "$rt"
+	export XDG_RUNTIME_DIR=$rt WAYLAND_DISPLAY=wayland-7
+	"$ATTACK/unix" listen "$rt/wayland-7" "$SCRATCH/heard" \
+		>"$SCRATCH/ready" 3>&- &
+	local pid=$!
+	wait_for 5 grep -q ready "$SCRATCH/ready"
+	local sock
+	sock=/run/user/$(id -u)/wayland-7
+	: >"$SCRATCH/heard"
+	attack unix send "$sock" evil
+	[ ! -s "$SCRATCH/heard" ] || { kill $pid; fail "not asked for"; }
+	SBOX_ARGS=(--set devices.wayland=true)
+	attack unix send "$sock" wanted
+	wait_for 5 grep -q wanted "$SCRATCH/heard" || { kill $pid; show; false; }
+	inside --set devices.wayland=true -- /usr/bin/env
+	matches WAYLAND_DISPLAY=wayland-7
+	kill $pid
+	# what isn't there is an error, not less
+	rm "$rt/wayland-7"
+	inside --set devices.wayland=true -- /bin/touch ran
+	refused
+}
+
+# --- messages -----------------------------------------------------------------
+
+@test "--quiet prints errors only, --verbose what is decided" {
+	inside --net host -- /bin/true
+	succeeds
+	says 'net host'
+	inside --quiet --net host -- /bin/true
+	succeeds
+	[ -z "$stderr" ] || show
+	inside -q --ro /none -- /bin/touch ran
+	refused
+	inside --verbose --limit pids=100 --net host -- /bin/true
+	is_status 0 || refused_for_pids
+	says '^sbox: '
+}
+refused_for_pids() { is_root && says 'limits\.pids'; }
+
+@test "--version, --help, --dry-run and --print-profile: one at a time" {
+	local a b
+	for a in --version --help --dry-run --print-profile; do
+		for b in --version --help --dry-run --print-profile; do
+			[ "$a" != "$b" ] || continue
+			inside $a $b -- /bin/touch ran
+			refused || fail "$a $b"
+		done
+	done
+	inside --version
+	matches 'sbox [0-9]+\.[0-9]+\.[0-9]+'
+}
+
+# --- the terminal -------------------------------------------------------------
+
+@test "--tty relay without a terminal is a refusal" {
+	inside --tty relay -- /bin/touch ran
+	refused
+}
+
+@test "--tty none: the command holds the terminal itself, and is told no other" {
+	local drive=$SBOX_BUILD/tests/sandbox/ptydrive
+	canaries_set
+	run "$drive" "$SBOX" --tty none -- /bin/sh -c 'tty; echo end' <<<'expect end
+exit 0'
+	succeeds
+	run "$drive" "$SBOX" -- /bin/sh -c 'tty; echo end' <<<'expect /dev/pts/0
+expect end
+exit 0'
+	succeeds
+}
+
+@test "a bare sbox is the user's shell, with a prompt that says so" {
+	local drive=$SBOX_BUILD/tests/sandbox/ptydrive shell
+	canaries_set
+	for shell in /bin/bash /bin/sh; do
+		[ -x $shell ] || continue
+		run env SHELL=$shell HOME="$HOME" PS1='mine$ ' "$drive" "$SBOX" \
+			<<'E'
+expect (sbox) 
+send echo $SHELL is:$SBOX\r
+expect is:1
+expect (sbox) 
+send exit 3\r
+exit 3
+E
+		[ "$status" -eq 0 ] || fail "$shell: $output"
+	done
+}
