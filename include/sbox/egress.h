@@ -104,9 +104,10 @@ struct egress_service {
 	size_t nheaders;
 };
 
-#define EGRESS_LIMIT_NONE      UINT64_MAX
-#define EGRESS_IDLE_DEFAULT_MS (UINT64_C(124) * 60 * 1000) /* RFC 5382 REQ-5   \
-							    */
+#define EGRESS_LIMIT_NONE UINT64_MAX
+#define EGRESS_IDLE_DEFAULT_MS                                                 \
+	(UINT64_C(124) * 60 * 1000) /* RFC 5382 REQ-5                          \
+				     */
 #define EGRESS_CONNECT_DEFAULT_MS (UINT64_C(30) * 1000)
 
 /* "connections": 500, "bytes": "2G", "idle": "2h", "connect": "30s"; the forms

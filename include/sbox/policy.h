@@ -12,9 +12,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sbox/egress.h"
 #include "sbox/strlist.h"
 
-enum net_mode { NET_NONE, NET_HOST, NET__COUNT };
+struct diag;
+
+enum net_mode {
+	NET_NONE,
+	NET_FILTERED, /* by a gateway */
+	NET_HOST,
+	NET__COUNT,
+	NET_UNSAID = NET__COUNT, /* of a policy: filtered when something is
+				    allowed, none otherwise */
+};
 enum tty_mode { TTY_AUTO, TTY_RELAY, TTY_NONE, TTY__COUNT };
 enum git_config_mode { GIT_CONFIG_RO, GIT_CONFIG_RW, GIT_CONFIG__COUNT };
 
@@ -78,6 +88,12 @@ struct policy {
 	/* hide, protect: absolute, or relative to the cwd */
 	struct strlist hide, protect;
 	enum net_mode net;
+	/* what egress_parse takes, checked entry by entry */
+	struct strlist net_allow, net_deny, net_ports, net_publish;
+	char *net_via;	     /* NULL: direct */
+	cJSON *net_services; /* an array, or NULL */
+	struct egress_limits net_limits;
+	struct policy_paths net_sockets;
 	bool net_loopback; /* false: lo stays down, Landlock refuses TCP */
 	struct strlist env_pass; /* names, may end in '*' */
 	struct policy_env env_set;
@@ -96,6 +112,16 @@ struct policy {
 /* Fill with the built-in default (what an empty profile means). */
 void policy_init(struct policy *p);
 void policy_free(struct policy *p);
+
+/*
+ * The mode that all of it amounts to: 0 and *out, or -1 and d when a mode that
+ * was said and the rest contradict each other.
+ */
+int policy_net_mode(const struct policy *p, enum net_mode *out, struct diag *d);
+
+/* The "net" object that egress_parse takes and the gateway is given. The
+ * caller's (cJSON_Delete). */
+cJSON *policy_net_json(const struct policy *p);
 
 /* The profile that would give this policy again: JSON text, malloc'd, ending
  * in a newline. dump -> parse -> dump is a fixed point (DESIGN 6). */

@@ -44,6 +44,8 @@ static const struct {
 	{"KEY=VALUE", WORDS_LIMITS},  {"K", WORDS_ENV},
 	{"K[=V]", WORDS_ENV},	      {"N", WORDS_NONE},
 	{"TEXT", WORDS_NONE},	      {"DURATION", WORDS_NONE},
+	{"NAME[:PORT]", WORDS_NONE},  {"WAY", WORDS_NONE},
+	{"[IN:]OUT", WORDS_NONE},     {"[OUT:]IN", WORDS_NONE},
 };
 
 static enum words words_of(const struct option_row *o)

@@ -53,6 +53,27 @@ static const char *const schemas[] = {
 	[KEY_COUNT] = SCHEMA_LIMIT("[0-9]+"),
 	[KEY_PERCENT] = SCHEMA_LIMIT("[0-9]+%?"),
 	[KEY_DURATION] = SCHEMA_LIMIT("[0-9]+(ms|s|m|h|d)?"),
+	[KEY_NET_RULES] = SCHEMA_STRINGS,
+	[KEY_NET_PORTS] = "{\"type\":\"array\",\"items\":{\"anyOf\":["
+		"{\"type\":\"integer\",\"minimum\":1,\"maximum\":65535},"
+		"{\"type\":\"string\",\"pattern\":"
+		"\"^((auto|[0-9]+):)?[0-9]+$\"}]}}",
+	[KEY_NET_VIA] = "{\"type\":\"string\",\"pattern\":"
+		"\"^(direct|tor|tor://.+|socks5h://.+)$\"}",
+	[KEY_NET_SERVICES] = "{\"type\":\"array\",\"items\":{"
+		"\"type\":\"object\",\"additionalProperties\":false,"
+		"\"required\":[\"port\",\"origin\"],\"properties\":{"
+		"\"port\":{\"type\":\"integer\",\"minimum\":1,"
+		"\"maximum\":65535},"
+		"\"origin\":{\"type\":\"string\",\"pattern\":\"^https://\"},"
+		"\"ca\":{\"type\":\"string\"},"
+		"\"pinSha256\":{\"type\":\"string\"},"
+		"\"headers\":{\"type\":\"object\",\"additionalProperties\":{"
+		"\"type\":\"object\",\"additionalProperties\":false,"
+		"\"properties\":{\"prefix\":{\"type\":\"string\"},"
+		"\"file\":{\"type\":\"string\"},"
+		"\"env\":{\"type\":\"string\"},"
+		"\"command\":{\"type\":\"string\"}}}}}}}",
 	[KEY_SECCOMP] = "{\"type\":[\"object\",\"null\"],"
 		"\"required\":[\"defaultAction\"],\"properties\":{"
 		"\"defaultAction\":{\"type\":\"string\"},"
@@ -99,20 +120,22 @@ static cJSON *key_schema(const struct key *k)
 /* The object whose properties a key belongs to; *leaf: its name there. */
 static cJSON *parent_of(cJSON *root, const char *name, const char **leaf)
 {
-	cJSON *properties = cJSON_GetObjectItem(root, "properties"), *group;
-	const char *dot = strchr(name, '.');
-	cleanup_free char *first = NULL;
+	cJSON *properties = cJSON_GetObjectItem(root, "properties");
+	const char *dot;
 
-	*leaf = dot ? dot + 1 : name;
-	if (!dot)
-		return properties;
-	first = xstrndup(name, (size_t)(dot - name));
-	group = cJSON_GetObjectItemCaseSensitive(properties, first);
-	if (!group) {
-		group = new_object();
-		cJSON_AddItemToObject(properties, first, group);
+	for (; (dot = strchr(name, '.')); name = dot + 1) {
+		cleanup_free char *first = xstrndup(name, (size_t)(dot - name));
+		cJSON *group =
+			cJSON_GetObjectItemCaseSensitive(properties, first);
+
+		if (!group) {
+			group = new_object();
+			cJSON_AddItemToObject(properties, first, group);
+		}
+		properties = cJSON_GetObjectItem(group, "properties");
 	}
-	return cJSON_GetObjectItem(group, "properties");
+	*leaf = name;
+	return properties;
 }
 
 char *gen_schema(void)

@@ -162,13 +162,10 @@ enum user {
 };
 
 static const char *const user_names[] = {
-	[USER_NOBODY] = "nobody",
-	[USER_DNS] = "the name server",
-	[USER_NAMES] = "what is allowed outside",
-	[USER_NAMES_6] = "what is allowed outside",
-	[USER_PORT] = "ports",
-	[USER_SERVICE] = "services",
-	[USER_PUBLISHED] = "publish",
+	[USER_NOBODY] = "nobody",	  [USER_DNS] = "the name server",
+	[USER_NAMES] = "net.allow",	  [USER_NAMES_6] = "net.allow",
+	[USER_PORT] = "net.ports",	  [USER_SERVICE] = "net.services",
+	[USER_PUBLISHED] = "net.publish",
 };
 
 static int take_port(uint8_t *users, uint16_t port, enum user user,

@@ -227,7 +227,7 @@ static int set_places(const struct key_item *it)
 	return 0;
 }
 
-static int names_add(const struct key_item *it, const char *name)
+int key_name_add(const struct key_item *it, const char *name)
 {
 	struct strlist *l = field(it);
 
@@ -250,7 +250,7 @@ static int set_masks(const struct key_item *it)
 	} else if (path_normalise(it->text, &norm, it->d)) {
 		return -1;
 	}
-	return names_add(it, norm);
+	return key_name_add(it, norm);
 }
 
 static int set_enum(const struct key_item *it)
@@ -261,6 +261,8 @@ static int set_enum(const struct key_item *it)
 	for (unsigned i = 0; i < it->key->nwords; i++) {
 		if (strcmp(it->text, it->key->words[i]) == 0) {
 			*out = i;
+			if (out == (unsigned *)&it->sink->policy->net)
+				key_net_mode_changed(it->sink->policy);
 			return 0;
 		}
 	}
@@ -332,7 +334,7 @@ static int set_env_pass(const struct key_item *it)
 		len--;
 	if (!env_name_is_valid(it->text, len))
 		return env_name_error(it);
-	if (names_add(it, it->text))
+	if (key_name_add(it, it->text))
 		return -1;
 	(void)strlist_remove(&p->env_unset, it->text);
 	env_forget(&p->env_set, it->text);
@@ -373,7 +375,7 @@ static int set_env_unset(const struct key_item *it)
 
 	if (!env_name_is_valid(it->text, strlen(it->text)))
 		return env_name_error(it);
-	if (names_add(it, it->text))
+	if (key_name_add(it, it->text))
 		return -1;
 	(void)strlist_remove(&p->env_pass, it->text);
 	env_forget(&p->env_set, it->text);
@@ -418,9 +420,11 @@ static int set_limit(const struct key_item *it)
 	return 0;
 }
 
-static int set_seccomp(const struct key_item *it)
+/* What can't be written as one text. */
+static int set_object(const struct key_item *it)
 {
-	return diag_set(it->d, "%s: expected a JSON object", it->text);
+	return diag_set(it->d, "%s: expected %s", it->text,
+			key_types[it->key->type].expected);
 }
 
 static cJSON *dump_nothing(const struct key *k, const struct policy *p)
@@ -504,6 +508,8 @@ static cJSON *dump_enum(const struct key *k, const struct policy *p)
 {
 	const unsigned *v = key_field_const(k, p);
 
+	if (*v == k->nwords) /* NET_UNSAID */
+		return NULL;
 	assert(*v < k->nwords);
 	return cJSON_CreateString(k->words[*v]);
 }
@@ -549,6 +555,13 @@ static cJSON *dump_limit(const struct key *k, const struct policy *p)
 	return cJSON_CreateString(text);
 }
 
+static cJSON *dump_services(const struct key *k, const struct policy *p)
+{
+	cJSON *const *list = key_field_const(k, p);
+
+	return *list ? cJSON_Duplicate(*list, true) : NULL;
+}
+
 static cJSON *dump_seccomp(const struct key *k, const struct policy *p)
 {
 	const struct policy_seccomp *s = key_field_const(k, p);
@@ -591,7 +604,15 @@ const struct key_type_ops key_types[KEY_TYPE__COUNT] = {
 		set_limit, dump_limit },
 	[KEY_DURATION] = { "a duration (\"1h\" or seconds) or null", LIMIT_JSON,
 		set_limit, dump_limit },
+	[KEY_NET_RULES] = { EXPECTED_NAMES, KEY_JSON_LIST, key_set_net_rule,
+		dump_names },
+	[KEY_NET_PORTS] = { "a list of ports", KEY_JSON_LIST | KEY_JSON_NUMBERS,
+		key_set_net_port, dump_names },
+	[KEY_NET_VIA] = { "a string", KEY_JSON_STRING, key_set_net_via,
+		dump_text },
+	[KEY_NET_SERVICES] = { "a list of objects", 0, set_object,
+		dump_services },
 	[KEY_SECCOMP] = { "an object (OCI linux.seccomp) or null", 0,
-		set_seccomp, dump_seccomp },
+		set_object, dump_seccomp },
 };
 /* clang-format on */

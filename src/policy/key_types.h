@@ -10,8 +10,9 @@ enum key_json { /* JSON values that a type accepts */
 		KEY_JSON_NUMBER = 1 << 1, /* a whole number >= 0 */
 		KEY_JSON_BOOL = 1 << 2,
 		KEY_JSON_NULL = 1 << 3,
-		KEY_JSON_LIST = 1 << 4, /* of strings */
-		KEY_JSON_MAP = 1 << 5,	/* of strings */
+		KEY_JSON_LIST = 1 << 4,	   /* of strings */
+		KEY_JSON_MAP = 1 << 5,	   /* of strings */
+		KEY_JSON_NUMBERS = 1 << 6, /* in a list */
 };
 
 /* One value on its way into the policy, as text. */
@@ -33,6 +34,18 @@ struct key_type_ops {
 };
 
 extern const struct key_type_ops key_types[KEY_TYPE__COUNT];
+
+/* Append to the key's list of names, once. 0, or -1 and it->d. */
+int key_name_add(const struct key_item *it, const char *name);
+
+/* key_net.c: the setters of the net keys, and a mode's effect on them. */
+int key_set_net_rule(const struct key_item *it);
+int key_set_net_port(const struct key_item *it);
+int key_set_net_via(const struct key_item *it);
+/* A list of services. 0, or -1 and d. */
+int key_set_net_services(const struct key_sink *s, const cJSON *list,
+			 struct diag *d);
+void key_net_mode_changed(struct policy *p);
 
 #define KEY_LIST_MAX 4096 /* entries of one list, all profiles together */
 

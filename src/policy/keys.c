@@ -56,7 +56,29 @@ const struct key keys[] = {
 { "fs.tmpfs", KEY_PLACES, TIGHTEN_NEVER, AT(tmpfs), NOWORDS,
   "Places that are empty, writable and gone afterwards." },
 { "net.mode", KEY_ENUM, TIGHTEN_WORD, AT(net), WORDS(net_mode_names),
-  "The network: none, or the host's." },
+  "The network: none, filtered (what the other net keys allow; the default where they allow something), or the host's." },
+{ "net.allow", KEY_NET_RULES, TIGHTEN_NEVER, AT(net_allow), NOWORDS,
+  "Names and addresses in reach: NAME, *.NAME, ADDRESS[/BITS], each with :PORTS (443 and 80 without); tcp:NAME:PORT for anything but TLS and HTTP on these." },
+{ "net.deny", KEY_NET_RULES, TIGHTEN_ADD, AT(net_deny), NOWORDS,
+  "Names and addresses out of reach, whatever net.allow says; without :PORTS on every port." },
+{ "net.ports", KEY_NET_PORTS, TIGHTEN_NEVER, AT(net_ports), NOWORDS,
+  "Ports of the host's 127.0.0.1 that are in reach on the sandbox's: PORT, or INSIDE:OUTSIDE." },
+{ "net.publish", KEY_NET_PORTS, TIGHTEN_NEVER, AT(net_publish), NOWORDS,
+  "Ports inside that the host's 127.0.0.1 reaches: PORT, OUTSIDE:INSIDE, or auto:INSIDE for one that is free." },
+{ "net.via", KEY_NET_VIA, TIGHTEN_NEVER, AT(net_via), NOWORDS,
+  "The way out: direct, tor, tor://HOST:PORT or socks5h://HOST:PORT." },
+{ "net.services", KEY_NET_SERVICES, TIGHTEN_NEVER, AT(net_services), NOWORDS,
+  "HTTPS origins that are plain HTTP on a port of the sandbox's 127.0.0.1, with headers that are added outside." },
+{ "net.limits.connections", KEY_COUNT, TIGHTEN_MIN, AT(net_limits.connections), NOWORDS,
+  "Connections at once." },
+{ "net.limits.bytes", KEY_SIZE, TIGHTEN_MIN, AT(net_limits.bytes), NOWORDS,
+  "Bytes both ways until the end." },
+{ "net.limits.idle", KEY_DURATION, TIGHTEN_MIN, AT(net_limits.idle_ms), NOWORDS,
+  "Time without a byte after which a connection is closed." },
+{ "net.limits.connect", KEY_DURATION, TIGHTEN_MIN, AT(net_limits.connect_ms), NOWORDS,
+  "Time that making a connection may take." },
+{ "net.sockets", KEY_PATHS, TIGHTEN_NEVER, AT(net_sockets), NOWORDS,
+  "Unix sockets of the host's processes that are shown: PATH, or SRC:DEST." },
 { "net.loopback", KEY_BOOL, TIGHTEN_FALSE, AT(net_loopback), NOWORDS,
   "Programs inside reach one another on 127.0.0.1." },
 { "env.pass", KEY_ENV_PASS, TIGHTEN_NEVER, AT(env_pass), NOWORDS,
@@ -178,9 +200,23 @@ static int set_one(const struct key_sink *s, const struct key *k,
 	return value_error(s, node, label, &why);
 }
 
+static int set_number(const struct key_sink *s, const struct key *k,
+		      const char *label, const cJSON *node)
+{
+	char text[32];
+	uint64_t v;
+
+	if (json_u64(node, &v))
+		return wrong_type(s, node, label,
+				  "a whole number, not negative");
+	(void)snprintf(text, sizeof(text), "%" PRIu64, v); /* 20 digits */
+	return set_one(s, k, text, label, node);
+}
+
 static int set_list(const struct key_sink *s, const struct key *k,
 		    const cJSON *list)
 {
+	bool numbers = key_types[k->type].accepts & KEY_JSON_NUMBERS;
 	const cJSON *e;
 	size_t i = 0;
 
@@ -188,8 +224,15 @@ static int set_list(const struct key_sink *s, const struct key *k,
 	{
 		cleanup_free char *label = xasprintf("%s[%zu]", k->name, i++);
 
+		if (numbers && cJSON_IsNumber(e)) {
+			if (set_number(s, k, label, e))
+				return -1;
+			continue;
+		}
 		if (!cJSON_IsString(e))
-			return wrong_type(s, e, label, "a string");
+			return wrong_type(s, e, label,
+					  numbers ? "a string or a number"
+						  : "a string");
 		if (set_one(s, k, e->valuestring, label, e))
 			return -1;
 	}
@@ -218,28 +261,20 @@ static int set_map(const struct key_sink *s, const struct key *k,
 	return 0;
 }
 
-static int set_number(const struct key_sink *s, const struct key *k,
-		      const cJSON *node)
-{
-	char text[32];
-	uint64_t v;
-
-	if (json_u64(node, &v))
-		return wrong_type(s, node, k->name,
-				  "a whole number, not negative");
-	(void)snprintf(text, sizeof(text), "%" PRIu64, v); /* 20 digits */
-	return set_one(s, k, text, k->name, node);
-}
-
 static int set_json(const struct key_sink *s, const struct key *k,
 		    const cJSON *node)
 {
 	unsigned accepts = key_types[k->type].accepts;
+	struct diag why = {0};
 
+	if (k->type == KEY_NET_SERVICES)
+		return key_set_net_services(s, node, &why)
+			       ? value_error(s, node, k->name, &why)
+			       : 0;
 	if ((accepts & KEY_JSON_STRING) && cJSON_IsString(node))
 		return set_one(s, k, node->valuestring, k->name, node);
 	if ((accepts & KEY_JSON_NUMBER) && cJSON_IsNumber(node))
-		return set_number(s, k, node);
+		return set_number(s, k, k->name, node);
 	if ((accepts & KEY_JSON_BOOL) && cJSON_IsBool(node))
 		return set_one(s, k, cJSON_IsTrue(node) ? "true" : "false",
 			       k->name, node);
@@ -348,7 +383,7 @@ static int apply_object(struct key_sink *s, const char *prefix,
 			rc = key_unknown(s->doc, e, name, s->d);
 		else if (k)
 			rc = apply_key(s, k, e);
-		else if (!*prefix && is_group(name))
+		else if (is_group(name))
 			rc = apply_object(s, name, e);
 		else
 			rc = key_unknown(s->doc, e, name, s->d);

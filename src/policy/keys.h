@@ -37,6 +37,10 @@ enum key_type {		     /* what is written, and how it is merged */
 		KEY_COUNT,
 		KEY_PERCENT,
 		KEY_DURATION,
+		KEY_NET_RULES,	  /* egress.h's texts; appends */
+		KEY_NET_PORTS,	  /* likewise, or numbers */
+		KEY_NET_VIA,	  /* likewise; replaces */
+		KEY_NET_SERVICES, /* objects; one of the same port replaces */
 		KEY_SECCOMP, /* OCI linux.seccomp, or null for none; replaces */
 		KEY_TYPE__COUNT
 };

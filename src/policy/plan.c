@@ -186,17 +186,6 @@ static int descriptors_check(const struct host *host, struct diag *d)
 	return 0;
 }
 
-static void network_build(struct plan *p, const struct policy *policy)
-{
-	p->net = policy->net;
-	p->net_loopback = policy->net_loopback;
-	if (p->net == NET_HOST)
-		strlist_add(
-			&p->warnings,
-			"--net host: the sandbox shares the host's network: "
-			"every local service and the whole net is in reach");
-}
-
 static void view_free(struct view *v)
 {
 	plan_free(&v->shows);
@@ -217,7 +206,7 @@ static int isolation_build(struct plan *p, const struct policy *policy,
 	p->landlock_abi = host->landlock_abi;
 	p->landlock_files = !policy->userns;
 	p->landlock_tcp = p->landlock_abi >= LANDLOCK_ABI_TCP &&
-			  !policy->net_loopback && policy->net == NET_NONE;
+			  !policy->net_loopback && p->net == NET_NONE;
 	p->landlock_scopes = p->landlock_abi >= LANDLOCK_ABI_SCOPES;
 	if (p->landlock_abi <= 0) {
 		diag_set(d, "landlock: not available in this kernel");
@@ -250,10 +239,10 @@ int plan_build(const struct policy *policy, const struct host *host,
 	v.interactive = !inv->shell_text && !(inv->command && inv->command[0]);
 	limits_build(out, policy, host);
 	tty_build(out, policy, host);
-	network_build(out, policy);
 	out->cwd = xstrdup(host->cwd);
 	git_find(&v);
 	if (descriptors_check(host, d) == 0 &&
+	    network_build(out, policy, host, d) == 0 &&
 	    isolation_build(out, policy, host, d) == 0 &&
 	    guard_check_cwd(&v, inv->force_cwd, d) == 0 &&
 	    view_build(&v, d) == 0 && guard_build(&v, d) == 0) {
@@ -273,6 +262,11 @@ void plan_free(struct plan *p)
 	for (size_t i = 0; i < p->nrules; i++)
 		free(p->rules[i].path);
 	free(p->rules);
+	free(p->net_policy);
+	free(p->gateway);
+	strlist_free(&p->gateway_env);
+	free(p->listeners.v);
+	free(p->routes);
 	strlist_free(&p->argv);
 	strlist_free(&p->env);
 	strlist_free(&p->notes);

@@ -94,12 +94,19 @@ static const struct proc_row {
 	{"/proc/mtrr", PLAN_READONLY, true},
 };
 
+static const char *const resolv_conf[] = {
+	[NET_NONE] = "# no network: sbox --net none\n",
+	/* EGRESS_DNS_ADDRESS, which has no IPv6 addresses to tell */
+	[NET_FILTERED] = "nameserver 198.18.0.1\n"
+			 "options timeout:2 attempts:2 no-aaaa\n",
+};
+
 static const struct cover_row {
 	const char *path;
 	const char *data;
 	bool with_host_net; /* ours even with --net host */
 } cover_rows[] = {
-	{"/etc/resolv.conf", "# no network: sbox --net none\n", false},
+	{"/etc/resolv.conf", NULL, false}, /* by the mode: resolv_conf[] */
 	{"/etc/hosts",
 	 "127.0.0.1\tlocalhost sbox\n"
 	 "::1\tlocalhost ip6-localhost ip6-loopback\n",
@@ -323,7 +330,7 @@ static int protect_build(struct view *v, struct diag *d)
 	const struct host *h = v->host;
 	const struct strlist *mine = &v->policy->protect;
 	const char *own[] = {h->config_dir, h->state_dir, h->cache_dir,
-			     h->data_dir, h->self};
+			     h->data_dir,   h->self,	  v->plan->gateway};
 	size_t n = v->plan->nmounts;
 
 	for (size_t i = 0; i < n; i++) {
@@ -489,7 +496,8 @@ static void cover_add(struct view *v, const struct cover_row *row)
 		m = plan_add(v->plan, under ? PLAN_COVER : PLAN_FILE, canon,
 			     "cover");
 		m->mode = 0444;
-		m->data = xstrdup(row->data);
+		m->data = xstrdup(row->data ? row->data
+					    : resolv_conf[v->plan->net]);
 	} else if (!under) {
 		(void)plan_add_bind(v->plan, canon, canon, PLAN_RO | PLAN_MAKE,
 				    &st, "cover");

@@ -55,6 +55,9 @@ char *view_backing(const struct view *v, const char *dst, bool *write);
 char *view_path_next(const struct view *v, const char **at);
 
 int guard_check_cwd(const struct view *v, bool force, struct diag *d);
+/* plan_net.c: net_*, gateway, listeners, routes. */
+int network_build(struct plan *p, const struct policy *policy,
+		  const struct host *host, struct diag *d);
 int guard_build(struct view *v, struct diag *d);
 
 /* Append every socket that lies in a directory that was asked to be shown. */

@@ -4,8 +4,10 @@
  * its order. Every string that came from outside is escaped, and but for the
  * last field of a line it is one word, so that no name looks like two.
  */
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "sbox/cleanup.h"
@@ -147,6 +149,53 @@ static void put_make(FILE *f, const struct plan *p)
 	}
 }
 
+static void put_route(FILE *f, const struct ip_prefix *r)
+{
+	bool v4 = IN6_IS_ADDR_V4MAPPED(&r->addr) && r->bits >= 96;
+	char text[INET6_ADDRSTRLEN]; /* enough for any */
+
+	(void)fprintf(f, "route local %s/%u\n",
+		      inet_ntop(v4 ? AF_INET : AF_INET6,
+				&r->addr.s6_addr[v4 ? 12 : 0], text,
+				sizeof(text)),
+		      r->bits - (v4 ? 96 : 0));
+}
+
+static void put_network(FILE *f, const struct plan *p)
+{
+	static const char *const kinds[] = {
+		[LISTENER_DNS_UDP] = "dns udp 198.18.0.1",
+		[LISTENER_DNS_TCP] = "dns tcp 198.18.0.1",
+		[LISTENER_NAMES] = "names tcp 0.0.0.0",
+		[LISTENER_NAMES_6] = "names tcp ::",
+		[LISTENER_PORT] = "port tcp 127.0.0.1",
+		[LISTENER_PORT_6] = "port tcp ::1",
+		[LISTENER_SERVICE] = "service tcp 127.0.0.1",
+	};
+
+	_Static_assert(ARRAY_SIZE(kinds) == LISTENER__COUNT, "each kind");
+	(void)fprintf(f, "net %s%s\n", net_mode_names[p->net],
+		      p->net_loopback ? "" : " without loopback");
+	if (!p->net_policy)
+		return;
+	put_word(f, "gateway ", p->gateway);
+	put(f, "\ngateway policy ", p->net_policy);
+	(void)fputc('\n', f);
+	for (size_t i = 0; i < p->gateway_env.n; i++) {
+		cleanup_free char *name = xstrndup(
+			p->gateway_env.v[i], strcspn(p->gateway_env.v[i], "="));
+
+		put(f, "gateway env ", name); /* its value is a secret */
+		(void)fputc('\n', f);
+	}
+	for (size_t i = 0; i < p->nroutes; i++)
+		put_route(f, &p->routes[i]);
+	for (size_t i = 0; i < p->listeners.n; i++)
+		(void)fprintf(f, "listen %s %u\n",
+			      kinds[p->listeners.v[i].kind],
+			      p->listeners.v[i].port);
+}
+
 static void put_isolation(FILE *f, const struct plan *p)
 {
 	(void)fprintf(f, "namespaces user mount pid ipc uts cgroup%s\n",
@@ -155,8 +204,8 @@ static void put_isolation(FILE *f, const struct plan *p)
 		      p->uid == 0 ? " without groups" : "");
 	(void)fprintf(f, "userns %s\n", p->userns ? "allowed" : "none");
 	put(f, "hostname ", p->hostname);
-	(void)fprintf(f, "\nnet %s%s\n", net_mode_names[p->net],
-		      p->net_loopback ? "" : " without loopback");
+	(void)fputc('\n', f);
+	put_network(f, p);
 	(void)fprintf(f, "tmpfs bytes %" PRIu64 " inodes %" PRIu64 "\n",
 		      p->tmpfs_bytes, p->tmpfs_inodes);
 }

@@ -242,13 +242,20 @@ static bool is_from_option(const struct policy_path *p)
 	return p->origin && p->origin[0] == '-';
 }
 
+enum shown { SHOWN_READ, SHOWN_WRITE, SHOWN_SOCKET };
+
 /* A whitelisted path of the policy becomes a candidate. */
-static int show_path(struct view *v, const struct policy_path *p, bool write,
+static int show_path(struct view *v, const struct policy_path *p, enum shown as,
 		     struct diag *d)
 {
+	static const char *const missing[] = {
+		[SHOWN_READ] = "use --ro-try if it may be missing",
+		[SHOWN_WRITE] = "make it first, or use --rw-try",
+		[SHOWN_SOCKET] = "start what listens on it first",
+	};
 	cleanup_free char *canon = NULL;
 	struct host_stat st;
-	unsigned flags = PLAN_CHECK | (write ? 0 : PLAN_RO);
+	unsigned flags = PLAN_CHECK | (as == SHOWN_WRITE ? 0 : PLAN_RO);
 
 	if (resolve_path(v->host, &v->untrusted, p->src, &canon, &st, d) < 0) {
 		if (p->try && errno == ENOENT) {
@@ -256,9 +263,7 @@ static int show_path(struct view *v, const struct policy_path *p, bool write,
 			return 0;
 		}
 		diag_prefix(d, "%s", p->origin);
-		return diag_hint(d, "%s",
-				 write ? "make it first, or use --rw-try"
-				       : "use --ro-try if it may be missing");
+		return diag_hint(d, "%s", missing[as]);
 	}
 	if (strcmp(canon, "/") == 0 || path_under("/proc", canon) ||
 	    strcmp(p->dest, "/") == 0 || path_under("/proc", p->dest)) {
@@ -272,6 +277,10 @@ static int show_path(struct view *v, const struct policy_path *p, bool write,
 		diag_set(d, "%s: %s: contains the home directory", p->origin,
 			 p->src);
 		return diag_hint(d, "name the directories that are needed");
+	}
+	if (as == SHOWN_SOCKET && !S_ISSOCK(st.mode)) {
+		diag_set(d, "%s: %s: not a unix socket", p->origin, p->src);
+		return diag_hint(d, "a file or directory is shown with --ro");
 	}
 	if (!S_ISDIR(st.mode) && !S_ISREG(st.mode) && !S_ISSOCK(st.mode) &&
 	    !S_ISFIFO(st.mode) &&
@@ -291,8 +300,11 @@ static int show_path(struct view *v, const struct policy_path *p, bool write,
  */
 static int show_paths(struct view *v, bool options, struct diag *d)
 {
-	const struct policy_paths *lists[] = {&v->policy->read,
-					      &v->policy->write};
+	const struct policy_paths *lists[] = {
+		[SHOWN_READ] = &v->policy->read,
+		[SHOWN_WRITE] = &v->policy->write,
+		[SHOWN_SOCKET] = &v->policy->net_sockets,
+	};
 
 	for (size_t l = 0; l < ARRAY_SIZE(lists); l++) {
 		for (size_t i = 0; i < lists[l]->n; i++) {
@@ -300,7 +312,7 @@ static int show_paths(struct view *v, bool options, struct diag *d)
 
 			if (is_from_option(p) != options)
 				continue;
-			if (show_path(v, p, l == 1, d) < 0)
+			if (show_path(v, p, (enum shown)l, d) < 0)
 				return -1;
 		}
 	}

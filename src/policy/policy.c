@@ -22,6 +22,7 @@
 
 const char *const net_mode_names[NET__COUNT] = {
 	[NET_NONE] = "none",
+	[NET_FILTERED] = "filtered",
 	[NET_HOST] = "host",
 };
 
@@ -40,7 +41,14 @@ void policy_init(struct policy *p)
 {
 	*p = (struct policy){
 		.home = xstrdup("tmp"),
-		.net = NET_NONE,
+		.net = NET_UNSAID,
+		.net_limits =
+			{
+				.connections = EGRESS_LIMIT_NONE,
+				.bytes = EGRESS_LIMIT_NONE,
+				.idle_ms = EGRESS_IDLE_DEFAULT_MS,
+				.connect_ms = EGRESS_CONNECT_DEFAULT_MS,
+			},
 		.net_loopback = true,
 		.limits =
 			{
@@ -90,6 +98,13 @@ void policy_free(struct policy *p)
 	paths_free(&p->tmpfs);
 	strlist_free(&p->hide);
 	strlist_free(&p->protect);
+	strlist_free(&p->net_allow);
+	strlist_free(&p->net_deny);
+	strlist_free(&p->net_ports);
+	strlist_free(&p->net_publish);
+	free(p->net_via);
+	cJSON_Delete(p->net_services);
+	paths_free(&p->net_sockets);
 	strlist_free(&p->env_pass);
 	env_free(&p->env_set);
 	strlist_free(&p->env_unset);
@@ -145,21 +160,20 @@ static char *safe_json(const char *text)
 	return safe;
 }
 
-static void dump_key(cJSON *root, const struct key *k, cJSON *value)
+/* "a.b.c" is c in the object b in the object a. */
+static void dump_key(cJSON *object, const char *name, cJSON *value)
 {
-	const char *dot = strchr(k->name, '.');
-	cleanup_free char *group = NULL;
-	cJSON *object;
+	const char *dot;
 
-	if (!dot) {
-		cJSON_AddItemToObject(root, k->name, value);
-		return;
+	for (; (dot = strchr(name, '.')); name = dot + 1) {
+		cleanup_free char *group = xstrndup(name, (size_t)(dot - name));
+		cJSON *inner = cJSON_GetObjectItemCaseSensitive(object, group);
+
+		if (!inner)
+			inner = must(cJSON_AddObjectToObject(object, group));
+		object = inner;
 	}
-	group = xstrndup(k->name, (size_t)(dot - k->name));
-	object = cJSON_GetObjectItemCaseSensitive(root, group);
-	if (!object)
-		object = must(cJSON_AddObjectToObject(root, group));
-	cJSON_AddItemToObject(object, dot + 1, value);
+	cJSON_AddItemToObject(object, name, value);
 }
 
 char *policy_dump(const struct policy *p)
@@ -171,9 +185,30 @@ char *policy_dump(const struct policy *p)
 		cJSON *value = key_types[keys[i].type].dump(&keys[i], p);
 
 		if (value)
-			dump_key(root, &keys[i], value);
+			dump_key(root, keys[i].name, value);
 	}
 	text = must(cJSON_Print(root));
 	cJSON_Delete(root);
 	return safe_json(text);
+}
+
+cJSON *policy_net_json(const struct policy *p)
+{
+	static const char *const ours[] = {"net.mode", "net.loopback",
+					   "net.sockets"};
+	cJSON *net = must(cJSON_CreateObject());
+
+	for (size_t i = 0; i < nkeys; i++) {
+		bool launcher = strncmp(keys[i].name, "net.", 4) != 0;
+		cJSON *value;
+
+		for (size_t k = 0; k < ARRAY_SIZE(ours); k++)
+			launcher |= strcmp(keys[i].name, ours[k]) == 0;
+		if (launcher)
+			continue;
+		value = key_types[keys[i].type].dump(&keys[i], p);
+		if (value)
+			dump_key(net, keys[i].name + strlen("net."), value);
+	}
+	return net;
 }

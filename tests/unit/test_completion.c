@@ -92,9 +92,9 @@ static void bash_answers(void **state)
 	} rows[] = {
 		{"long option", "sbox --prof", "--profile "},
 		{"behind another", "sbox --ro /x --verb", "--verbose "},
-		{"words", "sbox --net \"\"", "host none "},
+		{"words", "sbox --net \"\"", "filtered host none "},
 		{"words, inlined", "sbox --net = n", "none "},
-		{"words, just inlined", "sbox --net =", "host none "},
+		{"words, just inlined", "sbox --net =", "filtered host none "},
 		{"a limit", "sbox --limit mem", "memory= "},
 		{"a key", "sbox --set fs.h", "fs.hide= "},
 		{"a home", "sbox --home t", "tmp "},

@@ -75,6 +75,20 @@ static const struct {
 	{"tmpfs", "fs.tmpfs", "[\"/a\"]", false},
 	{"net none", "net.mode", "\"none\"", true},
 	{"net host", "net.mode", "\"host\"", false},
+	{"net filtered", "net.mode", "\"filtered\"", false},
+	{"allow", "net.allow", "[\"*.example.org:22\"]", false},
+	{"allow nothing", "net.allow", "[]", false},
+	{"deny", "net.deny", "[\"a.org\",\"0.0.0.0/0\"]", true},
+	{"ports", "net.ports", "[6000,\"8080:11434\"]", false},
+	{"publish", "net.publish", "[\"auto:3000\"]", false},
+	{"via", "net.via", "\"tor\"", false},
+	{"services", "net.services",
+	 "[{\"port\":1,\"origin\":\"https://a.org\"}]", false},
+	{"connections", "net.limits.connections", "5", true},
+	{"bytes", "net.limits.bytes", "\"1G\"", true},
+	{"idle", "net.limits.idle", "\"1h\"", true},
+	{"connect", "net.limits.connect", "null", true},
+	{"sockets", "net.sockets", "[\"/run/a:/run/b\"]", false},
 	{"loopback off", "net.loopback", "false", true},
 	{"loopback on", "net.loopback", "true", false},
 	{"pass", "env.pass", "[\"A\",\"LC_*\"]", false},
@@ -112,11 +126,12 @@ static const struct {
 static char *profile_of(const char *key, const char *json)
 {
 	const char *dot = strchr(key, '.');
+	cleanup_free char *inner = NULL;
 
 	if (!dot)
 		return xasprintf("{\"%s\":%s}", key, json);
-	return xasprintf("{\"%.*s\":{\"%s\":%s}}", (int)(dot - key), key,
-			 dot + 1, json);
+	inner = profile_of(dot + 1, json);
+	return xasprintf("{\"%.*s\":%s}", (int)(dot - key), key, inner);
 }
 
 static void every_key_accepts_and_tightens(void **state)
@@ -210,7 +225,8 @@ static void near_names_are_suggested(void **state)
 		{"{\"read\":[]}", "read: unknown key", "\"fs.read\""},
 		{"{\"usrns\":true}", "usrns: unknown key", "\"userns\""},
 		{"{\"Home\":\"tmp\"}", "Home: unknown key", "\"home\""},
-		{"{\"net\":{\"allow\":[]}}", "net.allow: unknown key", ""},
+		{"{\"net\":{\"alow\":[]}}", "net.alow: unknown key",
+		 "\"net.allow\""},
 		{"{\"fs.read\":[]}", "fs.read: unknown key", "dotted"},
 		{"{\"fs\":{\"read.x\":[]}}", "fs.read.x: unknown key", ""},
 	};

@@ -32,6 +32,14 @@ static const char *const lines[] = {
 	"sbox --limit pids=unlimited --timeout 1500ms --limit tmp=1025K",
 	"sbox --userns --git-config rw --tty relay --set tty.filter=false",
 	"sbox --set seccomp=null",
+	"sbox --allow *.a.org --allow 10.0.0.0/8:22 --deny b.a.org --via tor",
+	"sbox --port 6000 --port 8080:11434 --publish auto:3000 --net filtered",
+	"sbox --allow a.org --net none",
+	"sbox --net none --allow a.org",
+	"sbox --set net.limits={\"bytes\":\"2G\",\"idle\":null}",
+	"sbox --socket /run/a --socket b:/run/b",
+	"sbox --set net.services=[{\"port\":1,\"origin\":\"https://a.org\","
+	"\"headers\":{\"x\":{\"file\":\"~/k\"}}}]",
 	"sbox --set devices={\"gpu\":true,\"x11\":true}",
 	"sbox --set net.loopback=false --set fs.protect=[\"a\",\"/b\"]",
 	"sbox --set description=\"a\\u0001\\u009b\\u202e\\ud83d\\ude00\"",
@@ -92,7 +100,7 @@ static void default_is_the_empty_profile(void **state)
 	(void)state;
 	policy_init(&p);
 	assert_string_equal(p.home, "tmp");
-	assert_int_equal(p.net, NET_NONE);
+	assert_int_equal(p.net, NET_UNSAID);
 	assert_int_equal(p.git_config, GIT_CONFIG_RO);
 	assert_int_equal(p.tty, TTY_AUTO);
 	assert_true(p.tty_filter);

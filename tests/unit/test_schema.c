@@ -23,15 +23,18 @@ static void schema_has_every_key(void **state)
 	assert_string_equal(cJSON_GetStringValue(json_get(doc.root, "$schema")),
 			    "https://json-schema.org/draft/2020-12/schema");
 	for (size_t i = 0; i < nkeys; i++) {
-		const char *name = keys[i].name, *dot = strchr(name, '.');
-		cleanup_free char *group =
-			dot ? xstrndup(name, (size_t)(dot - name)) : NULL;
-		const cJSON *parent =
-			dot ? property(doc.root, group) : doc.root;
-		const cJSON *node = property(parent, dot ? dot + 1 : name);
+		const char *name = keys[i].name, *dot;
+		const cJSON *parent = doc.root, *node;
 
+		for (; (dot = strchr(name, '.')); name = dot + 1) {
+			cleanup_free char *group =
+				xstrndup(name, (size_t)(dot - name));
+
+			parent = property(parent, group);
+		}
+		node = property(parent, name);
 		if (!node)
-			fail_msg("%s: not in the schema", name);
+			fail_msg("%s: not in the schema", keys[i].name);
 		assert_true(cJSON_IsFalse(
 			json_get(parent, "additionalProperties")));
 		assert_string_equal(

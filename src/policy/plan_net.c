@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The network part of the plan. Filtered: the gateway's policy as the text that
+ * it will read, and what follows from the same text for pid 1 (listeners,
+ * routes). The gateway's executable is looked for beside our own, installed or
+ * as built, and nowhere else; what is missing is an error here, before anything
+ * runs. Its environment holds what services ask for and nothing else.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "plan_internal.h"
+#include "sbox/cleanup.h"
+#include "sbox/diag.h"
+#include "sbox/egress.h"
+#include "sbox/log.h"
+#include "sbox/path.h"
+
+/* What programs like pass(1) and secret-tool(1) need to find their store. */
+static const char *const command_env[] = {
+	"DBUS_SESSION_BUS_ADDRESS", "GNUPGHOME", "HOME", "LOGNAME",
+	"PASSWORD_STORE_DIR",	    "PATH",	 "USER", "XDG_RUNTIME_DIR",
+};
+
+static void find_gateway(struct plan *p, const struct host *host)
+{
+	cleanup_free char *dir = path_dirname(host->self);
+	cleanup_free char *prefix = path_dirname(dir);
+	char *places[] = {path_join(prefix, "libexec/sbox/sbox-gateway"),
+			  path_join(dir, "sbox-gateway")};
+	struct host_stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		if (!p->gateway &&
+		    host->fs.lstat(host->fs.ctx, places[i], &st) == 0 &&
+		    S_ISREG(st.mode))
+			p->gateway = places[i];
+		else
+			free(places[i]);
+	}
+}
+
+static void pass_env(struct plan *p, const struct host *host, const char *name)
+{
+	const char *value = host_getenv(host, name);
+	cleanup_free char *entry = NULL;
+
+	if (!value)
+		return;
+	entry = xasprintf("%s=%s", name, value);
+	if (!strlist_has(&p->gateway_env, entry))
+		strlist_add(&p->gateway_env, entry);
+}
+
+static int pass_secret(struct plan *p, const struct host *host,
+		       const struct egress_secret *s, struct diag *d)
+{
+	for (size_t i = 0; s->command && i < ARRAY_SIZE(command_env); i++)
+		pass_env(p, host, command_env[i]);
+	if (!s->env)
+		return 0;
+	if (!host_getenv(host, s->env)) {
+		(void)diag_set(d, "services: the variable %s isn't set",
+			       s->env);
+		return diag_hint(d, "set it in the shell that starts sbox");
+	}
+	pass_env(p, host, s->env);
+	return 0;
+}
+
+static int services_build(struct plan *p, const struct host *host,
+			  const struct egress *e, struct diag *d)
+{
+	for (size_t i = 0; i < e->nservices; i++)
+		for (size_t k = 0; k < e->services[i].nheaders; k++)
+			if (pass_secret(p, host,
+					&e->services[i].headers[k].secret, d))
+				return -1;
+	return 0;
+}
+
+static int filtered_build(struct plan *p, const struct host *host,
+			  const struct egress *e, struct diag *d)
+{
+	if (!p->net_loopback) {
+		(void)diag_set(d, "net.loopback: false leaves no filtered "
+				  "network");
+		return diag_hint(d, "leave it out, or say --net none");
+	}
+	if (!p->gateway) {
+		(void)diag_set(d, "network: there is no sbox-gateway beside %s",
+			       host->self);
+		return diag_hint(d, "install sbox whole (make install); --net "
+				    "none runs without it");
+	}
+	if (egress_listeners(e, &p->listeners, d) ||
+	    services_build(p, host, e, d))
+		return diag_prefix(d, "net");
+	p->routes = egress_routes(e, &p->nroutes);
+	p->net_publishes = e->publish.n > 0;
+	if (egress_allows_every_name(e))
+		strlist_add(&p->warnings,
+			    "--allow '*': every name outside is in reach, so "
+			    "what is seen inside can be sent anywhere");
+	return 0;
+}
+
+static int filtered_parse(struct plan *p, const struct policy *policy,
+			  const struct host *host, struct diag *d)
+{
+	cJSON *net = policy_net_json(policy);
+	struct egress e;
+	int rc = egress_parse(net, &e, d);
+
+	if (rc) {
+		(void)diag_prefix(d, "net");
+	} else {
+		p->net_policy = cJSON_PrintUnformatted(net);
+		if (!p->net_policy)
+			fatalx("out of memory");
+		rc = filtered_build(p, host, &e, d);
+		egress_free(&e);
+	}
+	cJSON_Delete(net);
+	return rc;
+}
+
+int network_build(struct plan *p, const struct policy *policy,
+		  const struct host *host, struct diag *d)
+{
+	p->net_loopback = policy->net_loopback;
+	find_gateway(p, host);
+	if (policy_net_mode(policy, &p->net, d))
+		return -1;
+	if (p->net == NET_HOST)
+		strlist_add(
+			&p->warnings,
+			"--net host: the sandbox shares the host's network: "
+			"every local service and the whole net is in reach");
+	return p->net == NET_FILTERED ? filtered_parse(p, policy, host, d) : 0;
+}
