@@ -1,0 +1,130 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016,SC2034 # shell text for inside; used by helper.bash
+# The network that is asked for: what is refused before anything runs, what a
+# project's file may say of it, and the sockets that are shown.
+
+load helper
+
+test_teardown()
+{
+	[ -z "${pid:-}" ] || kill "$pid" 2>/dev/null || true
+}
+
+# An sbox that has no gateway beside it.
+lonely_sbox()
+{
+	mkdir -p "$SCRATCH/prefix/bin" "$SCRATCH/prefix/share/sbox"
+	cp "$SBOX" "$SCRATCH/prefix/bin/sbox"
+	cp -r "$TOP/profiles" "$SCRATCH/prefix/share/sbox/profiles"
+	SBOX=$SCRATCH/prefix/bin/sbox
+}
+
+@test "without its gateway a filtered network is a refusal, not another one" {
+	lonely_sbox
+	local -a w
+	while read -ra w; do
+		inside "${w[@]}" -- /bin/touch ran
+		refused
+		says 'no sbox-gateway'
+	done <<-'END'
+		--allow example.org
+		--port 6000
+		--publish 3000
+		--publish auto:3000
+		--net filtered
+		--set net.services=[{"port":1,"origin":"https://example.org"}]
+	END
+	inside -- /bin/true
+	succeeds
+}
+
+@test "a name or port that could mean two things is a refusal" {
+	local bad
+	for bad in --allow=https://example.org --allow=good.org@evil.org \
+		--allow=127.1 --allow=0x7f000001 --allow=0177.0.0.1 \
+		--allow=127.0.0.1 --allow=localhost --allow=a.internal \
+		--allow='[::ffff:10.0.0.1]' --allow=0.0.0.0/0 \
+		--allow=$'a.org\n' --allow=$'b\xc3\xbccher.example' \
+		--allow= --allow=a.org:0 --allow=a.org:https --deny='a.*.org' \
+		--port=0 --port=auto:1 --port=70000 --publish=0.0.0.0:80 \
+		--via=socks5://127.0.0.1:9050 --via=http://127.0.0.1:1
+	do
+		inside "$bad" -- /bin/touch ran
+		refused
+	done
+}
+
+@test "words about the network that contradict each other are a refusal" {
+	local -a w
+	while read -ra w; do
+		inside "${w[@]}" -- /bin/touch ran
+		refused
+		says contradicts
+	done <<-'END'
+		--net none --allow example.org
+		--net none --port 6000
+		--net none --publish 3000
+		--net host --allow example.org
+		--net host --deny example.org
+		--net host --via tor
+	END
+}
+
+@test "--net none takes back what was allowed before it" {
+	inside --allow example.org --port 6000 --publish 3000 --net none --dry-run \
+		-- /bin/true
+	succeeds
+	matches 'net none'
+	no_match 'gateway.*'
+}
+
+@test "a project's .sbox.json opens no way out" {
+	local k
+	for k in '"allow":["example.org"]' '"allow":[]' '"ports":[6000]' \
+		'"publish":[3000]' '"via":"direct"' '"mode":"filtered"' \
+		'"services":[{"port":1,"origin":"https://example.org"}]' \
+		'"sockets":["/run/x"]'; do
+		printf '{"net":{%s}}\n' "$k" >.sbox.json
+		inside -- /bin/touch ran
+		refused
+		says 'may only tighten'
+	done
+	echo '{ "net": { "deny": ["example.org"] } }' >.sbox.json
+	inside --dry-run -- /bin/true
+	succeeds
+	matches 'net none'
+}
+
+# listen PATH: what it hears goes to $SCRATCH/heard.
+listen()
+{
+	"$ATTACK/unix" listen "$1" "$SCRATCH/heard" >"$SCRATCH/ready" 3>&- &
+	pid=$!
+	wait_for 5 grep -q ready "$SCRATCH/ready"
+}
+
+@test "--socket: that socket answers, at its place or another, and no other" {
+	listen "$OUTSIDE/app.sock"
+	SBOX_ARGS=(--socket "$OUTSIDE/app.sock")
+	attack unix send "$OUTSIDE/app.sock" first
+	wait_for 5 grep -q first "$SCRATCH/heard"
+	SBOX_ARGS=(--socket "$OUTSIDE/app.sock:/run/moved.sock")
+	attack unix send /run/moved.sock second
+	wait_for 5 grep -q second "$SCRATCH/heard"
+	attack unix send "$OUTSIDE/app.sock" third
+	has "connect: "
+	sleep 0.2
+	absent third "$SCRATCH/heard"
+	inside_sh "ls $OUTSIDE"
+	lacks secret
+}
+
+@test "--socket shows a socket and nothing else" {
+	inside --socket "$OUTSIDE/secret" -- /bin/touch ran
+	refused
+	inside --socket "$OUTSIDE" -- /bin/touch ran
+	refused
+	inside --socket "$OUTSIDE/none" -- /bin/touch ran
+	refused
+}
