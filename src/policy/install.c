@@ -195,6 +195,10 @@ void install_find(struct view *v, const char *argv0)
 		cleanup_free char *real = install_follow(v, file, &hops);
 		cleanup_free char *next = real ? shebang(v, real) : NULL;
 
+		if (real && strcmp(real, file) != 0) {
+			strlist_add(&v->commands, file);
+			strlist_add(&v->commands, real);
+		}
 		free(file);
 		file = next && next[0] != '/' ? path_search(v, next)
 					      : steal_ptr(&next);

@@ -191,6 +191,7 @@ static void view_free(struct view *v)
 	plan_free(&v->shows);
 	strlist_free(&v->untrusted);
 	strlist_free(&v->links);
+	strlist_free(&v->commands);
 	free(v->git_common);
 	for (size_t i = 0; i < ARRAY_SIZE(v->git_value); i++)
 		free(v->git_value[i]);

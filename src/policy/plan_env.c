@@ -144,6 +144,12 @@ void env_build(struct view *v)
 
 	for (size_t i = 0; i < ARRAY_SIZE(pass_names); i++)
 		env_pass(v, pass_names[i]);
+	if (v->aliased) {
+		char *longer = xasprintf("%s:%s", VIEW_BIN, path);
+
+		free(path);
+		path = longer;
+	}
 	env_put(env, "PATH", path);
 	env_put(env, "HOME", h->home);
 	env_put(env, "USER", h->user);

@@ -18,6 +18,9 @@
 
 struct diag;
 
+/* Ours and read-only: names of commands whose links can't be shown. */
+#define VIEW_BIN "/var/lib/sbox/bin"
+
 struct view {
 	const struct policy *policy;
 	const struct host *host;
@@ -26,6 +29,8 @@ struct view {
 		untrusted; /* writable inside: links there decide nothing */
 	struct plan shows; /* candidates: PLAN_BINDs that are not placed yet */
 	struct strlist links; /* pairs: link inside, target (command's links) */
+	struct strlist commands; /* pairs: link, the file that it leads to */
+	bool aliased;		 /* VIEW_BIN holds the names of commands */
 	char *git_common;     /* a linked worktree's repository; NULL: none */
 	char *git_value[2];   /* user.name, user.email; NULL: unset */
 	bool interactive;     /* no command was given: a shell for a person */

@@ -390,17 +390,47 @@ static int tmpfs_build(struct view *v, struct diag *d)
 	return 0;
 }
 
-/* The links that lead to the command, where they lie in our own tmpfs. */
+/* Every command's name in a directory of ours, first on PATH: what is written
+ * into a kept home can't take their place. */
+static void aliases_build(struct view *v)
+{
+	const struct strlist *c = &v->commands;
+	char **argv0 = &v->plan->argv.v[0];
+	cleanup_free char *typed = path_join(v->host->cwd, *argv0);
+
+	v->aliased = true;
+	plan_add(v->plan, PLAN_DIR, VIEW_BIN, "command")->mode = 0755;
+	for (size_t i = 0; i + 1 < c->n; i += 2) {
+		cleanup_free char *name =
+			path_join(VIEW_BIN, path_basename(c->v[i]));
+
+		plan_add(v->plan, PLAN_SYMLINK, name, "command")->data =
+			xstrdup(c->v[i + 1]);
+		if (strcmp(c->v[i], typed) == 0) {
+			free(*argv0);
+			*argv0 = steal_ptr(&name);
+		}
+	}
+}
+
+/* The links that lead to the command, where they lie in our own tmpfs. Where a
+ * kept home lies instead, nothing is made in it that would stay there. */
 static void links_build(struct view *v)
 {
+	bool missing = false;
+
 	for (size_t i = 0; i + 1 < v->links.n; i += 2) {
-		cleanup_free char *under = view_backing(v, v->links.v[i], NULL);
+		const char *link = v->links.v[i];
+		cleanup_free char *under = view_backing(v, link, NULL);
 
 		if (!under)
-			plan_add(v->plan, PLAN_SYMLINK, v->links.v[i],
-				 "command")
-				->data = xstrdup(v->links.v[i + 1]);
+			plan_add(v->plan, PLAN_SYMLINK, link, "command")->data =
+				xstrdup(v->links.v[i + 1]);
+		else if (strcmp(under, link) != 0)
+			missing = true;
 	}
+	if (missing)
+		aliases_build(v);
 }
 
 int view_build(struct view *v, struct diag *d)
