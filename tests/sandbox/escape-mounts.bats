@@ -27,6 +27,7 @@ test_teardown()
 	[ -z "${RACER:-}" ] || kill "$RACER" 2>/dev/null || true
 }
 
+# The loops count in $round: the run of bats 1.8 has a loop of its own over $i.
 ROUNDS=${SBOX_RACE_ROUNDS:-60}
 
 # won_or_refused: what a start in a race may end with. Counts both, so that a
@@ -67,14 +68,14 @@ repo_trust()
 
 # escapes: 15 29 55 67
 @test "a --ro path in the project flipped to a link outside: an error or the right one" {
-	local i refusals=0 starts=0
+	local round refusals=0 starts=0
 
 	mkdir a
 	echo innocent >a/secret
 	ln -s "$OUTSIDE/dir" b
 	canaries_set
 	race_start a b
-	for ((i = 0; i < ROUNDS; i++)); do
+	for ((round = 0; round < ROUNDS; round++)); do
 		inside --ro "$PROJ/a:/seen" -- /bin/cat /seen/secret
 		judge_race
 		if [ "$status" -eq 0 ]; then
@@ -87,7 +88,7 @@ repo_trust()
 
 # escapes: 15 29 67
 @test "a --ro path exchanged with another directory: never the one not asked for" {
-	local i refusals=0 starts=0
+	local round refusals=0 starts=0
 
 	mkdir -p work "$SCRATCH/work/dir"
 	echo "$SECRET" >"$SCRATCH/work/dir/secret"
@@ -98,7 +99,7 @@ repo_trust()
 	# sbox may take either directory by its name, but a link to the secret
 	# only if it was a link when it was looked at: here it never is
 	race_start "$SCRATCH/work/good" "$SCRATCH/work/link"
-	for ((i = 0; i < ROUNDS; i++)); do
+	for ((round = 0; round < ROUNDS; round++)); do
 		inside --ro "$SCRATCH/work/good:/seen" -- /bin/sh -c \
 			'stat -c %i /seen'
 		if [ "$status" -ne 125 ]; then
@@ -115,14 +116,14 @@ repo_trust()
 
 # escapes: 15 29 67
 @test "an inner component of a --rw path flipped to a link outside" {
-	local i refusals=0 starts=0
+	local round refusals=0 starts=0
 
 	mkdir -p a/dir
 	echo innocent >a/dir/secret
 	ln -s "$OUTSIDE" b
 	canaries_set
 	race_start a b
-	for ((i = 0; i < ROUNDS; i++)); do
+	for ((round = 0; round < ROUNDS; round++)); do
 		inside --rw "$PROJ/a/dir:/seen" -- /bin/sh -c \
 			'cat /seen/secret; echo evil >/seen/new'
 		judge_race
@@ -134,7 +135,7 @@ repo_trust()
 
 # escapes: 20 67
 @test "the current directory renamed and replaced by a link while sbox starts" {
-	local i refusals=0 starts=0
+	local round refusals=0 starts=0
 
 	mkdir -p "$SCRATCH/work/proj"
 	ln -s "$OUTSIDE/dir" "$SCRATCH/work/evil"
@@ -142,7 +143,7 @@ repo_trust()
 	cd "$SCRATCH/work/proj"
 	canaries_set
 	race_start "$SCRATCH/work/proj" "$SCRATCH/work/evil"
-	for ((i = 0; i < ROUNDS; i++)); do
+	for ((round = 0; round < ROUNDS; round++)); do
 		inside -- /bin/sh -c 'cat secret; echo evil >new'
 		judge_race
 	done
@@ -154,14 +155,14 @@ repo_trust()
 
 # escapes: 67
 @test "--cwd flipped to a link outside while sbox starts" {
-	local i refusals=0 starts=0
+	local round refusals=0 starts=0
 
 	mkdir a
 	echo innocent >a/secret
 	ln -s "$OUTSIDE/dir" b
 	canaries_set
 	race_start a b
-	for ((i = 0; i < ROUNDS; i++)); do
+	for ((round = 0; round < ROUNDS; round++)); do
 		inside --cwd "$PROJ/a" -- /bin/sh -c 'cat secret; echo x >new'
 		# the user may name a link as --cwd: what counts is that
 		# nothing changes between the check and the mount
@@ -173,13 +174,13 @@ repo_trust()
 
 # escapes: 15 29
 @test "a hidden file flipped to a link while sbox starts: an error or hidden" {
-	local i refusals=0 starts=0
+	local round refusals=0 starts=0
 
 	echo "$SECRET" >"$PROJ/.env"
 	ln -s /etc/hostname b
 	canaries_set
 	race_start .env b
-	for ((i = 0; i < ROUNDS; i++)); do
+	for ((round = 0; round < ROUNDS; round++)); do
 		inside --hide .env -- /bin/sh -c 'cat .env'
 		[ "$status" -ne 125 ] || refusals=$((refusals + 1))
 		# whichever of the two is called .env, nothing else is mounted
@@ -192,13 +193,13 @@ repo_trust()
 
 # escapes: 29
 @test "protected .git/hooks flipped to a link while sbox starts: nothing outside is written" {
-	local i
+	local round
 
 	repo_make "$PROJ"
 	ln -s "$OUTSIDE/dir" .git/hooks2
 	canaries_set
 	race_start .git/hooks .git/hooks2
-	for ((i = 0; i < ROUNDS; i++)); do
+	for ((round = 0; round < ROUNDS; round++)); do
 		inside -- /bin/sh -c 'echo evil >.git/hooks/new
 			mount 2>/dev/null | grep -q outside && cat .git/hooks/*'
 		no_secret
