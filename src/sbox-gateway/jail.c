@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * In this order:
+ *
+ *	begin	 parent's death, no new privileges, not dumpable, limits
+ *	(opened: log directory, published ports, the resolver's process)
+ *	landlock file system: the log directory alone; no bind(2) to TCP ports;
+ *		 no signals or abstract sockets beyond it (where the kernel can)
+ *	seccomp	 a list of calls; what isn't listed is EPERM. Sockets are TCP
+ *		 over IP only, memory never becomes executable; there is no
+ *		 fork, no exec, no ptrace
+ *
+ * Landlock ABI 2 (Linux 6.1) is there on every kernel that sbox starts on; an
+ * older ABI handles fewer rights. The resolver runs the host's NSS modules: it
+ * reads what it likes and speaks to whom it likes, but writes nothing and
+ * starts nothing.
+ */
+#include "sbox-gateway/jail.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sbox/cleanup.h"
+#include "sbox/diag.h"
+#include "sbox/json.h"
+#include "sbox/log.h"
+#include "sbox/seccomp_filter.h"
+#include "sbox/seccomp_profile.h"
+
+/* linux/landlock.h, which Debian 12's headers have only up to ABI 2. */
+#define FS_EXECUTE     (UINT64_C(1) << 0)
+#define FS_WRITE_FILE  (UINT64_C(1) << 1)
+#define FS_READ_FILE   (UINT64_C(1) << 2)
+#define FS_READ_DIR    (UINT64_C(1) << 3)
+#define FS_REMOVE_FILE (UINT64_C(1) << 5)
+#define FS_MAKE_REG    (UINT64_C(1) << 8)
+#define FS_ABI1	       ((UINT64_C(1) << 13) - 1)
+#define FS_REFER       (UINT64_C(1) << 13) /* ABI 2, Linux 5.19 */
+#define FS_TRUNCATE    (UINT64_C(1) << 14) /* ABI 3, Linux 6.2 */
+#define FS_IOCTL_DEV   (UINT64_C(1) << 15) /* ABI 5, Linux 6.10 */
+#define NET_BIND_TCP   UINT64_C(1)	   /* ABI 4, Linux 6.7 */
+#define SCOPES	       UINT64_C(3)	   /* ABI 6, Linux 6.12 */
+
+struct ruleset_attr {
+	uint64_t fs, net, scoped;
+};
+
+struct path_attr {
+	uint64_t access;
+	int32_t fd;
+} __attribute__((packed));
+
+#define GATEWAY_CALLS                                                          \
+	"\"accept4\",\"brk\",\"clock_gettime\",\"close\",\"connect\","         \
+	"\"epoll_ctl\",\"epoll_pwait\",\"epoll_pwait2\",\"epoll_wait\","       \
+	"\"exit_group\",\"flock\",\"fstat\",\"futex\",\"getpid\","             \
+	"\"getrandom\",\"getsockname\",\"getsockopt\",\"gettid\","             \
+	"\"madvise\",\"mremap\",\"munmap\",\"newfstatat\",\"openat\","         \
+	"\"pipe2\",\"read\",\"recvfrom\",\"recvmsg\",\"renameat\","            \
+	"\"restart_syscall\",\"rt_sigprocmask\",\"rt_sigreturn\","             \
+	"\"sendmsg\",\"sendto\",\"setsockopt\",\"shutdown\",\"splice\","       \
+	"\"timerfd_settime\",\"write\",\"writev\""
+
+/* fcntl: F_GETFL, F_SETFL, F_SETFD; tgkill: abort() of a checked library. */
+static const char gateway_profile[] =
+	"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":1,"
+	"\"syscalls\":[{\"action\":\"SCMP_ACT_ALLOW\",\"names\":"
+	"[" GATEWAY_CALLS "]},"
+	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socket\"],\"args\":["
+	"{\"index\":0,\"value\":2,\"op\":\"SCMP_CMP_EQ\"},"
+	"{\"index\":1,\"value\":15,\"valueTwo\":1,"
+	"\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
+	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socket\"],\"args\":["
+	"{\"index\":0,\"value\":10,\"op\":\"SCMP_CMP_EQ\"},"
+	"{\"index\":1,\"value\":15,\"valueTwo\":1,"
+	"\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
+	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"mmap\",\"mprotect\"],"
+	"\"args\":[{\"index\":2,\"value\":4,\"valueTwo\":0,"
+	"\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
+	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"fcntl\"],"
+	"\"args\":[{\"index\":1,\"value\":4,\"op\":\"SCMP_CMP_LE\"}]}]}";
+
+/* What nothing that looks up names needs; the rest is NSS's own affair. */
+static const char resolver_profile[] =
+	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
+	"{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1,\"names\":["
+	"\"add_key\",\"bpf\",\"chmod\",\"chown\",\"chroot\","
+	"\"delete_module\",\"execve\",\"execveat\",\"fanotify_init\","
+	"\"fchmod\",\"fchmodat\",\"fchown\",\"fchownat\",\"finit_module\","
+	"\"fork\",\"fsconfig\",\"fsmount\",\"fsopen\",\"fspick\","
+	"\"init_module\",\"io_uring_enter\",\"io_uring_register\","
+	"\"io_uring_setup\",\"kcmp\",\"kexec_file_load\",\"kexec_load\","
+	"\"keyctl\",\"kill\",\"link\",\"linkat\",\"mkdir\",\"mkdirat\","
+	"\"mknod\",\"mknodat\",\"mount\",\"mount_setattr\",\"move_mount\","
+	"\"name_to_handle_at\",\"open_by_handle_at\",\"open_tree\","
+	"\"perf_event_open\",\"personality\",\"pidfd_getfd\","
+	"\"pidfd_open\",\"pidfd_send_signal\",\"pivot_root\",\"prlimit64\","
+	"\"process_vm_readv\",\"process_vm_writev\",\"ptrace\",\"rename\","
+	"\"renameat\",\"renameat2\",\"request_key\",\"rmdir\","
+	"\"setns\",\"setxattr\",\"swapoff\",\"swapon\",\"symlink\","
+	"\"symlinkat\",\"syslog\",\"truncate\",\"umount2\",\"unlink\","
+	"\"unlinkat\",\"unshare\",\"userfaultfd\",\"vfork\"]}]}";
+
+size_t jail_begin(void)
+{
+	struct rlimit files, none = {0, 0};
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0) < 0)
+		fatal("jail: prctl");
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		fatal("jail: limits");
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0 ||
+	    setrlimit(RLIMIT_CORE, &none) < 0)
+		fatal("jail: limits");
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+		fatal("jail: signals");
+	return (size_t)files.rlim_cur;
+}
+
+static size_t attr_size(long abi)
+{
+	if (abi >= 6)
+		return sizeof(struct ruleset_attr);
+	return abi >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
+}
+
+static void add_rule(int ruleset, int fd, uint64_t access)
+{
+	struct path_attr a = {.access = access, .fd = fd};
+
+	if (syscall(SYS_landlock_add_rule, ruleset, 1, &a, 0) < 0)
+		fatal("jail: landlock: rule");
+}
+
+/* fd may be -1: no rule at all. */
+static void landlock(int fd, uint64_t access)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
+	struct ruleset_attr a = {.fs = FS_ABI1};
+	cleanup_fd int ruleset = -1;
+
+	if (abi < 1)
+		fatal("jail: landlock");
+	a.fs |= abi >= 2 ? FS_REFER : 0;
+	a.fs |= abi >= 3 ? FS_TRUNCATE : 0;
+	a.fs |= abi >= 5 ? FS_IOCTL_DEV : 0;
+	a.net = abi >= 4 ? NET_BIND_TCP : 0;
+	a.scoped = abi >= 6 ? SCOPES : 0;
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &a, attr_size(abi),
+			       0);
+	if (ruleset < 0)
+		fatal("jail: landlock: ruleset");
+	if (fd >= 0)
+		add_rule(ruleset, fd, access);
+	if (syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
+		fatal("jail: landlock: restrict");
+}
+
+static void seccomp(const char *name, const char *text)
+{
+	struct diag d = {0};
+	struct json_doc doc;
+	struct seccomp_profile p;
+	struct seccomp_filter f;
+	struct sock_fprog prog;
+
+	if (json_parse(name, text, strlen(text), &doc, &d) < 0 ||
+	    seccomp_profile_parse(&doc, NULL, doc.root, 0, NULL, &p, &d) < 0 ||
+	    seccomp_filter_compile(&p, &f, &d) < 0) {
+		log_diag(&d);
+		fatalx("jail: seccomp");
+	}
+	prog = (struct sock_fprog){.len = f.len, .filter = f.insns};
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0)
+		fatal("jail: seccomp");
+	seccomp_filter_free(&f);
+	seccomp_profile_free(&p);
+	json_free(&doc);
+}
+
+void jail_gateway(int log_dir)
+{
+	landlock(log_dir, FS_WRITE_FILE | FS_MAKE_REG | FS_REMOVE_FILE);
+	seccomp("gateway's system calls", gateway_profile);
+}
+
+void jail_resolver(void)
+{
+	cleanup_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0)
+		fatal("jail: /");
+	/* EXECUTE: nothing can be started, but libraries are mapped */
+	landlock(root, FS_READ_FILE | FS_READ_DIR | FS_EXECUTE);
+	seccomp("resolver's system calls", resolver_profile);
+}
