@@ -47,13 +47,6 @@ struct policy_paths {
 	size_t n;
 };
 
-/* Ordered KEY=VALUE pairs, keys unique (the later value replaces). */
-struct policy_env {
-	char **keys;
-	char **values;
-	size_t n;
-};
-
 /* A seccomp object (OCI linux.seccomp) and where it came from. */
 struct policy_seccomp {
 	cJSON *object; /* owned; NULL = none */
@@ -96,7 +89,7 @@ struct policy {
 	struct policy_paths net_sockets;
 	bool net_loopback; /* false: lo stays down, Landlock refuses TCP */
 	struct strlist env_pass; /* names, may end in '*' */
-	struct policy_env env_set;
+	struct strlist env_set;	 /* NAME=VALUE, each name once */
 	struct strlist env_unset;
 	struct policy_devices devices;
 	struct policy_limits limits;
@@ -122,6 +115,9 @@ int policy_net_mode(const struct policy *p, enum net_mode *out, struct diag *d);
 /* The "net" object that egress_parse takes and the gateway is given. The
  * caller's (cJSON_Delete). */
 cJSON *policy_net_json(const struct policy *p);
+
+/* Remove the entry NAME or NAME=VALUE; len is the name's length. */
+void env_forget(struct strlist *l, const char *name, size_t len);
 
 /* The profile that would give this policy again: JSON text, malloc'd, ending
  * in a newline. dump -> parse -> dump is a fixed point (DESIGN 6). */

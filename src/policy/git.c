@@ -17,9 +17,7 @@
 #include <sys/stat.h>
 
 #include "plan_internal.h"
-#include "resolve.h"
 #include "sbox/cleanup.h"
-#include "sbox/diag.h"
 #include "sbox/path.h"
 
 #define GIT_FILE_MAX   4096

@@ -11,34 +11,23 @@
  * in a writable place are not followed, and no prefix is shown that contains
  * the home, the project or sbox's own directories.
  */
-#include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "plan_internal.h"
-#include "resolve.h"
 #include "sbox/cleanup.h"
-#include "sbox/diag.h"
 #include "sbox/path.h"
 
 #define INSTALL_HOPS_MAX 16  /* links and interpreters together */
 #define SHEBANG_MAX	 256 /* BINPRM_BUF_SIZE, execve(2) */
 
-/* Shown by the layout (plan_view.c) whatever the command is. */
-static const char *const system_dirs[] = {
-	"/usr",	  "/bin", "/sbin",	"/lib",
-	"/lib64", "/opt", "/nix/store", "/gnu/store",
-};
-
-static bool is_system(const char *path)
+/* Shown at its own place, whatever the command is (plan_view.c). */
+static bool is_shown(const struct view *v, const char *path)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(system_dirs); i++) {
-		if (path_under(system_dirs[i], path))
-			return true;
-	}
-	return false;
+	cleanup_free char *under = view_backing(v, path, NULL);
+
+	return under && strcmp(under, path) == 0;
 }
 
 static bool is_dir(const struct view *v, const char *dir, const char *name)
@@ -165,7 +154,7 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 		if (view_lstat(v, at, &st) < 0)
 			break;
 		if (S_ISREG(st.mode)) {
-			if (!is_system(at))
+			if (!is_shown(v, at))
 				install_show(v, at);
 			return at;
 		}
@@ -174,7 +163,7 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 		target = v->host->fs.readlink(v->host->fs.ctx, at);
 		if (!target)
 			break;
-		if (!is_system(at)) {
+		if (!is_shown(v, at)) {
 			strlist_add(&v->links, at);
 			strlist_add(&v->links, target);
 		}

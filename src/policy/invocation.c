@@ -32,61 +32,45 @@ static void *field(const struct option_row *o, struct invocation *inv)
 
 static int unknown_option(const char *word, size_t len, struct diag *d)
 {
-	cleanup_free char *name = xstrndup(word + 2, len - 2);
-	struct suggest near = {.name = name};
+	cleanup_free char *name = xstrndup(word, len);
+	struct suggest near = {.name = name + strspn(name, "-")};
 
+	(void)diag_set(d, "%s: unknown option", name);
+	if (name[1] != '-')
+		return diag_hint(d, "sbox --help lists the options; short ones "
+				    "are given one by one");
 	for (size_t i = 0; i < noptions; i++)
 		if (options[i].name)
 			suggest_offer(&near, options[i].name,
 				      strlen(options[i].name));
-	(void)diag_set(d, "%.*s: unknown option", (int)len, word);
 	if (near.best)
 		return diag_hint(d, "did you mean --%s?", near.best);
 	return diag_hint(d, "sbox --help lists the options; \"--\" goes before "
 			    "a command that begins with a dash");
 }
 
-static const struct option_row *find_long(const char *word, size_t len)
+/* word, len bytes long, is how an option is called. */
+static bool is_called(const struct option_row *o, const char *word, size_t len)
 {
-	for (size_t i = 0; i < noptions; i++)
-		if (options[i].name && strlen(options[i].name) == len - 2 &&
-		    memcmp(options[i].name, word + 2, len - 2) == 0)
-			return &options[i];
-	return NULL;
-}
-
-static const struct option_row *find_letter(char letter)
-{
-	for (size_t i = 0; i < noptions; i++)
-		if (options[i].letter == letter)
-			return &options[i];
-	return NULL;
+	if (word[1] != '-')
+		return o->letter && len == 2 && word[1] == o->letter;
+	return o->name && strlen(o->name) == len - 2 &&
+	       memcmp(o->name, word + 2, len - 2) == 0;
 }
 
 /* The next word's option, or NULL and d. */
 static const struct option_row *find_option(struct words *w, struct diag *d)
 {
 	const char *word = *w->next++;
-	size_t len = strcspn(word, "=");
-	const struct option_row *o;
+	size_t len = word[1] == '-' ? strcspn(word, "=") : strlen(word);
 
 	w->shown = word;
-	w->inlined = NULL;
-	if (strncmp(word, "--", 2) != 0) {
-		o = word[2] == '\0' ? find_letter(word[1]) : NULL;
-		if (o)
-			return o;
-		(void)diag_set(d, "%s: unknown option", word);
-		(void)diag_hint(d, "sbox --help lists the options; short ones "
-				   "are given one by one");
-		return NULL;
-	}
-	o = find_long(word, len);
-	if (!o)
-		(void)unknown_option(word, len, d);
-	else if (word[len] == '=')
-		w->inlined = word + len + 1;
-	return o;
+	w->inlined = word[len] == '=' ? word + len + 1 : NULL;
+	for (size_t i = 0; i < noptions; i++)
+		if (is_called(&options[i], word, len))
+			return &options[i];
+	(void)unknown_option(word, len, d);
+	return NULL;
 }
 
 /* The argument of an option that takes one; *value is NULL for the others. */
@@ -160,7 +144,6 @@ static int apply(struct invocation *inv, const struct option_row *o,
 {
 	switch (o->kind) {
 	case OPTION_KEY:
-	case OPTION_KEY_TRUE:
 	case OPTION_ENV:
 	case OPTION_LIMIT:
 	case OPTION_SET:
@@ -185,8 +168,7 @@ static int apply(struct invocation *inv, const struct option_row *o,
 int invocation_parse(int argc, char *const argv[], struct invocation *out,
 		     struct diag *d)
 {
-	static char *const nothing[] = {NULL};
-	struct words w = {.next = argc > 0 ? argv + 1 : nothing};
+	struct words w = {.next = argc > 0 ? argv + 1 : argv};
 
 	*out = (struct invocation){.action = ACTION_RUN};
 	while (*w.next && (*w.next)[0] == '-' && (*w.next)[1] != '\0') {

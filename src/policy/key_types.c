@@ -86,21 +86,18 @@ static char *join_cwd(const char *cwd, const char *rel)
 	cleanup_free char *base = xstrdup(cwd);
 
 	for (;;) {
-		if (strncmp(rel, "./", 2) == 0) {
-			rel += 2;
-		} else if (strncmp(rel, "..", 2) == 0 &&
-			   (rel[2] == '/' || rel[2] == '\0')) {
+		size_t len = strcspn(rel, "/");
+
+		if (len == 2 && strncmp(rel, "..", 2) == 0) {
 			char *up = path_dirname(base);
 
 			free(base);
 			base = up;
-			rel += rel[2] ? 3 : 2;
-		} else {
-			break;
+		} else if (len != 1 || *rel != '.') {
+			return path_join(base, rel);
 		}
-		rel += strspn(rel, "/");
+		rel += len + strspn(rel + len, "/");
 	}
-	return *rel ? path_join(base, rel) : steal_ptr(&base);
 }
 
 /* "~" expanded, absolute, normalised. */
@@ -131,32 +128,41 @@ static int absolute_path(const struct key_item *it, const char *in, char **out)
 
 /*
  * "SRC" or "SRC:DEST"; "\:" is a colon and "\\" a backslash of a path. Returns
- * 0, *src and *dest (NULL without one), or -1.
+ * SRC, malloc'd, with *dest in the same piece (NULL without one), or NULL and
+ * d.
  */
-static int split_path(const struct key_item *it, char **src, char **dest)
+static char *split_path(const struct key_item *it, char **dest)
 {
 	cleanup_free char *buf = xcalloc(strlen(it->text) + 1, 1);
-	char *out = buf, *second = NULL;
+	char *out = buf;
 
+	*dest = NULL;
 	for (const char *p = it->text; *p; p++) {
-		if (*p == '\\' && (p[1] == ':' || p[1] == '\\')) {
-			*out++ = *++p;
-		} else if (*p != ':') {
+		bool quoted = *p == '\\' && (p[1] == ':' || p[1] == '\\');
+
+		if (quoted)
+			p++;
+		if (quoted || *p != ':') {
 			*out++ = *p;
-		} else if (second) {
-			return diag_set(it->d,
-					"%.200s: more than one colon (PATH or "
-					"SRC:DEST; a colon in a path is \\:)",
-					it->text);
-		} else {
-			*out++ = '\0';
-			second = out;
+			continue;
 		}
+		if (it->key->type == KEY_PLACES) {
+			(void)diag_set(it->d, "%.200s: a tmpfs has no source",
+				       it->text);
+			(void)diag_hint(it->d, "give one path without a colon");
+			return NULL;
+		}
+		if (*dest) {
+			(void)diag_set(it->d,
+				       "%.200s: more than one colon (PATH or "
+				       "SRC:DEST; a colon in a path is \\:)",
+				       it->text);
+			return NULL;
+		}
+		*out++ = '\0';
+		*dest = out;
 	}
-	*out = '\0';
-	*dest = second ? xstrdup(second) : NULL;
-	*src = xstrdup(buf);
-	return 0;
+	return steal_ptr(&buf);
 }
 
 static void path_entry_add(const struct key_item *it, char *src, char *dest)
@@ -196,34 +202,22 @@ static int list_room(const struct key_item *it, size_t n)
 static int set_paths(const struct key_item *it)
 {
 	const struct policy_paths *l = field(it);
-	cleanup_free char *src = NULL, *dest = NULL;
-	cleanup_free char *abs_src = NULL, *abs_dest = NULL;
+	cleanup_free char *src = NULL, *abs_src = NULL, *abs_dest = NULL;
+	char *dest;
 
-	if (list_room(it, l->n) || split_path(it, &src, &dest) ||
-	    absolute_path(it, src, &abs_src))
+	if (list_room(it, l->n))
 		return -1;
-	if (!dest) {
-		abs_dest = xstrdup(abs_src);
-	} else if (*dest != '/' && *dest != '~') {
+	src = split_path(it, &dest);
+	if (!src || absolute_path(it, src, &abs_src))
+		return -1;
+	if (dest && *dest != '/' && *dest != '~')
 		return diag_set(it->d,
 				"%.200s: the DEST of SRC:DEST must be "
 				"absolute or start with ~/",
 				it->text);
-	} else if (absolute_path(it, dest, &abs_dest)) {
+	if (absolute_path(it, dest ? dest : src, &abs_dest))
 		return -1;
-	}
 	path_entry_add(it, steal_ptr(&abs_src), steal_ptr(&abs_dest));
-	return 0;
-}
-
-static int set_places(const struct key_item *it)
-{
-	const struct policy_paths *l = field(it);
-	char *path = NULL;
-
-	if (list_room(it, l->n) || absolute_path(it, it->text, &path) || !path)
-		return -1;
-	path_entry_add(it, path, xstrdup(path));
 	return 0;
 }
 
@@ -299,86 +293,29 @@ static bool env_name_is_valid(const char *name, size_t len)
 	return true;
 }
 
-static int env_name_error(const struct key_item *it)
+/* NAME, NAME* or NAME=VALUE. The last word about a variable wins: pass, set
+ * and unset displace one another. */
+static int set_env(const struct key_item *it)
 {
-	return diag_set(it->d,
+	struct policy *p = it->sink->policy;
+	struct strlist *l = field(it),
+		       *all[] = {&p->env_pass, &p->env_set, &p->env_unset};
+	size_t len = strcspn(it->text, "="), stem = len;
+
+	if (it->key->type == KEY_ENV_PASS && len && it->text[len - 1] == '*')
+		stem--;
+	if (!env_name_is_valid(it->text, stem) ||
+	    (it->key->type == KEY_ENV_SET) != (it->text[len] == '='))
+		return diag_set(
+			it->d,
 			"%.200s: not the name of an environment variable "
 			"(letters, digits and _, not a digit first)",
 			it->text);
-}
-
-static void env_forget(struct policy_env *e, const char *name)
-{
-	for (size_t i = 0; i < e->n; i++) {
-		if (strcmp(e->keys[i], name) != 0)
-			continue;
-		free(e->keys[i]);
-		free(e->values[i]);
-		e->n--;
-		memmove(&e->keys[i], &e->keys[i + 1],
-			(e->n - i) * sizeof(*e->keys));
-		memmove(&e->values[i], &e->values[i + 1],
-			(e->n - i) * sizeof(*e->values));
-		return;
-	}
-}
-
-/* The last word about a variable wins: set, unset and pass displace one
- * another. */
-static int set_env_pass(const struct key_item *it)
-{
-	struct policy *p = it->sink->policy;
-	size_t len = strlen(it->text);
-
-	if (len > 0 && it->text[len - 1] == '*')
-		len--;
-	if (!env_name_is_valid(it->text, len))
-		return env_name_error(it);
-	if (key_name_add(it, it->text))
+	if (list_room(it, l->n))
 		return -1;
-	(void)strlist_remove(&p->env_unset, it->text);
-	env_forget(&p->env_set, it->text);
-	return 0;
-}
-
-static int set_env_set(const struct key_item *it)
-{
-	struct policy *p = it->sink->policy;
-	struct policy_env *e = &p->env_set;
-	const char *eq = strchr(it->text, '=');
-	cleanup_free char *name = NULL;
-
-	if (!eq || !env_name_is_valid(it->text, (size_t)(eq - it->text)))
-		return env_name_error(it);
-	if (list_room(it, e->n))
-		return -1;
-	name = xstrndup(it->text, (size_t)(eq - it->text));
-	(void)strlist_remove(&p->env_unset, name);
-	(void)strlist_remove(&p->env_pass, name);
-	for (size_t i = 0; i < e->n; i++) {
-		if (strcmp(e->keys[i], name) == 0) {
-			free(e->values[i]);
-			e->values[i] = xstrdup(eq + 1);
-			return 0;
-		}
-	}
-	e->keys = xreallocarray(e->keys, e->n + 1, sizeof(*e->keys));
-	e->values = xreallocarray(e->values, e->n + 1, sizeof(*e->values));
-	e->keys[e->n] = steal_ptr(&name);
-	e->values[e->n++] = xstrdup(eq + 1);
-	return 0;
-}
-
-static int set_env_unset(const struct key_item *it)
-{
-	struct policy *p = it->sink->policy;
-
-	if (!env_name_is_valid(it->text, strlen(it->text)))
-		return env_name_error(it);
-	if (key_name_add(it, it->text))
-		return -1;
-	(void)strlist_remove(&p->env_pass, it->text);
-	env_forget(&p->env_set, it->text);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		env_forget(all[i], it->text, len);
+	strlist_add(l, it->text);
 	return 0;
 }
 
@@ -427,38 +364,24 @@ static int set_object(const struct key_item *it)
 			key_types[it->key->type].expected);
 }
 
-static cJSON *dump_nothing(const struct key *k, const struct policy *p)
+/* "SRC" or "SRC:DEST" again. */
+static char *path_text(const struct policy_path *e)
 {
-	(void)k;
-	(void)p;
-	return NULL;
-}
+	char *text = xcalloc(2 * (strlen(e->src) + strlen(e->dest)) + 2, 1);
+	const char *parts[] = {e->src, e->dest};
+	size_t n = strcmp(e->src, e->dest) == 0 ? 1 : 2;
+	char *out = text;
 
-static cJSON *dump_text(const struct key *k, const struct policy *p)
-{
-	char *const *s = key_field_const(k, p);
-
-	return *s ? cJSON_CreateString(*s) : NULL;
-}
-
-static cJSON *list_or_nothing(cJSON *list)
-{
-	if (cJSON_GetArraySize(list) > 0)
-		return list;
-	cJSON_Delete(list);
-	return NULL;
-}
-
-/* Appends s to out with colons and backslashes escaped; returns the end. */
-static char *escape_colons(char *out, const char *s)
-{
-	for (; *s; s++) {
-		if (*s == ':' || *s == '\\')
-			*out++ = '\\';
-		*out++ = *s;
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			*out++ = ':';
+		for (const char *c = parts[i]; *c; c++) {
+			if (*c == ':' || *c == '\\')
+				*out++ = '\\';
+			*out++ = *c;
+		}
 	}
-	*out = '\0';
-	return out;
+	return text;
 }
 
 static cJSON *dump_paths(const struct key *k, const struct policy *p)
@@ -467,70 +390,28 @@ static cJSON *dump_paths(const struct key *k, const struct policy *p)
 	cJSON *list = cJSON_CreateArray();
 
 	for (size_t i = 0; i < l->n; i++) {
-		const struct policy_path *e = &l->v[i];
-		cleanup_free char *text = NULL;
-		char *end;
+		cleanup_free char *text = path_text(&l->v[i]);
 
-		if (e->try != (k->type == KEY_PATHS_TRY))
-			continue;
-		text = xcalloc(2 * (strlen(e->src) + strlen(e->dest)) + 2, 1);
-		end = escape_colons(text, e->src);
-		if (strcmp(e->src, e->dest) != 0) {
-			*end++ = ':';
-			(void)escape_colons(end, e->dest);
-		}
-		cJSON_AddItemToArray(list, cJSON_CreateString(text));
+		if (l->v[i].try == (k->type == KEY_PATHS_TRY))
+			cJSON_AddItemToArray(list, cJSON_CreateString(text));
 	}
-	return list_or_nothing(list);
+	if (list->child)
+		return list;
+	cJSON_Delete(list);
+	return NULL;
 }
 
-static cJSON *dump_places(const struct key *k, const struct policy *p)
+static cJSON *dump_env(const struct strlist *l)
 {
-	const struct policy_paths *l = key_field_const(k, p);
-	cJSON *list = cJSON_CreateArray();
+	cJSON *map = l->n ? cJSON_CreateObject() : NULL;
 
-	for (size_t i = 0; i < l->n; i++)
-		cJSON_AddItemToArray(list, cJSON_CreateString(l->v[i].src));
-	return list_or_nothing(list);
-}
+	for (size_t i = 0; i < l->n; i++) {
+		const char *eq = strchr(l->v[i], '=');
+		cleanup_free char *name =
+			xstrndup(l->v[i], (size_t)(eq - l->v[i]));
 
-static cJSON *dump_names(const struct key *k, const struct policy *p)
-{
-	const struct strlist *l = key_field_const(k, p);
-	cJSON *list = cJSON_CreateArray();
-
-	for (size_t i = 0; i < l->n; i++)
-		cJSON_AddItemToArray(list, cJSON_CreateString(l->v[i]));
-	return list_or_nothing(list);
-}
-
-static cJSON *dump_enum(const struct key *k, const struct policy *p)
-{
-	const unsigned *v = key_field_const(k, p);
-
-	if (*v == k->nwords) /* NET_UNSAID */
-		return NULL;
-	assert(*v < k->nwords);
-	return cJSON_CreateString(k->words[*v]);
-}
-
-static cJSON *dump_bool(const struct key *k, const struct policy *p)
-{
-	const bool *v = key_field_const(k, p);
-
-	return cJSON_CreateBool(*v);
-}
-
-static cJSON *dump_env(const struct key *k, const struct policy *p)
-{
-	const struct policy_env *e = key_field_const(k, p);
-	cJSON *map;
-
-	if (e->n == 0)
-		return NULL;
-	map = cJSON_CreateObject();
-	for (size_t i = 0; i < e->n; i++)
-		(void)cJSON_AddStringToObject(map, e->keys[i], e->values[i]);
+		(void)cJSON_AddStringToObject(map, name, eq + 1);
+	}
 	return map;
 }
 
@@ -555,19 +436,56 @@ static cJSON *dump_limit(const struct key *k, const struct policy *p)
 	return cJSON_CreateString(text);
 }
 
-static cJSON *dump_services(const struct key *k, const struct policy *p)
+cJSON *key_dump(const struct key *k, const struct policy *p)
 {
-	cJSON *const *list = key_field_const(k, p);
+	const void *at = key_field_const(k, p);
+	const struct strlist *l = at;
+	const struct policy_seccomp *s = at;
+	char *const *text = at;
+	cJSON *const *object = at;
+	const unsigned *word = at;
 
-	return *list ? cJSON_Duplicate(*list, true) : NULL;
-}
-
-static cJSON *dump_seccomp(const struct key *k, const struct policy *p)
-{
-	const struct policy_seccomp *s = key_field_const(k, p);
-
-	return s->object ? cJSON_Duplicate(s->object, true)
-			 : cJSON_CreateNull();
+	switch (k->type) {
+	case KEY_TEXT:
+	case KEY_HOME:
+	case KEY_NET_VIA:
+		return *text ? cJSON_CreateString(*text) : NULL;
+	case KEY_PATHS:
+	case KEY_PATHS_TRY:
+	case KEY_PLACES:
+		return dump_paths(k, p);
+	case KEY_MASKS:
+	case KEY_ENV_PASS:
+	case KEY_ENV_UNSET:
+	case KEY_NET_RULES:
+	case KEY_NET_PORTS:
+		return cJSON_CreateStringArray((const char *const *)l->v,
+					       (int)l->n);
+	case KEY_ENV_SET:
+		return dump_env(l);
+	case KEY_ENUM:
+		if (*word == k->nwords) /* NET_UNSAID */
+			return NULL;
+		assert(*word < k->nwords);
+		return cJSON_CreateString(k->words[*word]);
+	case KEY_BOOL:
+		return cJSON_CreateBool(*(const bool *)at);
+	case KEY_SIZE:
+	case KEY_COUNT:
+	case KEY_PERCENT:
+	case KEY_DURATION:
+		return dump_limit(k, p);
+	case KEY_NET_SERVICES:
+		return *object ? cJSON_Duplicate(*object, true) : NULL;
+	case KEY_SECCOMP:
+		return s->object ? cJSON_Duplicate(s->object, true)
+				 : cJSON_CreateNull();
+	case KEY_NOTE:
+	case KEY_EXTENDS:
+	case KEY_TYPE__COUNT:
+		break;
+	}
+	return NULL;
 }
 
 #define EXPECTED_PATHS "a list of strings (\"PATH\" or \"SRC:DEST\")"
@@ -576,43 +494,32 @@ static cJSON *dump_seccomp(const struct key *k, const struct policy *p)
 
 /* clang-format off */
 const struct key_type_ops key_types[KEY_TYPE__COUNT] = {
-	[KEY_NOTE] = { "a string", KEY_JSON_STRING, set_note, dump_nothing },
-	[KEY_TEXT] = { "a string", KEY_JSON_STRING, set_text, dump_text },
-	[KEY_EXTENDS] = { "a list of profile names", KEY_JSON_LIST, set_note,
-		dump_nothing },
-	[KEY_HOME] = { "a string: \"tmp\" or a name", KEY_JSON_STRING, set_home,
-		dump_text },
-	[KEY_PATHS] = { EXPECTED_PATHS, KEY_JSON_LIST, set_paths, dump_paths },
-	[KEY_PATHS_TRY] = { EXPECTED_PATHS, KEY_JSON_LIST, set_paths,
-		dump_paths },
-	[KEY_PLACES] = { "a list of paths", KEY_JSON_LIST, set_places,
-		dump_places },
-	[KEY_MASKS] = { "a list of paths", KEY_JSON_LIST, set_masks, dump_names },
-	[KEY_ENUM] = { "a string", KEY_JSON_STRING, set_enum, dump_enum },
-	[KEY_BOOL] = { "true or false", KEY_JSON_BOOL, set_bool, dump_bool },
-	[KEY_ENV_PASS] = { EXPECTED_NAMES, KEY_JSON_LIST, set_env_pass,
-		dump_names },
-	[KEY_ENV_SET] = { "an object of strings", KEY_JSON_MAP, set_env_set,
-		dump_env },
-	[KEY_ENV_UNSET] = { EXPECTED_NAMES, KEY_JSON_LIST, set_env_unset,
-		dump_names },
+	[KEY_NOTE] = { "a string", KEY_JSON_STRING, set_note },
+	[KEY_TEXT] = { "a string", KEY_JSON_STRING, set_text },
+	[KEY_EXTENDS] = { "a list of profile names", KEY_JSON_LIST, set_note },
+	[KEY_HOME] = { "a string: \"tmp\" or a name", KEY_JSON_STRING, set_home },
+	[KEY_PATHS] = { EXPECTED_PATHS, KEY_JSON_LIST, set_paths },
+	[KEY_PATHS_TRY] = { EXPECTED_PATHS, KEY_JSON_LIST, set_paths },
+	[KEY_PLACES] = { "a list of paths", KEY_JSON_LIST, set_paths },
+	[KEY_MASKS] = { "a list of paths", KEY_JSON_LIST, set_masks },
+	[KEY_ENUM] = { "a string", KEY_JSON_STRING, set_enum },
+	[KEY_BOOL] = { "true or false", KEY_JSON_BOOL, set_bool },
+	[KEY_ENV_PASS] = { EXPECTED_NAMES, KEY_JSON_LIST, set_env },
+	[KEY_ENV_SET] = { "an object of strings", KEY_JSON_MAP, set_env },
+	[KEY_ENV_UNSET] = { EXPECTED_NAMES, KEY_JSON_LIST, set_env },
 	[KEY_SIZE] = { "bytes (\"4G\" or a number) or null", LIMIT_JSON,
-		set_limit, dump_limit },
-	[KEY_COUNT] = { "a whole number or null", LIMIT_JSON, set_limit,
-		dump_limit },
+		set_limit },
+	[KEY_COUNT] = { "a whole number or null", LIMIT_JSON, set_limit },
 	[KEY_PERCENT] = { "a percentage (\"150%\" or 150) or null", LIMIT_JSON,
-		set_limit, dump_limit },
+		set_limit },
 	[KEY_DURATION] = { "a duration (\"1h\" or seconds) or null", LIMIT_JSON,
-		set_limit, dump_limit },
-	[KEY_NET_RULES] = { EXPECTED_NAMES, KEY_JSON_LIST, key_set_net_rule,
-		dump_names },
+		set_limit },
+	[KEY_NET_RULES] = { EXPECTED_NAMES, KEY_JSON_LIST, key_set_net_rule },
 	[KEY_NET_PORTS] = { "a list of ports", KEY_JSON_LIST | KEY_JSON_NUMBERS,
-		key_set_net_port, dump_names },
-	[KEY_NET_VIA] = { "a string", KEY_JSON_STRING, key_set_net_via,
-		dump_text },
-	[KEY_NET_SERVICES] = { "a list of objects", 0, set_object,
-		dump_services },
+		key_set_net_port },
+	[KEY_NET_VIA] = { "a string", KEY_JSON_STRING, key_set_net_via },
+	[KEY_NET_SERVICES] = { "a list of objects", 0, set_object },
 	[KEY_SECCOMP] = { "an object (OCI linux.seccomp) or null", 0,
-		set_object, dump_seccomp },
+		set_object },
 };
 /* clang-format on */

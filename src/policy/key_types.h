@@ -29,8 +29,6 @@ struct key_type_ops {
 	const char *expected; /* for messages: "expected ..." */
 	unsigned accepts;     /* enum key_json */
 	int (*set)(const struct key_item *it);
-	/* A new JSON value for policy_dump, or NULL when there is nothing. */
-	cJSON *(*dump)(const struct key *k, const struct policy *p);
 };
 
 extern const struct key_type_ops key_types[KEY_TYPE__COUNT];
@@ -46,6 +44,9 @@ int key_set_net_via(const struct key_item *it);
 int key_set_net_services(const struct key_sink *s, const cJSON *list,
 			 struct diag *d);
 void key_net_mode_changed(struct policy *p);
+
+/* A new JSON value for policy_dump, or NULL when there is nothing. */
+cJSON *key_dump(const struct key *k, const struct policy *p);
 
 #define KEY_LIST_MAX 4096 /* entries of one list, all profiles together */
 

@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +26,10 @@ static_assert(sizeof(enum net_mode) == sizeof(unsigned) &&
 		      sizeof(enum git_config_mode) == sizeof(unsigned),
 	      "KEY_ENUM reads and writes them as unsigned");
 
-static const char *const home_words[] = {"tmp"};
+/* What TIGHTEN_WORD allows, where it isn't an enum's strict word. */
+static const char *const tmp[] = {"tmp"};
+static const char *const off[] = {"false"};
+static const char *const on[] = {"true"};
 
 #define AT(field) offsetof(struct policy, field)
 #define WORDS(w)  (w), ARRAY_SIZE(w)
@@ -33,13 +37,13 @@ static const char *const home_words[] = {"tmp"};
 
 /* clang-format off */
 const struct key keys[] = {
-{ "$schema", KEY_NOTE, TIGHTEN_FREE, 0, NOWORDS,
+{ "$schema", KEY_NOTE, TIGHTEN_ANY, 0, NOWORDS,
   "Where the JSON Schema is; for editors." },
-{ "description", KEY_TEXT, TIGHTEN_FREE, AT(description), NOWORDS,
+{ "description", KEY_TEXT, TIGHTEN_ANY, AT(description), NOWORDS,
   "What the profile is for." },
 { "extends", KEY_EXTENDS, TIGHTEN_NEVER, 0, NOWORDS,
   "Profiles that this one is put on top of, first to last." },
-{ "home", KEY_HOME, TIGHTEN_WORD, AT(home), WORDS(home_words),
+{ "home", KEY_HOME, TIGHTEN_WORD, AT(home), WORDS(tmp),
   "The home inside: \"tmp\" (empty, gone afterwards) or the name of one that is kept; %p in it stands for the project." },
 { "fs.read", KEY_PATHS, TIGHTEN_NEVER, AT(read), NOWORDS,
   "Paths shown read-only: PATH, or SRC:DEST. A colon in a path is written \\:." },
@@ -49,9 +53,9 @@ const struct key keys[] = {
   "Like fs.read; skipped when missing." },
 { "fs.writeTry", KEY_PATHS_TRY, TIGHTEN_NEVER, AT(write), NOWORDS,
   "Like fs.write; skipped when missing." },
-{ "fs.hide", KEY_MASKS, TIGHTEN_ADD, AT(hide), NOWORDS,
+{ "fs.hide", KEY_MASKS, TIGHTEN_ANY, AT(hide), NOWORDS,
   "Files and directories shown empty; absolute, or relative to the working directory." },
-{ "fs.protect", KEY_MASKS, TIGHTEN_ADD, AT(protect), NOWORDS,
+{ "fs.protect", KEY_MASKS, TIGHTEN_ANY, AT(protect), NOWORDS,
   "What is read-only where it exists within something writable." },
 { "fs.tmpfs", KEY_PLACES, TIGHTEN_NEVER, AT(tmpfs), NOWORDS,
   "Places that are empty, writable and gone afterwards." },
@@ -59,7 +63,7 @@ const struct key keys[] = {
   "The network: none, filtered (what the other net keys allow; the default where they allow something), or the host's." },
 { "net.allow", KEY_NET_RULES, TIGHTEN_NEVER, AT(net_allow), NOWORDS,
   "Names and addresses in reach: NAME, *.NAME, ADDRESS[/BITS], each with :PORTS (443 and 80 without); tcp:NAME:PORT for anything but TLS and HTTP on these." },
-{ "net.deny", KEY_NET_RULES, TIGHTEN_ADD, AT(net_deny), NOWORDS,
+{ "net.deny", KEY_NET_RULES, TIGHTEN_ANY, AT(net_deny), NOWORDS,
   "Names and addresses out of reach, whatever net.allow says; without :PORTS on every port." },
 { "net.ports", KEY_NET_PORTS, TIGHTEN_NEVER, AT(net_ports), NOWORDS,
   "Ports of the host's 127.0.0.1 that are in reach on the sandbox's: PORT, or INSIDE:OUTSIDE." },
@@ -79,21 +83,21 @@ const struct key keys[] = {
   "Time that making a connection may take." },
 { "net.sockets", KEY_PATHS, TIGHTEN_NEVER, AT(net_sockets), NOWORDS,
   "Unix sockets of the host's processes that are shown: PATH, or SRC:DEST." },
-{ "net.loopback", KEY_BOOL, TIGHTEN_FALSE, AT(net_loopback), NOWORDS,
+{ "net.loopback", KEY_BOOL, TIGHTEN_WORD, AT(net_loopback), WORDS(off),
   "Programs inside reach one another on 127.0.0.1." },
 { "env.pass", KEY_ENV_PASS, TIGHTEN_NEVER, AT(env_pass), NOWORDS,
   "Variables of the caller that are passed; a name may end in *." },
 { "env.set", KEY_ENV_SET, TIGHTEN_NEVER, AT(env_set), NOWORDS,
   "Variables that are set." },
-{ "env.unset", KEY_ENV_UNSET, TIGHTEN_ADD, AT(env_unset), NOWORDS,
+{ "env.unset", KEY_ENV_UNSET, TIGHTEN_ANY, AT(env_unset), NOWORDS,
   "Variables that are left out." },
-{ "devices.gpu", KEY_BOOL, TIGHTEN_FALSE, AT(devices.gpu), NOWORDS,
+{ "devices.gpu", KEY_BOOL, TIGHTEN_WORD, AT(devices.gpu), WORDS(off),
   "The graphics card's render nodes." },
-{ "devices.audio", KEY_BOOL, TIGHTEN_FALSE, AT(devices.audio), NOWORDS,
+{ "devices.audio", KEY_BOOL, TIGHTEN_WORD, AT(devices.audio), WORDS(off),
   "The user's sound server." },
-{ "devices.wayland", KEY_BOOL, TIGHTEN_FALSE, AT(devices.wayland), NOWORDS,
+{ "devices.wayland", KEY_BOOL, TIGHTEN_WORD, AT(devices.wayland), WORDS(off),
   "The user's Wayland display." },
-{ "devices.x11", KEY_BOOL, TIGHTEN_FALSE, AT(devices.x11), NOWORDS,
+{ "devices.x11", KEY_BOOL, TIGHTEN_WORD, AT(devices.x11), WORDS(off),
   "The user's X11 display: whoever has it sees and types everything." },
 { "limits.memory", KEY_SIZE, TIGHTEN_MIN, AT(limits.memory), NOWORDS,
   "Memory of everything inside; needs a delegated cgroup." },
@@ -111,15 +115,15 @@ const struct key keys[] = {
   "Time until everything is ended, with status 124." },
 { "limits.tmp", KEY_SIZE, TIGHTEN_MIN, AT(limits.tmp), NOWORDS,
   "Size of the private file systems (/tmp, the home ...) together." },
-{ "seccomp", KEY_SECCOMP, TIGHTEN_STACK, AT(seccomp), NOWORDS,
+{ "seccomp", KEY_SECCOMP, TIGHTEN_ANY, AT(seccomp), NOWORDS,
   "The system calls that are allowed, as an OCI linux.seccomp object; null: no filter." },
-{ "userns", KEY_BOOL, TIGHTEN_FALSE, AT(userns), NOWORDS,
+{ "userns", KEY_BOOL, TIGHTEN_WORD, AT(userns), WORDS(off),
   "Programs may make user namespaces, for sandboxes of their own; Landlock's file rules are then off." },
 { "git.config", KEY_ENUM, TIGHTEN_WORD, AT(git_config), WORDS(git_config_mode_names),
   "Whether .git/config may be written." },
 { "tty.mode", KEY_ENUM, TIGHTEN_NEVER, AT(tty), WORDS(tty_mode_names),
   "The terminal inside: auto (relayed when there is one), relay or none." },
-{ "tty.filter", KEY_BOOL, TIGHTEN_TRUE, AT(tty_filter), NOWORDS,
+{ "tty.filter", KEY_BOOL, TIGHTEN_WORD, AT(tty_filter), WORDS(on),
   "Drop the escape sequences that reach into the host (clipboard, title reports ...)." },
 };
 /* clang-format on */
@@ -146,16 +150,26 @@ static bool is_group(const char *name)
 
 /* "ORIGIN: LABEL: reason" with what a value's own check said. */
 static int value_error(const struct key_sink *s, const cJSON *node,
-		       const char *label, const struct diag *why)
+		       const char *label, const char *hint, const char *fmt,
+		       ...) __attribute__((format(printf, 5, 6)));
+
+static int value_error(const struct key_sink *s, const cJSON *node,
+		       const char *label, const char *hint, const char *fmt,
+		       ...)
 {
+	cleanup_free char *why = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&why, fmt, ap) < 0)
+		why = NULL;
+	va_end(ap);
 	if (s->doc)
-		(void)json_error(s->doc, node, label, s->d, "%s", why->text);
+		(void)json_error(s->doc, node, label, s->d, "%s", why);
 	else
 		(void)diag_set(s->d, "%s: %s", s->origin ? s->origin : label,
-			       why->text);
-	if (why->hint[0])
-		(void)diag_hint(s->d, "%s", why->hint);
-	return -1;
+			       why);
+	return hint && *hint ? diag_hint(s->d, "%s", hint) : -1;
 }
 
 int key_unknown(const struct json_doc *doc, const cJSON *node, const char *name,
@@ -183,10 +197,7 @@ int key_unknown(const struct json_doc *doc, const cJSON *node, const char *name,
 static int wrong_type(const struct key_sink *s, const cJSON *node,
 		      const char *label, const char *expected)
 {
-	struct diag why = {0};
-
-	(void)diag_set(&why, "expected %s", expected);
-	return value_error(s, node, label, &why);
+	return value_error(s, node, label, NULL, "expected %s", expected);
 }
 
 static int set_one(const struct key_sink *s, const struct key *k,
@@ -197,19 +208,33 @@ static int set_one(const struct key_sink *s, const struct key *k,
 
 	if (key_types[k->type].set(&it) == 0)
 		return 0;
-	return value_error(s, node, label, &why);
+	return value_error(s, node, label, why.hint, "%s", why.text);
 }
 
-static int set_number(const struct key_sink *s, const struct key *k,
-		      const char *label, const cJSON *node)
+/* One value that can be written as a text. */
+static int set_scalar(const struct key_sink *s, const struct key *k,
+		      const char *label, const cJSON *node, unsigned accepts,
+		      const char *expected)
 {
-	char text[32];
+	const char *text = NULL;
+	char digits[32];
 	uint64_t v;
 
-	if (json_u64(node, &v))
-		return wrong_type(s, node, label,
-				  "a whole number, not negative");
-	(void)snprintf(text, sizeof(text), "%" PRIu64, v); /* 20 digits */
+	if ((accepts & KEY_JSON_STRING) && cJSON_IsString(node))
+		text = node->valuestring;
+	if ((accepts & KEY_JSON_BOOL) && cJSON_IsBool(node))
+		text = cJSON_IsTrue(node) ? "true" : "false";
+	if ((accepts & KEY_JSON_NULL) && cJSON_IsNull(node))
+		text = "unlimited";
+	if ((accepts & KEY_JSON_NUMBER) && cJSON_IsNumber(node)) {
+		if (json_u64(node, &v))
+			return wrong_type(s, node, label,
+					  "a whole number, not negative");
+		(void)snprintf(digits, sizeof(digits), "%" PRIu64, v);
+		text = digits;
+	}
+	if (!text)
+		return wrong_type(s, node, label, expected);
 	return set_one(s, k, text, label, node);
 }
 
@@ -223,17 +248,11 @@ static int set_list(const struct key_sink *s, const struct key *k,
 	cJSON_ArrayForEach(e, list)
 	{
 		cleanup_free char *label = xasprintf("%s[%zu]", k->name, i++);
+		unsigned accepts =
+			KEY_JSON_STRING | (numbers ? KEY_JSON_NUMBER : 0u);
 
-		if (numbers && cJSON_IsNumber(e)) {
-			if (set_number(s, k, label, e))
-				return -1;
-			continue;
-		}
-		if (!cJSON_IsString(e))
-			return wrong_type(s, e, label,
-					  numbers ? "a string or a number"
-						  : "a string");
-		if (set_one(s, k, e->valuestring, label, e))
+		if (set_scalar(s, k, label, e, accepts,
+			       numbers ? "a string or a number" : "a string"))
 			return -1;
 	}
 	return 0;
@@ -264,97 +283,64 @@ static int set_map(const struct key_sink *s, const struct key *k,
 static int set_json(const struct key_sink *s, const struct key *k,
 		    const cJSON *node)
 {
-	unsigned accepts = key_types[k->type].accepts;
+	const struct key_type_ops *ops = &key_types[k->type];
 	struct diag why = {0};
 
 	if (k->type == KEY_NET_SERVICES)
 		return key_set_net_services(s, node, &why)
-			       ? value_error(s, node, k->name, &why)
+			       ? value_error(s, node, k->name, why.hint, "%s",
+					     why.text)
 			       : 0;
-	if ((accepts & KEY_JSON_STRING) && cJSON_IsString(node))
-		return set_one(s, k, node->valuestring, k->name, node);
-	if ((accepts & KEY_JSON_NUMBER) && cJSON_IsNumber(node))
-		return set_number(s, k, k->name, node);
-	if ((accepts & KEY_JSON_BOOL) && cJSON_IsBool(node))
-		return set_one(s, k, cJSON_IsTrue(node) ? "true" : "false",
-			       k->name, node);
-	if ((accepts & KEY_JSON_NULL) && cJSON_IsNull(node))
-		return set_one(s, k, "unlimited", k->name, node);
-	if ((accepts & KEY_JSON_LIST) && cJSON_IsArray(node))
+	if ((ops->accepts & KEY_JSON_LIST) && cJSON_IsArray(node))
 		return set_list(s, k, node);
-	if ((accepts & KEY_JSON_MAP) && cJSON_IsObject(node))
+	if ((ops->accepts & KEY_JSON_MAP) && cJSON_IsObject(node))
 		return set_map(s, k, node);
-	return wrong_type(s, node, k->name, key_types[k->type].expected);
+	return set_scalar(s, k, k->name, node, ops->accepts, ops->expected);
 }
 
 static int see_seccomp(struct key_sink *s, const struct key *k,
 		       const cJSON *node)
 {
-	struct diag why = {0};
-
 	if (!cJSON_IsObject(node) && !cJSON_IsNull(node))
 		return wrong_type(s, node, k->name,
 				  key_types[k->type].expected);
-	if (cJSON_IsNull(node) && !s->null_seccomp_ok) {
-		(void)diag_set(&why, "a project's file cannot switch the "
-				     "filter off");
-		return value_error(s, node, k->name, &why);
-	}
+	if (cJSON_IsNull(node) && !s->null_seccomp_ok)
+		return value_error(s, node, k->name, NULL,
+				   "a project's file cannot switch the filter "
+				   "off");
 	s->seccomp_seen = true;
 	s->seccomp = cJSON_IsObject(node) ? node : NULL;
 	return 0;
-}
-
-static int not_tighter(const struct key_sink *s, const struct key *k,
-		       const cJSON *node, const char *may)
-{
-	struct diag why = {0};
-
-	(void)diag_set(&why, "a project's file may only tighten: %s", may);
-	(void)diag_hint(&why, "read the file; if you trust it, run sbox with "
-			      "--trust-project");
-	return value_error(s, node, k->name, &why);
 }
 
 /* set_json for a file that may only tighten. */
 static int set_tighter(const struct key_sink *s, const struct key *k,
 		       const cJSON *node)
 {
-	uint64_t before, *v;
+	static const char hint[] = "read the file; if you trust it, run sbox "
+				   "with --trust-project";
+	const char *word = cJSON_GetStringValue(node);
+	uint64_t before, *v = key_field(k, s->policy);
 
-	switch (k->tighten) {
-	case TIGHTEN_NEVER:
-		return not_tighter(s, k, node,
-				   "this key is for your own "
-				   "profiles");
-	case TIGHTEN_FALSE:
-		if (cJSON_IsTrue(node))
-			return not_tighter(s, k, node, "only false");
-		break;
-	case TIGHTEN_TRUE:
-		if (cJSON_IsFalse(node))
-			return not_tighter(s, k, node, "only true");
-		break;
-	case TIGHTEN_WORD:
-		if (cJSON_IsString(node) &&
-		    strcmp(node->valuestring, k->words[0]) != 0)
-			return not_tighter(s, k, node, k->words[0]);
-		break;
-	case TIGHTEN_MIN:
-		v = key_field(k, s->policy);
-		before = *v;
-		if (set_json(s, k, node))
-			return -1;
-		if (*v > before)
-			*v = before;
-		return 0;
-	case TIGHTEN_FREE:
-	case TIGHTEN_ADD:
-	case TIGHTEN_STACK:
-	case TIGHTEN__COUNT:
-		break;
-	}
-	return set_json(s, k, node);
+	if (cJSON_IsBool(node))
+		word = cJSON_IsTrue(node) ? "true" : "false";
+	if (k->tighten == TIGHTEN_NEVER)
+		return value_error(s, node, k->name, hint,
+				   "a project's file may only tighten: this "
+				   "key is for your own profiles");
+	if (k->tighten == TIGHTEN_WORD && word &&
+	    strcmp(word, k->words[0]) != 0)
+		return value_error(s, node, k->name, hint,
+				   "a project's file may only tighten: only %s",
+				   k->words[0]);
+	if (k->tighten != TIGHTEN_MIN)
+		return set_json(s, k, node);
+	before = *v;
+	if (set_json(s, k, node))
+		return -1;
+	if (*v > before)
+		*v = before;
+	return 0;
 }
 
 static int apply_key(struct key_sink *s, const struct key *k, const cJSON *node)

@@ -12,7 +12,6 @@
 #include <stddef.h>
 
 #include "sbox/policy.h"
-#include "sbox/strlist.h"
 
 struct diag;
 struct host;
@@ -47,14 +46,10 @@ enum key_type {		     /* what is written, and how it is merged */
 
 enum key_tighten { /* what a project file that isn't trusted may say */
 		   TIGHTEN_NEVER,
-		   TIGHTEN_FREE, /* anything: no effect on the sandbox */
-		   TIGHTEN_ADD,	 /* the list only ever takes away: anything */
-		   TIGHTEN_FALSE,
-		   TIGHTEN_TRUE,
-		   TIGHTEN_MIN,	  /* the smaller of the two values holds */
-		   TIGHTEN_WORD,  /* only the strict word: words[0] */
-		   TIGHTEN_STACK, /* beside the profile's, never instead of it
-				   */
+		   TIGHTEN_ANY,	 /* it has no effect, only takes away, or stands
+				    beside the profile's (seccomp) */
+		   TIGHTEN_MIN,	 /* the smaller of the two values holds */
+		   TIGHTEN_WORD, /* only words[0] */
 		   TIGHTEN__COUNT
 };
 
@@ -63,7 +58,7 @@ struct key {
 	enum key_type type;
 	enum key_tighten tighten;
 	size_t offset; /* of the field of struct policy it lands in */
-	const char *const *words; /* KEY_ENUM: names by value; strict first */
+	const char *const *words; /* KEY_ENUM: names by value; TIGHTEN_WORD */
 	size_t nwords;
 	const char *help; /* one line, for the schema */
 };

@@ -66,7 +66,7 @@ const struct option_row options[] = {
   "set a limit, such as memory=4G or pids=512" },
 { "timeout", 0, "DURATION", KEY("limits.time"),
   "end everything after DURATION (90s, 1h): status 124" },
-{ "userns", 0, NULL, OPTION_KEY_TRUE, "userns", 0, 0,
+{ "userns", 0, NULL, KEY("userns"),
   "let programs make sandboxes of their own" },
 { "git-config", 0, "MODE", KEY("git.config"),
   "ro: .git/config can't be written; rw: it can" },

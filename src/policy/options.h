@@ -8,14 +8,14 @@
 
 #include <stddef.h>
 
-enum option_kind {	       /* what the option does */
-		   OPTION_KEY, /* sets the policy key `key` to its argument */
-		   OPTION_KEY_TRUE, /* sets it to true */
-		   OPTION_ENV,	    /* K=V: env.set; K: env.pass */
-		   OPTION_LIMIT,    /* KEY=VALUE: the key limits.KEY */
-		   OPTION_SET,	    /* KEY=JSON: any key */
-		   OPTION_KEEP_FD,  /* these land in struct invocation, at
-				       offset: */
+enum option_kind {		   /* what the option does */
+		   OPTION_KEY,	   /* sets the policy key `key` to its argument
+				      (true     if it takes none) */
+		   OPTION_ENV,	   /* K=V: env.set; K: env.pass */
+		   OPTION_LIMIT,   /* KEY=VALUE: the key limits.KEY */
+		   OPTION_SET,	   /* KEY=JSON: any key */
+		   OPTION_KEEP_FD, /* these land in struct invocation, at
+				      offset: */
 		   OPTION_STRING,
 		   OPTION_FLAG,
 		   OPTION_ACTION, /* value: enum invocation_action */

@@ -8,12 +8,10 @@
  */
 #include "sbox/plan.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "plan_internal.h"
-#include "resolve.h"
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
 #include "sbox/host.h"

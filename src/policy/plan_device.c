@@ -6,10 +6,8 @@
  */
 #include <stddef.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "plan_internal.h"
-#include "resolve.h"
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
 #include "sbox/path.h"

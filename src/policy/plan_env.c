@@ -24,21 +24,11 @@ static const char default_path[] = "/usr/local/bin:/usr/bin:/bin";
 static const char bash_prompt[] =
 	"PS1=\"(sbox) ${PS1-\\$ }\"; unset PROMPT_COMMAND";
 
-/* Set NAME=VALUE, or leave NAME out (NULL). */
-static void env_put(struct strlist *env, const char *key, const char *value)
+/* Set NAME=VALUE (owned). */
+static void env_put(struct strlist *env, char *entry)
 {
-	size_t len = strlen(key);
-
-	for (size_t i = 0; i < env->n; i++) {
-		cleanup_free char *entry = NULL;
-
-		if (strncmp(env->v[i], key, len) != 0 || env->v[i][len] != '=')
-			continue;
-		entry = xstrdup(env->v[i]);
-		strlist_remove(env, entry);
-	}
-	if (value)
-		strlist_addf(env, "%s=%s", key, value);
+	env_forget(env, entry, strcspn(entry, "="));
+	strlist_add_owned(env, entry);
 }
 
 /* NAME, or a prefix that ends in '*'. */
@@ -53,15 +43,10 @@ static bool name_matches(const char *pattern, const char *entry)
 
 static void env_pass(const struct view *v, const char *pattern)
 {
-	for (char *const *e = v->host->env; e && *e; e++) {
-		cleanup_free char *key = NULL;
-		const char *eq = strchr(*e, '=');
-
-		if (!eq || eq == *e || !name_matches(pattern, *e))
-			continue;
-		key = xstrndup(*e, (size_t)(eq - *e));
-		env_put(&v->plan->env, key, eq + 1);
-	}
+	for (char *const *e = v->host->env; e && *e; e++)
+		if ((*e)[0] != '=' && strchr(*e, '=') &&
+		    name_matches(pattern, *e))
+			env_put(&v->plan->env, xstrdup(*e));
 }
 
 /* Something is shown at, above or beneath this directory. */
@@ -139,36 +124,30 @@ void env_build(struct view *v)
 	const struct policy *p = v->policy;
 	struct strlist *env = &v->plan->env;
 	cleanup_free char *path = path_clean(v);
-	cleanup_free char *runtime =
-		xasprintf("/run/user/%lu", (unsigned long)h->uid);
 
 	for (size_t i = 0; i < ARRAY_SIZE(pass_names); i++)
 		env_pass(v, pass_names[i]);
-	if (v->aliased) {
-		char *longer = xasprintf("%s:%s", VIEW_BIN, path);
-
-		free(path);
-		path = longer;
-	}
-	env_put(env, "PATH", path);
-	env_put(env, "HOME", h->home);
-	env_put(env, "USER", h->user);
-	env_put(env, "LOGNAME", h->user);
-	env_put(env, "SHELL", h->shell);
-	env_put(env, "PWD", v->plan->cwd);
-	env_put(env, "XDG_RUNTIME_DIR", runtime);
-	env_put(env, "SBOX", "1");
+	env_put(env,
+		xasprintf("PATH=%s%s", v->aliased ? VIEW_BIN ":" : "", path));
+	env_put(env, xasprintf("HOME=%s", h->home));
+	env_put(env, xasprintf("USER=%s", h->user));
+	env_put(env, xasprintf("LOGNAME=%s", h->user));
+	env_put(env, xasprintf("SHELL=%s", h->shell));
+	env_put(env, xasprintf("PWD=%s", v->plan->cwd));
+	env_put(env, xasprintf("XDG_RUNTIME_DIR=/run/user/%lu",
+			       (unsigned long)h->uid));
+	env_put(env, xstrdup("SBOX=1"));
 	if (v->interactive) {
-		env_put(env, "PS1", "(sbox) \\$ ");
-		env_put(env, "PROMPT_COMMAND", bash_prompt);
+		env_put(env, xstrdup("PS1=(sbox) \\$ "));
+		env_put(env, xasprintf("PROMPT_COMMAND=%s", bash_prompt));
 	}
 	env_git(v);
 	env_devices(v);
 	for (size_t i = 0; i < p->env_pass.n; i++)
 		env_pass(v, p->env_pass.v[i]);
 	for (size_t i = 0; i < p->env_set.n; i++)
-		env_put(env, p->env_set.keys[i], p->env_set.values[i]);
+		env_put(env, xstrdup(p->env_set.v[i]));
 	for (size_t i = 0; i < p->env_unset.n; i++)
-		env_put(env, p->env_unset.v[i], NULL);
+		env_forget(env, p->env_unset.v[i], strlen(p->env_unset.v[i]));
 	qsort(env->v, env->n, sizeof(*env->v), entry_compare);
 }

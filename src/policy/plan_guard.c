@@ -20,7 +20,6 @@
 #include <sys/stat.h>
 
 #include "plan_internal.h"
-#include "resolve.h"
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
 #include "sbox/path.h"

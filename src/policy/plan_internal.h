@@ -31,9 +31,9 @@ struct view {
 	struct strlist links; /* pairs: link inside, target (command's links) */
 	struct strlist commands; /* pairs: link, the file that it leads to */
 	bool aliased;		 /* VIEW_BIN holds the names of commands */
-	char *git_common;     /* a linked worktree's repository; NULL: none */
-	char *git_value[2];   /* user.name, user.email; NULL: unset */
-	bool interactive;     /* no command was given: a shell for a person */
+	char *git_common;   /* a linked worktree's repository; NULL: none */
+	char *git_value[2]; /* user.name, user.email; NULL: unset */
+	bool interactive;   /* no command was given: a shell for a person */
 };
 
 /* plan.c: append a step; returned pointer is valid until the next call. */
@@ -58,6 +58,20 @@ char *view_backing(const struct view *v, const char *dst, bool *write);
  * NULL: relative ones and those that are writable inside are passed over. *at
  * is PATH at first. */
 char *view_path_next(const struct view *v, const char **at);
+
+/* True if path is one of roots (NULL: none) or lies beneath it. */
+bool path_under_any(const struct strlist *roots, const char *path);
+
+/*
+ * Resolve an absolute path to its canonical form through host->fs. A symlink
+ * whose own directory lies in one of the untrusted roots is refused. Returns 0
+ * with *canon (caller frees) and *st of what it names; -1 with d (may be NULL)
+ * and errno (ENOENT when it does not exist, ELOOP for a refused or circular
+ * link).
+ */
+int resolve_path(const struct host *h, const struct strlist *untrusted,
+		 const char *path, char **canon, struct host_stat *st,
+		 struct diag *d);
 
 int guard_check_cwd(const struct view *v, bool force, struct diag *d);
 /* plan_net.c: net_*, gateway, listeners, routes. */

@@ -17,7 +17,6 @@
 #include <sys/stat.h>
 
 #include "plan_internal.h"
-#include "resolve.h"
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
 #include "sbox/path.h"
@@ -370,24 +369,17 @@ static int show_place(struct view *v, const struct plan_mount *s,
 	return 0;
 }
 
-static int tmpfs_build(struct view *v, struct diag *d)
+static void tmpfs_build(struct view *v)
 {
 	const struct policy_paths *l = &v->policy->tmpfs;
 
 	for (size_t i = 0; i < l->n; i++) {
-		cleanup_free char *under = NULL;
+		cleanup_free char *under = view_backing(v, l->v[i].dest, NULL);
 
-		if (strchr(l->v[i].dest, ':')) {
-			diag_set(d, "%s: %s: a tmpfs has no source",
-				 l->v[i].origin, l->v[i].dest);
-			return diag_hint(d, "give one path without a colon");
-		}
-		under = view_backing(v, l->v[i].dest, NULL);
 		plan_add(v->plan, under ? PLAN_TMPFS : PLAN_PRIVATE,
 			 l->v[i].dest, "--tmpfs")
 			->mode = 0755;
 	}
-	return 0;
 }
 
 /* Every command's name in a directory of ours, first on PATH: what is written
@@ -455,5 +447,6 @@ int view_build(struct view *v, struct diag *d)
 		if (show_place(v, &v->shows.mounts[i], d) < 0)
 			return -1;
 	links_build(v);
-	return tmpfs_build(v, d);
+	tmpfs_build(v);
+	return 0;
 }

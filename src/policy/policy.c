@@ -78,14 +78,19 @@ static void paths_free(struct policy_paths *l)
 	free(l->v);
 }
 
-static void env_free(struct policy_env *e)
+void env_forget(struct strlist *l, const char *name, size_t len)
 {
-	for (size_t i = 0; i < e->n; i++) {
-		free(e->keys[i]);
-		free(e->values[i]);
+	for (size_t i = 0; i < l->n; i++) {
+		const char *e = l->v[i];
+
+		if (strncmp(e, name, len) == 0 &&
+		    (e[len] == '\0' || e[len] == '=')) {
+			cleanup_free char *entry = xstrdup(e);
+
+			(void)strlist_remove(l, entry);
+			return;
+		}
 	}
-	free(e->keys);
-	free(e->values);
 }
 
 void policy_free(struct policy *p)
@@ -106,7 +111,7 @@ void policy_free(struct policy *p)
 	cJSON_Delete(p->net_services);
 	paths_free(&p->net_sockets);
 	strlist_free(&p->env_pass);
-	env_free(&p->env_set);
+	strlist_free(&p->env_set);
 	strlist_free(&p->env_unset);
 	cJSON_Delete(p->seccomp.object);
 	free(p->seccomp.origin);
@@ -182,7 +187,7 @@ char *policy_dump(const struct policy *p)
 	cleanup_free char *text = NULL;
 
 	for (size_t i = 0; i < nkeys; i++) {
-		cJSON *value = key_types[keys[i].type].dump(&keys[i], p);
+		cJSON *value = key_dump(&keys[i], p);
 
 		if (value)
 			dump_key(root, keys[i].name, value);
@@ -206,7 +211,7 @@ cJSON *policy_net_json(const struct policy *p)
 			launcher |= strcmp(keys[i].name, ours[k]) == 0;
 		if (launcher)
 			continue;
-		value = key_types[keys[i].type].dump(&keys[i], p);
+		value = key_dump(&keys[i], p);
 		if (value)
 			dump_key(net, keys[i].name + strlen("net."), value);
 	}

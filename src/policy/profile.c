@@ -46,7 +46,7 @@ enum place { /* where profiles are, in the order of the search */
 	     PLACE_CONFIG,
 	     PLACE_SYSTEM,
 	     PLACE_SHIPPED,
-	     PLACE_NONE, /* a file that was named, or the project's */
+	     PLACE_NONE, /* a file that was named */
 	     PLACE_PROJECT,
 };
 
@@ -71,22 +71,6 @@ struct level {
 
 static int load_named(struct loader *l, const char *name, enum place first,
 		      const struct level *up);
-
-static const char *place_dir(const struct host *h, enum place place)
-{
-	switch (place) {
-	case PLACE_CONFIG:
-		return h->config_dir;
-	case PLACE_SYSTEM:
-		return SYSTEM_DIR;
-	case PLACE_SHIPPED:
-		return h->data_dir;
-	case PLACE_NONE:
-	case PLACE_PROJECT:
-		break;
-	}
-	return NULL;
-}
 
 /* Could somebody else have written this file? */
 static int check_owner(const struct host *h, const char *path, enum place place,
@@ -137,6 +121,12 @@ static int doc_open(const struct host *h, const char *path, enum place place,
 	return json_parse(path, text, len, doc, d);
 }
 
+static int search_hint(const struct loader *l)
+{
+	return diag_hint(l->d, "profiles are searched in %s, %s and %s",
+			 l->host->config_dir, SYSTEM_DIR, l->host->data_dir);
+}
+
 static int chain_error(const struct json_doc *doc, const cJSON *node,
 		       const char *what, const char *name,
 		       const struct level *at, struct diag *d)
@@ -178,8 +168,7 @@ static int load_one_parent(struct loader *l, const struct json_doc *doc,
 		return chain_error(doc, node, "a circle", name, at, l->d);
 	(void)json_error(doc, node, "extends", l->d, "%s: no such profile",
 			 name);
-	return diag_hint(l->d, "profiles are searched in %s, %s and %s",
-			 l->host->config_dir, SYSTEM_DIR, l->host->data_dir);
+	return search_hint(l);
 }
 
 static int load_parents(struct loader *l, const struct json_doc *doc,
@@ -192,8 +181,11 @@ static int load_parents(struct loader *l, const struct json_doc *doc,
 	if (!cJSON_IsArray(list))
 		return json_error(doc, list, "extends", l->d,
 				  "expected a list of profile names");
-	cJSON_ArrayForEach(
-		node, list) if (load_one_parent(l, doc, node, at)) return -1;
+	cJSON_ArrayForEach(node, list)
+	{
+		if (load_one_parent(l, doc, node, at))
+			return -1;
+	}
 	return 0;
 }
 
@@ -242,10 +234,15 @@ static int load_file(struct loader *l, const struct level *at)
 static int load_named(struct loader *l, const char *name, enum place first,
 		      const struct level *up)
 {
+	const char *const dirs[] = {
+		[PLACE_CONFIG] = l->host->config_dir,
+		[PLACE_SYSTEM] = SYSTEM_DIR,
+		[PLACE_SHIPPED] = l->host->data_dir,
+	};
+
 	for (enum place p = first; p <= PLACE_SHIPPED; p++) {
-		cleanup_free char *file = xasprintf("%s.json", name);
 		cleanup_free char *path =
-			path_join(place_dir(l->host, p), file);
+			xasprintf("%s/%s.json", dirs[p], name);
 		struct level at = {
 			.name = name,
 			.path = path,
@@ -261,11 +258,15 @@ static int load_named(struct loader *l, const char *name, enum place first,
 	return 1;
 }
 
-static int no_profile(const struct loader *l, const char *name)
+/* A profile that must exist. */
+static int load_required(struct loader *l, const char *name)
 {
+	int rc = load_named(l, name, PLACE_CONFIG, NULL);
+
+	if (rc <= 0)
+		return rc;
 	(void)diag_set(l->d, "profile: %s: no such profile", name);
-	return diag_hint(l->d, "profiles are searched in %s, %s and %s",
-			 l->host->config_dir, SYSTEM_DIR, l->host->data_dir);
+	return search_hint(l);
 }
 
 static int load_given(struct loader *l, const char *given)
@@ -287,31 +288,30 @@ static int load_given(struct loader *l, const char *given)
 		return diag_hint(l->d, "a file is given with a slash: ./%s",
 				 given);
 	}
-	rc = load_named(l, given, PLACE_CONFIG, NULL);
-	return rc == 1 ? no_profile(l, given) : rc;
+	return load_required(l, given);
 }
 
 /* The profile of the command's name, else the user's default, else base. */
 static int load_chosen(struct loader *l, const struct invocation *inv)
 {
-	const char *names[] = {NULL, "default", "base"};
+	const char *command = inv->shell_text ? NULL : inv->command[0];
+	const char *names[] = {command ? path_basename(command) : "",
+			       "default"};
 
 	if (inv->profile)
 		return load_given(l, inv->profile);
-	if (!inv->shell_text && inv->command[0])
-		names[0] = path_basename(inv->command[0]);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		int rc;
+		int rc = 1;
 
-		if (!names[i] || !profile_name_is_valid(names[i]))
-			continue;
-		rc = load_named(l, names[i], PLACE_CONFIG, NULL);
+		if (profile_name_is_valid(names[i]))
+			rc = load_named(l, names[i], PLACE_CONFIG, NULL);
 		if (rc == 0)
 			l->policy->profile = xstrdup(names[i]);
 		if (rc <= 0)
 			return rc;
 	}
-	return no_profile(l, "base");
+	l->policy->profile = xstrdup("base");
+	return load_required(l, "base");
 }
 
 static int load_project(struct loader *l, bool trusted)
@@ -336,9 +336,7 @@ static int take_seccomp_of(struct loader *l, const char *name)
 	int rc;
 
 	policy_init(&other);
-	rc = load_named(&from, name, PLACE_CONFIG, NULL);
-	if (rc == 1)
-		rc = no_profile(l, name);
+	rc = load_required(&from, name);
 	if (rc == 0 && !other.seccomp.object)
 		rc = diag_set(l->d, "profile: %s: has no seccomp object", name);
 	if (rc == 0) {

@@ -44,21 +44,6 @@ static int apply_key(struct key_sink *sink, const char *name, const char *value)
 	return diag_prefix(sink->d, "%s", sink->origin);
 }
 
-static int apply_limit(struct key_sink *sink, const struct option_row *o,
-		       const char *text)
-{
-	const char *value;
-	cleanup_free char *key = split_pair(text, &value, o, sink->d);
-	cleanup_free char *name = NULL, *origin = NULL;
-
-	if (!key)
-		return -1;
-	name = xasprintf("limits.%s", key);
-	origin = xasprintf("--limit: %s", key);
-	sink->origin = origin;
-	return apply_key(sink, name, value);
-}
-
 static int apply_set(struct key_sink *sink, const struct option_row *o,
 		     const char *text)
 {
@@ -96,27 +81,23 @@ static int apply_set(struct key_sink *sink, const struct option_row *o,
 static int apply_setting(struct key_sink *sink, const struct option_row *o,
 			 const char *value)
 {
-	switch (o->kind) {
-	case OPTION_KEY:
-		return apply_key(sink, o->key, value);
-	case OPTION_KEY_TRUE:
-		return apply_key(sink, o->key, "true");
-	case OPTION_ENV:
+	cleanup_free char *limit = NULL, *name = NULL, *origin = NULL;
+
+	if (o->kind == OPTION_SET)
+		return apply_set(sink, o, value);
+	if (o->kind == OPTION_ENV)
 		return apply_key(sink,
 				 strchr(value, '=') ? "env.set" : "env.pass",
 				 value);
-	case OPTION_LIMIT:
-		return apply_limit(sink, o, value);
-	case OPTION_SET:
-		return apply_set(sink, o, value);
-	case OPTION_KEEP_FD:
-	case OPTION_STRING:
-	case OPTION_FLAG:
-	case OPTION_ACTION:
-	case OPTION_KIND__COUNT:
-		break;
-	}
-	return diag_set(sink->d, "--%s: not a setting", o->name);
+	if (o->kind == OPTION_KEY)
+		return apply_key(sink, o->key, o->arg ? value : "true");
+	limit = split_pair(value, &value, o, sink->d);
+	if (!limit)
+		return -1;
+	name = xasprintf("limits.%s", limit);
+	origin = xasprintf("--limit: %s", limit);
+	sink->origin = origin;
+	return apply_key(sink, name, value);
 }
 
 int settings_apply(const struct invocation *inv, const struct host *host,

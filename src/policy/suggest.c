@@ -1,54 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The nearest known name, for error messages. Distance is the number of
- * inserted, removed, changed and swapped characters (optimal string
- * alignment); more than a third of the word is no likeness any more. A dotted
- * key whose last component is what was typed ("read" for "fs.read") is near.
+ * inserted, removed and changed characters; more than a third of the word is
+ * no likeness any more. A dotted key whose last component is what was typed
+ * ("read" for "fs.read") is near.
  */
 #include "suggest.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#include "sbox/cleanup.h"
-
 #define SUGGEST_NAME_MAX 48
 
-static size_t min3(size_t a, size_t b, size_t c)
+static size_t min(size_t a, size_t b)
 {
-	size_t ab = a < b ? a : b;
-
-	return ab < c ? ab : c;
+	return a < b ? a : b;
 }
 
 /* Both at most SUGGEST_NAME_MAX bytes long. */
 static size_t distance(const char *a, size_t alen, const char *b, size_t blen)
 {
-	size_t row[3][SUGGEST_NAME_MAX + 1];
-	size_t *before = row[0], *above = row[1], *cur = row[2];
+	size_t row[SUGGEST_NAME_MAX + 1]; /* to each beginning of b */
 
-	for (size_t j = 0; j <= blen; j++) {
-		before[j] = 0;
-		above[j] = j;
-	}
-	for (size_t i = 1; i <= alen; i++) {
-		size_t *spare = before;
+	for (size_t j = 0; j <= blen; j++)
+		row[j] = j;
+	for (size_t i = 0; i < alen; i++) {
+		size_t before = row[0]++;
 
-		cur[0] = i;
-		for (size_t j = 1; j <= blen; j++) {
-			size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
+		for (size_t j = 0; j < blen; j++) {
+			size_t change = before + (a[i] != b[j]);
 
-			cur[j] = min3(above[j] + 1, cur[j - 1] + 1,
-				      above[j - 1] + change);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1] && before[j - 2] + 1 < cur[j])
-				cur[j] = before[j - 2] + 1;
+			before = row[j + 1];
+			row[j + 1] = min(change, min(before, row[j]) + 1);
 		}
-		before = above;
-		above = cur;
-		cur = spare;
 	}
-	return above[blen];
+	return row[blen];
 }
 
 static bool is_last_component(const char *known, size_t len, const char *name)

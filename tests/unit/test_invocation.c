@@ -12,8 +12,7 @@ static void option_rows_have_no_holes(void **state)
 	(void)state;
 	for (size_t i = 0; i < noptions; i++) {
 		const struct option_row *o = &options[i];
-		bool on_key =
-			o->kind == OPTION_KEY || o->kind == OPTION_KEY_TRUE;
+		bool on_key = o->kind == OPTION_KEY;
 
 		assert_true(o->name || o->letter);
 		assert_non_null(o->help);
