@@ -154,8 +154,10 @@ int egress_port_parse(const char *text, bool publish, struct egress_port *out,
 /* "direct", "tor", "tor://HOST:PORT", "socks5h://HOST:PORT" (or [V6]:PORT).
  * Sets via, socks_host, socks_port, tor. */
 int egress_via_parse(const char *text, struct egress *out, struct diag *d);
-/* net.services by itself: an array. */
-int egress_services_check(const cJSON *services, struct diag *d);
+/* net.services by itself: a checked copy in which "~/" of files is home, or
+ * NULL and d. */
+cJSON *egress_services_copy(const cJSON *services, const char *home,
+			    struct diag *d);
 
 /* Some allow rule is "*": every name there is. */
 bool egress_allows_every_name(const struct egress *e);

@@ -330,11 +330,59 @@ void egress_services_free(struct egress *e)
 	e->nservices = 0;
 }
 
-int egress_services_check(const cJSON *services, struct diag *d)
+/* "~/x" of a service's member becomes an absolute path. */
+static int expand_member(cJSON *object, const char *name, const char *home,
+			 struct diag *d)
+{
+	cJSON *node = cJSON_GetObjectItemCaseSensitive(object, name);
+	const char *text = cJSON_GetStringValue(node);
+	cleanup_free char *path = NULL;
+
+	if (!text || *text != '~')
+		return 0; /* the service's own check says what else is wrong */
+	if (path_expand_home(text, home, &path, d))
+		return diag_prefix(d, "%s", name);
+	(void)cJSON_ReplaceItemInObjectCaseSensitive(object, name,
+						     cJSON_CreateString(path));
+	return 0;
+}
+
+static int expand_paths(cJSON *list, const char *home, struct diag *d)
+{
+	cJSON *service, *header;
+
+	cJSON_ArrayForEach(service, list)
+	{
+		cJSON *headers =
+			cJSON_GetObjectItemCaseSensitive(service, "headers");
+
+		if (expand_member(service, "ca", home, d))
+			return -1;
+		cJSON_ArrayForEach(header, headers)
+		{
+			if (expand_member(header, "file", home, d))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int check(const cJSON *services, struct diag *d)
 {
 	struct egress e = {.nservices = 0};
 	int rc = egress_services_parse(services, &e, d);
 
 	egress_services_free(&e);
 	return rc;
+}
+
+cJSON *egress_services_copy(const cJSON *services, const char *home,
+			    struct diag *d)
+{
+	cJSON *copy = cJSON_Duplicate(services, true);
+
+	if (expand_paths(copy, home, d) == 0 && check(copy, d) == 0)
+		return copy;
+	cJSON_Delete(copy);
+	return NULL;
 }

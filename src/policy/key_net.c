@@ -15,26 +15,23 @@
 #include "sbox/egress.h"
 #include "sbox/host.h"
 #include "sbox/json.h"
-#include "sbox/path.h"
 
 int key_set_net_rule(const struct key_item *it)
 {
-	const struct policy *p = it->sink->policy;
-	bool deny = key_field_const(it->key, p) == &p->net_deny;
-	struct egress_rule r;
-	int rc;
+	bool deny = it->key == key_find("net.deny");
+	struct egress_rule r = {.ports = NULL};
+	int rc = egress_rule_parse(it->text, &r, it->d);
 
-	if (egress_rule_parse(it->text, &r, it->d))
-		return -1;
-	rc = egress_rule_check(&r, deny ? EGRESS_DENY : EGRESS_ALLOW, it->d);
+	if (rc == 0)
+		rc = egress_rule_check(&r, deny ? EGRESS_DENY : EGRESS_ALLOW,
+				       it->d);
 	egress_rule_free(&r);
 	return rc ? -1 : key_name_add(it, it->text);
 }
 
 int key_set_net_port(const struct key_item *it)
 {
-	const struct policy *p = it->sink->policy;
-	bool publish = key_field_const(it->key, p) == &p->net_publish;
+	bool publish = it->key == key_find("net.publish");
 	struct egress_port port;
 
 	if (egress_port_parse(it->text, publish, &port, it->d))
@@ -52,43 +49,6 @@ int key_set_net_via(const struct key_item *it)
 	egress_free(&e);
 	free(p->net_via);
 	p->net_via = xstrdup(it->text);
-	return 0;
-}
-
-/* "~/x" of a service's member becomes an absolute path. */
-static int expand_member(cJSON *object, const char *name,
-			 const struct host *host, struct diag *d)
-{
-	cJSON *node = cJSON_GetObjectItemCaseSensitive(object, name);
-	const char *text = cJSON_GetStringValue(node);
-	cleanup_free char *path = NULL;
-
-	if (!text || *text != '~')
-		return 0; /* the service's own check says what else is wrong */
-	if (path_expand_home(text, host->home, &path, d))
-		return diag_prefix(d, "%s", name);
-	(void)cJSON_ReplaceItemInObjectCaseSensitive(object, name,
-						     cJSON_CreateString(path));
-	return 0;
-}
-
-static int expand_paths(cJSON *list, const struct host *host, struct diag *d)
-{
-	cJSON *service, *header;
-
-	cJSON_ArrayForEach(service, list)
-	{
-		cJSON *headers =
-			cJSON_GetObjectItemCaseSensitive(service, "headers");
-
-		if (expand_member(service, "ca", host, d))
-			return -1;
-		cJSON_ArrayForEach(header, headers)
-		{
-			if (expand_member(header, "file", host, d))
-				return -1;
-		}
-	}
 	return 0;
 }
 
@@ -114,17 +74,16 @@ int key_set_net_services(const struct key_sink *s, const cJSON *list,
 			 struct diag *d)
 {
 	cJSON **to = &s->policy->net_services;
-	cJSON *copy = cJSON_Duplicate(list, true);
-	int rc = expand_paths(copy, s->host, d);
+	cJSON *copy = egress_services_copy(list, s->host->home, d);
 
-	if (rc == 0)
-		rc = egress_services_check(copy, d);
-	if (rc == 0 && !*to)
+	if (!copy)
+		return -1;
+	if (!*to)
 		*to = cJSON_CreateArray();
-	while (rc == 0 && cJSON_GetArraySize(copy) > 0)
+	while (cJSON_GetArraySize(copy) > 0)
 		put_service(*to, cJSON_DetachItemFromArray(copy, 0));
 	cJSON_Delete(copy);
-	return rc;
+	return 0;
 }
 
 void key_net_mode_changed(struct policy *p)
