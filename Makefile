@@ -69,9 +69,7 @@ GOLDEN    := $(call programs,tests/golden/*.c)
 KERNEL    := $(call programs,tests/kernel/*.c)
 BENCH     := $(call programs,tests/bench/*.c)
 REPLAY    := $(call programs,tests/fuzz/fuzz_*.c)
-# Not yet green, so run by name: make check-pending. They belong to check.
-PENDING   := tests/sandbox/escape-mounts.bats tests/sandbox/terminal.bats
-SANDBOX   := $(filter-out $(PENDING),$(sort $(wildcard tests/sandbox/*.bats)))
+SANDBOX   := $(sort $(wildcard tests/sandbox/*.bats))
 REAL      := $(sort $(wildcard tests/real/*.bats))
 # Small programs that the sandbox tests start inside or drive sbox with.
 TOOLS     := $(call programs,tests/sandbox/*.c tests/sandbox/*/*.c \
@@ -186,9 +184,6 @@ check-sandbox: all $(TOOLS)
 check-user: all $(TOOLS)
 	sh tests/as-user.sh CC='$(CC)' CFLAGS='$(CFLAGS)' \
 		LDFLAGS='$(LDFLAGS)' WERROR='$(WERROR)' check-sandbox
-
-check-pending: all $(TOOLS)
-	sh tests/run.sh bats $(PENDING)
 
 check-real: all $(TOOLS)
 	sh tests/run.sh bats $(REAL)

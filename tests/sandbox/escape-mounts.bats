@@ -59,9 +59,9 @@ repo_make()
 # What the host would run or believe: must be the same after every attack.
 repo_trust()
 {
-	(cd "$1" && ls -la --time-style=+ .git/hooks && cat .git/config &&
+	(cd "$1" && ls -lA --time-style=+ .git/hooks && cat .git/config &&
 		cat .git/hooks/pre-commit && stat -c '%F %i' .git .git/hooks \
-			.git/config && git rev-parse --git-dir)
+			.git/config)
 }
 
 # --- swaps while sbox starts --------------------------------------------------
@@ -509,9 +509,11 @@ appended" ]
 			deep/er; do
 			mv $d moved; rm -rf $d; mkdir $d; ln -sfn /tmp $d
 		done; true'
-	[ "$(find . -type f ! -name new ! -name '.attack*' -exec sha256sum {} + |
+	# mv out of a mount is a copy that can't remove the original
+	[ "$(find . -type f ! -name new ! -name moved -exec sha256sum {} + |
 		sort)" = "$before" ] || fail "$(ls -laR)"
-	[ -z "$(find . -type l)" ]
+	# ln -sfn DIR makes a link of that name within a directory
+	[ -z "$(find . -type l ! -name tmp)" ]
 }
 
 # escapes: 35 52
@@ -640,6 +642,7 @@ own_dirs_hold()
 		[ -d "$HOME/.config" ] && [ ! -e "$HOME/.config.2" ] ||
 			fail "--rw $o: moved"
 	done
+	CANARIES= # the rest of the home was given away
 }
 
 # escapes: 18 28
