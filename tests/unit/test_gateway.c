@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of the gateway that need no sandbox: the order of addresses,
+ * connecting, pipes, what is refused, lines of the log.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "sbox-gateway/connect.h"
+#include "sbox-gateway/decision.h"
+#include "sbox-gateway/pipes.h"
+#include "sbox-gateway/refusal.h"
+#include "sbox/cleanup.h"
+#include "sbox/json.h"
+
+static struct in6_addr address(char family, uint8_t last)
+{
+	struct in6_addr a = {.s6_addr = {0x20, 1, [15] = last}};
+	struct in6_addr v4 = {.s6_addr = {[10] = 0xff, 0xff, 127, 0, 0, last}};
+
+	return family == '4' ? v4 : a;
+}
+
+/* Families as they come and as they are tried. */
+static const struct {
+	const char *label, *in, *out;
+} orders[] = {
+	{"one", "4", "4"},
+	{"the first one's family begins", "6644", "6464"},
+	{"so does IPv4", "4466", "4646"},
+	{"what is left over comes last", "444466", "464644"},
+	{"one family only", "666", "666"},
+	{"alternating already", "6464", "6464"},
+};
+
+static void test_dial_order(void **state)
+{
+	struct in6_addr in[16], out[16];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
+		size_t n = strlen(orders[i].in);
+		uint8_t last[2] = {0, 0};
+
+		for (size_t k = 0; k < n; k++)
+			in[k] = address(orders[i].in[k], (uint8_t)(k + 1));
+		dial_order(in, n, out);
+		for (size_t k = 0; k < n; k++) {
+			int v4 = IN6_IS_ADDR_V4MAPPED(&out[k]);
+
+			if ((orders[i].out[k] == '4') != v4)
+				fail_msg("%s", orders[i].label);
+			/* within a family the order stays */
+			assert_true(out[k].s6_addr[15] > last[v4]);
+			last[v4] = out[k].s6_addr[15];
+		}
+	}
+}
+
+struct dialled {
+	struct event_base *base;
+	int fd, error, calls;
+};
+
+static void on_dialled(void *ctx, int fd, int error)
+{
+	struct dialled *d = ctx;
+
+	d->fd = fd;
+	d->error = error;
+	d->calls++;
+	(void)event_base_loopbreak(d->base);
+}
+
+static int listen_local(uint16_t *port)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+				.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+	*port = ntohs(a.sin_port);
+	return fd;
+}
+
+static void test_dial(void **state)
+{
+	struct dialled d = {.base = event_base_new()};
+	struct in6_addr addrs[3] = {address('4', 2), address('4', 3),
+				    address('4', 1)};
+	uint16_t port;
+	int listener = listen_local(&port);
+
+	(void)state;
+	/* 127.0.0.2 and 127.0.0.3 refuse: the next one at once */
+	assert_non_null(
+		dial_start(d.base, addrs, 3, port, 5000, on_dialled, &d));
+	assert_int_equal(d.calls, 0);
+	(void)event_base_dispatch(d.base);
+	assert_int_equal(d.calls, 1);
+	assert_true(d.fd >= 0);
+	(void)close(d.fd);
+	/* all refuse: the error, from the loop */
+	(void)dial_start(d.base, addrs, 2, port, 5000, on_dialled, &d);
+	(void)event_base_dispatch(d.base);
+	assert_int_equal(d.calls, 2);
+	assert_int_equal(d.fd, -1);
+	assert_int_equal(d.error, ECONNREFUSED);
+	/* forgotten: nothing is called any more */
+	dial_cancel(dial_start(d.base, addrs, 3, port, 5000, on_dialled, &d));
+	(void)event_base_loop(d.base, EVLOOP_NONBLOCK);
+	assert_int_equal(d.calls, 2);
+	(void)close(listener);
+	event_base_free(d.base);
+}
+
+static void test_pipes(void **state)
+{
+	struct pipes p;
+	struct pipe *a, *b;
+
+	(void)state;
+	pipes_init(&p, 2);
+	a = pipes_take(&p);
+	b = pipes_take(&p);
+	assert_non_null(a);
+	assert_non_null(b);
+	assert_null(pipes_take(&p));
+	pipes_give(&p, a, true);
+	assert_ptr_equal(pipes_take(&p), a);
+	/* one with bytes in it is never used again */
+	pipes_give(&p, a, false);
+	assert_int_equal(p.nidle, 0);
+	pipes_give(&p, b, true);
+	assert_int_equal(p.nidle, 1);
+	pipes_free(&p);
+}
+
+static void test_refusals(void **state)
+{
+	struct refusals *r = refusals_new();
+	char name[32], text[4096];
+	int fd[2];
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(refusals_count(r, "a.test", 443, REFUSAL_UNLISTED), 1);
+	assert_int_equal(refusals_count(r, "a.test", 443, REFUSAL_UNLISTED), 2);
+	assert_int_equal(refusals_count(r, "a.test", 22, REFUSAL_UNLISTED), 1);
+	assert_int_equal(refusals_count(r, "a.test", 443, REFUSAL_DENIED), 1);
+	for (int i = 0; i < REFUSALS_MAX + 10; i++) {
+		(void)snprintf(name, sizeof(name), "n%d.test", i);
+		assert_int_equal(refusals_count(r, name, 0, REFUSAL_UNLISTED),
+				 i < REFUSALS_MAX - 3);
+	}
+	assert_int_equal(pipe2(fd, O_CLOEXEC), 0);
+	refusals_print(r, fd[1]);
+	(void)close(fd[1]);
+	n = read(fd[0], text, sizeof(text) - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_non_null(strstr(text,
+			       "refused: a.test port 443: not allowed (2 times)"
+			       "; to allow it: --allow a.test:443\n"));
+	assert_non_null(strstr(text, "more, in the log\n"));
+	(void)close(fd[0]);
+	refusals_free(r);
+}
+
+static void test_refusal_rate(void **state)
+{
+	static const unsigned yes[] = {1, 10, 100, 1000, 1000000},
+			      no[] = {0, 2, 9, 11, 20, 99, 101, 1001};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
+		assert_true(refusal_is_logged(yes[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
+		assert_false(refusal_is_logged(no[i]));
+	for (int i = 0; i < REFUSAL__COUNT; i++)
+		assert_non_null(refusal_text((enum refusal)i));
+}
+
+/* Every line is JSON, whatever the texts hold and however long they are. */
+static void test_decision_lines(void **state)
+{
+	char longest[4000], line[DECISION_LINE_MAX];
+	const char *texts[] = {"ok.test", "a\"b\\c\n\x1b[0m\x7f", "\xff\xfe",
+			       longest};
+	struct decision d = {.port = 443,
+			     .verdict = "allowed",
+			     .count = UINT32_MAX,
+			     .sent = UINT64_MAX / 2,
+			     .received = UINT64_MAX / 2,
+			     .duration_ms = UINT64_MAX};
+	size_t n;
+
+	(void)state;
+	memset(longest, '"', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct json_doc doc;
+
+		d.name = d.rule = d.reason = texts[i];
+		n = decision_format(&d, texts[i], 1234567, line);
+		assert_true(n > 0 && n < sizeof(line));
+		assert_int_equal(line[n - 1], '\n');
+		assert_int_equal(json_parse("line", line, n, &doc, NULL), 0);
+		json_free(&doc);
+	}
+	d = (struct decision){.name = "a.test", .verdict = "unlisted"};
+	n = decision_format(&d, "s", 1234567, line);
+	line[n] = '\0';
+	assert_string_equal(
+		line + strlen("{\"time\":\"1970-01-01T"),
+		"00:20:34.567Z\",\"sandbox\":\"s\",\"name\":\"a.test\","
+		"\"port\":0,\"verdict\":\"unlisted\",\"bytes\":0,\"sent\":0,"
+		"\"duration\":0.000}\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dial_order),
+		cmocka_unit_test(test_dial),
+		cmocka_unit_test(test_pipes),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_refusal_rate),
+		cmocka_unit_test(test_decision_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
