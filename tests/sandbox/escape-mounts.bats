@@ -96,14 +96,17 @@ repo_trust()
 	echo innocent >"$SCRATCH/work/good/secret"
 	ln -s "$SCRATCH/work/dir" "$SCRATCH/work/link"
 	canaries_set
-	# sbox may take either directory by its name, but a link to the secret
-	# only if it was a link when it was looked at: here it never is
+	# either is what the name meant at some moment, and nothing else may be
+	# shown: not the empty mount point, not a third directory
+	local either=" $(stat -c %i "$SCRATCH/work/good") $(stat -c %i \
+		"$SCRATCH/work/dir") "
 	race_start "$SCRATCH/work/good" "$SCRATCH/work/link"
 	for ((round = 0; round < ROUNDS; round++)); do
 		inside --ro "$SCRATCH/work/good:/seen" -- /bin/sh -c \
 			'stat -c %i /seen'
 		if [ "$status" -ne 125 ]; then
 			succeeds
+			[[ $either == *" $output "* ]] || fail "a third one"
 			starts=$((starts + 1))
 		else
 			refused
