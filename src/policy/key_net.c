@@ -4,7 +4,9 @@
  * grammar that the gateway reads it with (egress.h), and kept as it was
  * written. The last word about the network wins: "none" and "host" forget what
  * was allowed so far, so that an option can switch off what a profile has; what
- * is allowed after that contradicts it (policy_net_mode).
+ * is allowed after that contradicts it (policy_net_mode). What is denied and
+ * the way out are never forgotten: a project's file may say "none", and must
+ * not take Tor away from what the user allows behind it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -91,13 +93,10 @@ void key_net_mode_changed(struct policy *p)
 	if (p->net == NET_FILTERED)
 		return;
 	strlist_free(&p->net_allow);
-	strlist_free(&p->net_deny);
 	strlist_free(&p->net_ports);
 	strlist_free(&p->net_publish);
 	cJSON_Delete(p->net_services);
 	p->net_services = NULL;
-	free(p->net_via);
-	p->net_via = NULL;
 }
 
 int policy_net_mode(const struct policy *p, enum net_mode *out, struct diag *d)

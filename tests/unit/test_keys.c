@@ -212,6 +212,29 @@ static void project_limits_are_minima(void **state)
 	fixture_free(&f);
 }
 
+/* A project that forbids the network takes nothing away from what guards it. */
+static void project_none_keeps_the_way_out(void **state)
+{
+	struct fixture f;
+	struct policy p;
+	struct diag d;
+
+	(void)state;
+	fixture_init(&f);
+	fixture_write(&f, "data/x.json",
+		      "{\"net\":{\"allow\":[\"b.org\"],\"deny\":[\"c.org\"],"
+		      "\"via\":\"tor\"}}");
+	fixture_write(&f, "cwd/.sbox.json", "{\"net\":{\"mode\":\"none\"}}");
+	if (fixture_load(&f, "sbox --profile x --net filtered --allow a.org",
+			 &p, &d))
+		fail_msg("%s", d.text);
+	assert_string_equal(p.net_via, "tor");
+	assert_true(strlist_has(&p.net_deny, "c.org"));
+	assert_int_equal(p.net_allow.n, 1);
+	policy_free(&p);
+	fixture_free(&f);
+}
+
 /* A dotted name is not a second way to write a key. */
 static void near_names_are_suggested(void **state)
 {
@@ -306,6 +329,7 @@ int main(void)
 		cmocka_unit_test(every_key_accepts_and_tightens),
 		cmocka_unit_test(project_limits_are_minima),
 		cmocka_unit_test(near_names_are_suggested),
+		cmocka_unit_test(project_none_keeps_the_way_out),
 		cmocka_unit_test(env_words_displace_one_another),
 		cmocka_unit_test(lists_are_bounded),
 	};
