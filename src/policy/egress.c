@@ -31,15 +31,56 @@ static char *entry_text(const cJSON *node, bool number_ok, struct diag *d)
 	return NULL;
 }
 
-static int add_rule(struct egress_rules *l, enum egress_list list,
-		    const cJSON *node, struct diag *d)
+int egress_member_parse(const cJSON *node, const struct member *m,
+			struct diag *d)
 {
+	const cJSON *e;
+	size_t i = 0;
+
+	if (!m->list)
+		return m->parse(node, m, d);
+	if (!cJSON_IsArray(node))
+		return diag_set(d, "expected %s", m->list);
+	cJSON_ArrayForEach(e, node)
+	{
+		if (m->parse(e, m, d))
+			return diag_prefix(d, "[%zu]", i);
+		i++;
+	}
+	return 0;
+}
+
+int egress_object_parse(const cJSON *object, const struct member *rows,
+			size_t n, struct diag *d)
+{
+	const cJSON *e;
+
+	if (!cJSON_IsObject(object))
+		return diag_set(d, "expected an object");
+	cJSON_ArrayForEach(e, object)
+	{
+		size_t i = 0;
+
+		while (i < n && strcmp(rows[i].key, e->string) != 0)
+			i++;
+		if (i == n)
+			(void)diag_set(d, "unknown key");
+		if (i == n || egress_member_parse(e, &rows[i], d))
+			return diag_prefix(d, "%.*s", EGRESS_SHOWN, e->string);
+	}
+	return 0;
+}
+
+/* how: enum egress_list */
+static int parse_rule(const cJSON *node, const struct member *m, struct diag *d)
+{
+	struct egress_rules *l = m->out;
 	cleanup_free char *text = entry_text(node, false, d);
 	struct egress_rule r;
 
 	if (!text || egress_rule_parse(text, &r, d))
 		return -1;
-	if (egress_rule_check(&r, list, d)) {
+	if (egress_rule_check(&r, (enum egress_list)m->how, d)) {
 		egress_rule_free(&r);
 		return -1;
 	}
@@ -52,18 +93,19 @@ static int add_rule(struct egress_rules *l, enum egress_list list,
 	return 0;
 }
 
-static int add_port(struct egress_ports *l, bool publish, const cJSON *node,
-		    struct diag *d)
+/* how: published */
+static int parse_port(const cJSON *node, const struct member *m, struct diag *d)
 {
+	struct egress_ports *l = m->out;
 	cleanup_free char *text = entry_text(node, true, d);
 	struct egress_port p;
 
-	if (!text || egress_port_parse(text, publish, &p, d))
+	if (!text || egress_port_parse(text, m->how != 0, &p, d))
 		return -1;
 	for (size_t i = 0; i < l->n; i++) {
 		if (l->v[i].in == p.in && l->v[i].out == p.out)
 			return 0;
-		if (publish && p.out && l->v[i].out == p.out)
+		if (m->how && p.out && l->v[i].out == p.out)
 			return diag_set(d,
 					"%s: the host's port is published "
 					"twice",
@@ -76,127 +118,54 @@ static int add_port(struct egress_ports *l, bool publish, const cJSON *node,
 	return 0;
 }
 
-static int parse_rules(const cJSON *list, struct egress_rules *l,
-		       enum egress_list which, struct diag *d)
-{
-	const cJSON *e;
-	size_t i = 0;
-
-	if (!cJSON_IsArray(list))
-		return diag_set(d, "expected a list of strings");
-	cJSON_ArrayForEach(e, list)
-	{
-		if (add_rule(l, which, e, d))
-			return diag_prefix(d, "[%zu]", i);
-		i++;
-	}
-	return 0;
-}
-
-static int parse_ports(const cJSON *list, struct egress_ports *l, bool publish,
-		       struct diag *d)
-{
-	const cJSON *e;
-	size_t i = 0;
-
-	if (!cJSON_IsArray(list))
-		return diag_set(d, "expected a list of ports");
-	cJSON_ArrayForEach(e, list)
-	{
-		if (add_port(l, publish, e, d))
-			return diag_prefix(d, "[%zu]", i);
-		i++;
-	}
-	return 0;
-}
-
-static int parse_allow(const cJSON *node, struct egress *e, struct diag *d)
-{
-	return parse_rules(node, &e->allow, EGRESS_ALLOW, d);
-}
-
-static int parse_deny(const cJSON *node, struct egress *e, struct diag *d)
-{
-	return parse_rules(node, &e->deny, EGRESS_DENY, d);
-}
-
-static int parse_in(const cJSON *node, struct egress *e, struct diag *d)
-{
-	return parse_ports(node, &e->ports, false, d);
-}
-
-static int parse_publish(const cJSON *node, struct egress *e, struct diag *d)
-{
-	return parse_ports(node, &e->publish, true, d);
-}
-
-static int parse_via(const cJSON *node, struct egress *e, struct diag *d)
+static int parse_via(const cJSON *node, const struct member *m, struct diag *d)
 {
 	const char *text = cJSON_GetStringValue(node);
 
 	if (!text)
 		return diag_set(d, "expected a string");
-	return egress_via_parse(text, e, d);
+	return egress_via_parse(text, m->out, d);
 }
 
-static int parse_count(const char *text, uint64_t *out, struct diag *d)
-{
-	return num_parse_u64(text, 1, UINT32_MAX, out, d);
-}
+enum limit { COUNT, SIZE, DURATION };
 
-static int parse_size(const char *text, uint64_t *out, struct diag *d)
+static int parse_limit(const cJSON *node, const struct member *m,
+		       struct diag *d)
 {
-	if (num_parse_size(text, out, d))
-		return -1;
-	return *out ? 0 : diag_set(d, "zero (no limit is null)");
-}
-
-static int parse_limit(const cJSON *node,
-		       int (*parse)(const char *text, uint64_t *out,
-				    struct diag *d),
-		       uint64_t *out, struct diag *d)
-{
+	uint64_t v = EGRESS_LIMIT_NONE;
 	cleanup_free char *text = NULL;
+	int rc = 0;
 
-	if (cJSON_IsNull(node)) {
-		*out = EGRESS_LIMIT_NONE;
-		return 0;
+	if (!cJSON_IsNull(node)) {
+		text = entry_text(node, true, d);
+		if (!text)
+			return -1;
+		if (m->how == COUNT)
+			rc = num_parse_u64(text, 1, UINT32_MAX, &v, d);
+		else if (m->how == SIZE)
+			rc = num_parse_size(text, &v, d);
+		else
+			rc = num_parse_duration(text, &v, d);
 	}
-	text = entry_text(node, true, d);
-	return text ? parse(text, out, d) : -1;
+	if (rc == 0 && v == 0)
+		return diag_set(d, "zero (no limit is null)");
+	if (rc == 0)
+		*(uint64_t *)m->out = v;
+	return rc;
 }
 
-static int parse_limits(const cJSON *object, struct egress *e, struct diag *d)
+static int parse_limits(const cJSON *node, const struct member *m,
+			struct diag *d)
 {
-	const struct {
-		const char *key;
-		int (*parse)(const char *text, uint64_t *out, struct diag *d);
-		uint64_t *out;
-	} rows[] = {
-		{"connections", parse_count, &e->limits.connections},
-		{"bytes", parse_size, &e->limits.bytes},
-		{"idle", num_parse_duration, &e->limits.idle_ms},
-		{"connect", num_parse_duration, &e->limits.connect_ms},
+	struct egress_limits *l = m->out;
+	const struct member rows[] = {
+		{"connections", NULL, parse_limit, &l->connections, COUNT},
+		{"bytes", NULL, parse_limit, &l->bytes, SIZE},
+		{"idle", NULL, parse_limit, &l->idle_ms, DURATION},
+		{"connect", NULL, parse_limit, &l->connect_ms, DURATION},
 	};
-	const cJSON *node;
 
-	if (!cJSON_IsObject(object))
-		return diag_set(d, "expected an object");
-	cJSON_ArrayForEach(node, object)
-	{
-		size_t i = 0;
-
-		while (i < ARRAY_SIZE(rows) &&
-		       strcmp(rows[i].key, node->string) != 0)
-			i++;
-		if (i == ARRAY_SIZE(rows))
-			(void)diag_set(d, "unknown key");
-		if (i == ARRAY_SIZE(rows) ||
-		    parse_limit(node, rows[i].parse, rows[i].out, d))
-			return diag_prefix(d, "%.*s", EGRESS_SHOWN,
-					   node->string);
-	}
-	return 0;
+	return egress_object_parse(node, rows, ARRAY_SIZE(rows), d);
 }
 
 /* What depends on two keys. */
@@ -216,33 +185,22 @@ static int check_whole(const struct egress *e, struct diag *d)
 
 static int parse_all(const cJSON *net, struct egress *e, struct diag *d)
 {
-	static const struct {
-		const char *key;
-		int (*parse)(const cJSON *node, struct egress *e,
-			     struct diag *d);
-	} rows[] = {
-		{"allow", parse_allow},	  {"deny", parse_deny},
-		{"ports", parse_in},	  {"publish", parse_publish},
-		{"via", parse_via},	  {"services", egress_services_parse},
-		{"limits", parse_limits},
+	static const char texts[] = "a list of strings";
+	static const char ports[] = "a list of ports";
+	const struct member rows[] = {
+		{"allow", texts, parse_rule, &e->allow, EGRESS_ALLOW},
+		{"deny", texts, parse_rule, &e->deny, EGRESS_DENY},
+		{"ports", ports, parse_port, &e->ports, false},
+		{"publish", ports, parse_port, &e->publish, true},
+		{"via", NULL, parse_via, e, 0},
+		{EGRESS_SERVICES, e, 0},
+		{"limits", NULL, parse_limits, &e->limits, 0},
 	};
-	const cJSON *node;
 
 	if (!cJSON_IsObject(net))
 		return diag_set(d, "net: expected an object");
-	cJSON_ArrayForEach(node, net)
-	{
-		size_t i = 0;
-
-		while (i < ARRAY_SIZE(rows) &&
-		       strcmp(rows[i].key, node->string) != 0)
-			i++;
-		if (i == ARRAY_SIZE(rows))
-			(void)diag_set(d, "unknown key");
-		if (i == ARRAY_SIZE(rows) || rows[i].parse(node, e, d))
-			return diag_prefix(d, "%.*s", EGRESS_SHOWN,
-					   node->string);
-	}
+	if (egress_object_parse(net, rows, ARRAY_SIZE(rows), d))
+		return -1;
 	return check_whole(e, d);
 }
 

@@ -15,6 +15,22 @@
 
 #define EGRESS_SHOWN 200 /* bytes of a bad value in a message */
 
+/* How a value is read, and where it goes: one row per key of an object. */
+struct member {
+	const char *key;
+	const char *list; /* what a list of such values is; NULL: one value */
+	int (*parse)(const cJSON *node, const struct member *m, struct diag *d);
+	void *out;
+	unsigned how;
+};
+
+/* A value, or each of a list's. 0, or -1 and d ("[2]: reason"). */
+int egress_member_parse(const cJSON *node, const struct member *m,
+			struct diag *d);
+/* An object, which holds nothing but rows. 0, or -1 and d ("KEY: reason"). */
+int egress_object_parse(const cJSON *object, const struct member *rows,
+			size_t n, struct diag *d);
+
 /* 1-65535. 0 and *out, or -1 and d. */
 int egress_port_number(const char *text, size_t len, uint16_t *out,
 		       struct diag *d);
@@ -26,8 +42,10 @@ int egress_endpoint_parse(const char *text, bool address_ok, char **host,
 /* The names that are nobody's: NULL, or why. */
 const char *egress_name_is_local(const char *name, bool tor);
 
-int egress_services_parse(const cJSON *list, struct egress *out,
-			  struct diag *d);
+/* net.services' row, and one of its elements; out is the struct egress. */
+#define EGRESS_SERVICES "services", "a list of objects", egress_service_parse
+int egress_service_parse(const cJSON *object, const struct member *m,
+			 struct diag *d);
 void egress_services_free(struct egress *e);
 
 bool prefix_is_v4(const struct ip_prefix *p);

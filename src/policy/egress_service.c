@@ -60,8 +60,9 @@ static int check_header_name(const char *name, struct diag *d)
 	return 0;
 }
 
-static int take_file(const cJSON *node, char **out, struct diag *d)
+static int take_file(const cJSON *node, const struct member *m, struct diag *d)
 {
+	char **to = m->out;
 	const char *text = take_string(node, d);
 	char *path = NULL;
 
@@ -72,13 +73,14 @@ static int take_file(const cJSON *node, char **out, struct diag *d)
 		return diag_set(d, "%.*s: not an absolute path", EGRESS_SHOWN,
 				text);
 	}
-	free(*out);
-	*out = path;
+	free(*to);
+	*to = path;
 	return 0;
 }
 
-static int take_env(const cJSON *node, char **out, struct diag *d)
+static int take_env(const cJSON *node, const struct member *m, struct diag *d)
 {
+	char **to = m->out;
 	const char *text = take_string(node, d);
 
 	if (!text)
@@ -86,23 +88,27 @@ static int take_env(const cJSON *node, char **out, struct diag *d)
 	if (strchr(text, '='))
 		return diag_set(d, "%.*s: not the name of a variable",
 				EGRESS_SHOWN, text);
-	*out = xstrdup(text);
+	*to = xstrdup(text);
 	return 0;
 }
 
-static int take_command(const cJSON *node, char **out, struct diag *d)
+static int take_command(const cJSON *node, const struct member *m,
+			struct diag *d)
 {
+	char **to = m->out;
 	const char *text = take_string(node, d);
 
 	if (!text)
 		return -1;
-	*out = xstrdup(text);
+	*to = xstrdup(text);
 	return 0;
 }
 
 /* As take_string, but it may be empty and ends up in a header. */
-static int take_prefix(const cJSON *node, char **out, struct diag *d)
+static int take_prefix(const cJSON *node, const struct member *m,
+		       struct diag *d)
 {
+	char **to = m->out;
 	const char *text = cJSON_GetStringValue(node);
 
 	if (!text)
@@ -112,39 +118,22 @@ static int take_prefix(const cJSON *node, char **out, struct diag *d)
 	for (const char *s = text; *s; s++)
 		if (*s < ' ' || *s > '~')
 			return diag_set(d, "a byte that no header holds");
-	*out = xstrdup(text);
+	*to = xstrdup(text);
 	return 0;
 }
 
 static int parse_header(const cJSON *object, struct egress_header *h,
 			struct diag *d)
 {
-	const struct {
-		const char *key;
-		int (*take)(const cJSON *node, char **out, struct diag *d);
-		char **out;
-	} rows[] = {
-		{"prefix", take_prefix, &h->prefix},
-		{"file", take_file, &h->secret.file},
-		{"env", take_env, &h->secret.env},
-		{"command", take_command, &h->secret.command},
+	const struct member rows[] = {
+		{"prefix", NULL, take_prefix, &h->prefix, 0},
+		{"file", NULL, take_file, &h->secret.file, 0},
+		{"env", NULL, take_env, &h->secret.env, 0},
+		{"command", NULL, take_command, &h->secret.command, 0},
 	};
-	const cJSON *e;
 
-	if (!cJSON_IsObject(object))
-		return diag_set(d, "expected an object");
-	cJSON_ArrayForEach(e, object)
-	{
-		size_t i = 0;
-
-		while (i < ARRAY_SIZE(rows) &&
-		       strcmp(rows[i].key, e->string) != 0)
-			i++;
-		if (i == ARRAY_SIZE(rows))
-			(void)diag_set(d, "unknown key");
-		if (i == ARRAY_SIZE(rows) || rows[i].take(e, rows[i].out, d))
-			return diag_prefix(d, "%.*s", EGRESS_SHOWN, e->string);
-	}
+	if (egress_object_parse(object, rows, ARRAY_SIZE(rows), d))
+		return -1;
 	if (!!h->secret.file + !!h->secret.env + !!h->secret.command != 1)
 		return diag_set(d, "expected one of \"file\", \"env\" and "
 				   "\"command\"");
@@ -170,9 +159,10 @@ static int add_header(struct egress_service *s, const cJSON *node,
 	return parse_header(node, h, d);
 }
 
-static int take_headers(const cJSON *node, struct egress_service *s,
+static int take_headers(const cJSON *node, const struct member *m,
 			struct diag *d)
 {
+	struct egress_service *s = m->out;
 	const cJSON *e;
 
 	if (!cJSON_IsObject(node))
@@ -182,9 +172,9 @@ static int take_headers(const cJSON *node, struct egress_service *s,
 	return 0;
 }
 
-static int take_port(const cJSON *node, struct egress_service *s,
-		     struct diag *d)
+static int take_port(const cJSON *node, const struct member *m, struct diag *d)
 {
+	struct egress_service *s = m->out;
 	uint64_t v;
 
 	if (json_u64(node, &v) || v < 1 || v > UINT16_MAX)
@@ -193,9 +183,10 @@ static int take_port(const cJSON *node, struct egress_service *s,
 	return 0;
 }
 
-static int take_origin(const cJSON *node, struct egress_service *s,
+static int take_origin(const cJSON *node, const struct member *m,
 		       struct diag *d)
 {
+	struct egress_service *s = m->out;
 	static const char scheme[] = "https://";
 	const char *text = take_string(node, d);
 	char *host = NULL;
@@ -215,15 +206,11 @@ static int take_origin(const cJSON *node, struct egress_service *s,
 	return 0;
 }
 
-static int take_ca(const cJSON *node, struct egress_service *s, struct diag *d)
-{
-	return take_file(node, &s->ca_file, d);
-}
-
 /* 32 bytes in base64: 43 digits, the last of which has two bits to spare, and
  * one "=". */
-static int take_pin(const cJSON *node, struct egress_service *s, struct diag *d)
+static int take_pin(const cJSON *node, const struct member *m, struct diag *d)
 {
+	struct egress_service *s = m->out;
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn"
 				     "opqrstuvwxyz0123456789+/";
 	const char *text = take_string(node, d);
@@ -239,70 +226,42 @@ static int take_pin(const cJSON *node, struct egress_service *s, struct diag *d)
 	return 0;
 }
 
-static int parse_service(const cJSON *object, struct egress_service *s,
+static int parse_members(const cJSON *object, struct egress_service *s,
 			 struct diag *d)
 {
-	static const struct {
-		const char *key;
-		int (*take)(const cJSON *node, struct egress_service *s,
-			    struct diag *d);
-	} rows[] = {
-		{"port", take_port},	   {"origin", take_origin},
-		{"ca", take_ca},	   {"pinSha256", take_pin},
-		{"headers", take_headers},
+	const struct member rows[] = {
+		{"port", NULL, take_port, s, 0},
+		{"origin", NULL, take_origin, s, 0},
+		{"ca", NULL, take_file, &s->ca_file, 0},
+		{"pinSha256", NULL, take_pin, s, 0},
+		{"headers", NULL, take_headers, s, 0},
 	};
-	const cJSON *e;
 
-	if (!cJSON_IsObject(object))
-		return diag_set(d, "expected an object");
-	cJSON_ArrayForEach(e, object)
-	{
-		size_t i = 0;
-
-		while (i < ARRAY_SIZE(rows) &&
-		       strcmp(rows[i].key, e->string) != 0)
-			i++;
-		if (i == ARRAY_SIZE(rows))
-			(void)diag_set(d, "unknown key");
-		if (i == ARRAY_SIZE(rows) || rows[i].take(e, s, d))
-			return diag_prefix(d, "%.*s", EGRESS_SHOWN, e->string);
-	}
+	if (egress_object_parse(object, rows, ARRAY_SIZE(rows), d))
+		return -1;
 	if (!s->port || !s->host)
 		return diag_set(d, "\"port\" and \"origin\" are needed");
 	return 0;
 }
 
-static int check_unique(const struct egress *e, struct diag *d)
+int egress_service_parse(const cJSON *object, const struct member *m,
+			 struct diag *d)
 {
-	const struct egress_service *last = &e->services[e->nservices - 1];
+	struct egress *e = m->out;
+	struct egress_service *s;
 
+	if (e->nservices == SERVICES_MAX)
+		return diag_set(d, "more than %d", SERVICES_MAX);
+	e->services = xreallocarray(e->services, e->nservices + 1,
+				    sizeof(*e->services));
+	s = &e->services[e->nservices++];
+	*s = (struct egress_service){.port = 0};
+	if (parse_members(object, s, d))
+		return -1;
 	for (size_t i = 0; i + 1 < e->nservices; i++)
-		if (e->services[i].port == last->port)
+		if (e->services[i].port == s->port)
 			return diag_set(d, "port %u is another service's",
-					last->port);
-	return 0;
-}
-
-int egress_services_parse(const cJSON *list, struct egress *out, struct diag *d)
-{
-	const cJSON *e;
-
-	if (!cJSON_IsArray(list))
-		return diag_set(d, "expected a list of objects");
-	cJSON_ArrayForEach(e, list)
-	{
-		size_t i = out->nservices;
-
-		if (i == SERVICES_MAX)
-			return diag_set(d, "more than %d", SERVICES_MAX);
-		out->services = xreallocarray(out->services, i + 1,
-					      sizeof(*out->services));
-		out->services[out->nservices++] =
-			(struct egress_service){.port = 0};
-		if (parse_service(e, &out->services[i], d) ||
-		    check_unique(out, d))
-			return diag_prefix(d, "[%zu]", i);
-	}
+					s->port);
 	return 0;
 }
 
@@ -370,7 +329,8 @@ static int expand_paths(cJSON *list, const char *home, struct diag *d)
 static int check(const cJSON *services, struct diag *d)
 {
 	struct egress e = {.nservices = 0};
-	int rc = egress_services_parse(services, &e, d);
+	const struct member m = {EGRESS_SERVICES, &e, 0};
+	int rc = egress_member_parse(services, &m, d);
 
 	egress_services_free(&e);
 	return rc;
