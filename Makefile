@@ -76,7 +76,7 @@ TOOLS     := $(call programs,tests/sandbox/*.c tests/sandbox/*/*.c \
 	tests/real/*.c)
 
 .PHONY: all libs tests check check-unit check-golden check-sandbox \
-	check-user check-real check-kernel lint asan fuzz fuzzers bench install \
+	check-user check-real check-vm check-kernel lint asan fuzz fuzzers bench install \
 	uninstall deps deps-test clean format help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -188,6 +188,10 @@ check-user: all $(TOOLS)
 check-real: all $(TOOLS)
 	sh tests/run.sh bats $(REAL)
 
+# On Debian's kernel and with cgroup v2, whatever this machine has.
+check-vm: all $(TOOLS)
+	sh tests/vm.sh tests/sandbox/cgroup.bats tests/sandbox/limits.bats
+
 check-kernel: $(KERNEL)
 	sh tests/run.sh programs $(KERNEL)
 
@@ -256,11 +260,11 @@ format:
 		tests/*/*/*.[ch])
 
 clean:
-	rm -rf build build-asan build-clang build-fuzz
+	rm -rf build build-asan build-clang build-fuzz build-vm
 
 help:
 	@echo 'all check check-unit check-golden check-sandbox check-user' \
-		'check-real check-kernel lint asan fuzz bench install' \
+		'check-real check-vm check-kernel lint asan fuzz bench install' \
 		'uninstall deps deps-test format clean'
 	@echo 'variables: CC CFLAGS LDFLAGS BUILD WERROR=1 DESTDIR PREFIX' \
 		'FUZZ_SECONDS'

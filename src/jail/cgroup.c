@@ -3,8 +3,10 @@
  * Memory, CPU share and (as root) the number of processes are limits of a
  * group of processes, so they need a cgroup (cgroups(7), version 2) below one
  * that was delegated to us. A cgroup with controllers for its children holds
- * no processes itself, so sbox moves into a leaf beside the sandbox's when the
- * kernel insists (EBUSY; the root of the hierarchy is exempt):
+ * no processes itself, so sbox moves into a leaf beside the sandbox's (the root
+ * of the hierarchy is exempt). Other processes in it are an error: EBUSY, or
+ * with cpu and pids alone the cgroup turns threaded, and nothing could be cloned
+ * into its children:
  *
  *	delegated/            cgroup.subtree_control: what is limited
  *	  sbox-self-PID/      the supervisor
@@ -253,6 +255,8 @@ static void enable(const struct plan *p, struct cgroup *c,
 {
 	cleanup_free char *present = get(c->own, "cgroup.controllers");
 	cleanup_free char *enabled = get(c->own, "cgroup.subtree_control");
+	cleanup_free char *type = get(c->own, "cgroup.type");
+	cleanup_free char *now = NULL;
 	char plus[sizeof(c->disable)] = "", minus[sizeof(plus)] = "";
 	size_t len = 0;
 
@@ -274,14 +278,14 @@ static void enable(const struct plan *p, struct cgroup *c,
 	}
 	if (!len)
 		return;
-	if (put(c->own, "cgroup.subtree_control", plus) < 0) {
-		if (errno != EBUSY)
-			refuse(p, c, "cgroup.subtree_control", errno);
+	if (*type) /* the root has none */
 		move_to_leaf(p, c);
-		if (put(c->own, "cgroup.subtree_control", plus) < 0)
-			refuse(p, c, "cgroup.subtree_control", errno);
-	}
+	if (put(c->own, "cgroup.subtree_control", plus) < 0)
+		refuse(p, c, "cgroup.subtree_control", errno);
 	memcpy(c->disable, minus, sizeof(minus));
+	now = get(c->own, "cgroup.type");
+	if (strcmp(now, type) != 0)
+		refuse(p, c, "cgroup.type", EBUSY);
 }
 
 static void put_limit(const struct plan *p, struct cgroup *c, const char *name,

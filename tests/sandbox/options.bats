@@ -10,6 +10,7 @@ load helper
 	inside --help
 	succeeds
 	local o n=0
+	# shellcheck disable=SC2013 # no blanks in them
 	for o in $(grep -oE '^ +(-[a-z], )?--[a-z-]+' <<<"$output" |
 		grep -oE -- '--[a-z-]+'); do
 		n=$((n + 1))
