@@ -176,6 +176,9 @@ struct egress_decision {
 	enum egress_check check;	/* with ALLOWED */
 };
 
+/* The questions that only the gateway has, and answers itself
+ * (src/sbox-gateway/egress_decide.c). */
+
 /*
  * May this name be looked up at all (on any port)? name: normalised. localhost,
  * .local, .internal and (but for Tor) .onion are nobody's: EGRESS_UNLISTED,

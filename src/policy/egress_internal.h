@@ -6,7 +6,7 @@
  *	egress_rule.c		one rule, one port, the way out
  *	egress_service.c	net.services
  *	egress_address.c	which addresses are special
- *	egress_decide.c		may it? and what follows for pid 1
+ *	egress_ports.c		what follows for pid 1
  */
 #ifndef POLICY_EGRESS_INTERNAL_H
 #define POLICY_EGRESS_INTERNAL_H
@@ -52,9 +52,11 @@ bool prefix_is_v4(const struct ip_prefix *p);
 bool prefix_holds(const struct ip_prefix *p, const struct in6_addr *addr);
 /* NULL, or the name of a special block that the prefix has a part of. */
 const char *prefix_never_allowed(const struct ip_prefix *p);
-/* IPv4 address in 6to4, NAT64 or compatible form, as ::ffff:a.b.c.d. */
-bool address_embedded(const struct in6_addr *addr, struct in6_addr *v4);
-/* Not on the public Internet, by itself (embedded ones aside). */
-bool address_is_special(const struct in6_addr *addr);
+/* A prefix as text, IPv4 or IPv6: a constant of ours. */
+struct block {
+	const char *text;
+	unsigned bits;
+};
+struct ip_prefix block_prefix(const struct block *b);
 
 #endif

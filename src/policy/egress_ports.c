@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * May it? A rule that denies wins over every rule that allows, and what no rule
- * allows is not allowed. An IPv6 address that carries an IPv4 address is judged
- * twice: neither may be denied, and if the inner one is special, it must be
- * named as well. What pid 1 listens on and routes follows from the same rules.
+ * What follows from the rules for pid 1: the ports that it listens on inside,
+ * each of which has one user, and the routes. What a rule means for a
+ * connection is the gateway's business (src/sbox-gateway/egress_decide.c).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,134 +11,7 @@
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
 
-#define ANY_PORT 0
 #define DNS_PORT 53
-
-/* What is asked: a name or an address, and a port. */
-struct question {
-	const char *name; /* NULL: an address */
-	const struct in6_addr *addr;
-	uint16_t port; /* ANY_PORT: is there one? */
-};
-
-static bool has_port(const struct egress_rule *r, uint16_t port)
-{
-	for (size_t i = 0; i < r->nports; i++)
-		if (port >= r->ports[i].first && port <= r->ports[i].last)
-			return true;
-	return false;
-}
-
-static bool is_target(const struct egress_rule *r, const struct question *q)
-{
-	if (r->is_prefix != !q->name)
-		return false;
-	return q->name ? hostpat_match(&r->pat, q->name)
-		       : prefix_holds(&r->prefix, q->addr);
-}
-
-/* A rule of some ports doesn't deny the others, nor the name itself. */
-static const struct egress_rule *find_deny(const struct egress *e,
-					   const struct question *q)
-{
-	for (size_t i = 0; i < e->deny.n; i++) {
-		const struct egress_rule *r = &e->deny.v[i];
-
-		if (is_target(r, q) &&
-		    (r->default_ports ||
-		     (q->port != ANY_PORT && has_port(r, q->port))))
-			return r;
-	}
-	return NULL;
-}
-
-static const struct egress_rule *find_allow(const struct egress *e,
-					    const struct question *q)
-{
-	bool one_label = q->name && !strchr(q->name, '.');
-	const struct egress_rule *found = NULL;
-
-	for (size_t i = 0; i < e->allow.n; i++) {
-		const struct egress_rule *r = &e->allow.v[i];
-
-		if (!is_target(r, q) ||
-		    (q->port != ANY_PORT && !has_port(r, q->port)) ||
-		    (one_label && r->pat.kind == HOSTPAT_ANY))
-			continue;
-		if (r->check == EGRESS_CHECK_NONE)
-			return r;
-		if (!found)
-			found = r;
-	}
-	return found;
-}
-
-static struct egress_decision decide(const struct egress *e,
-				     const struct question *q)
-{
-	struct egress_decision denied = {.verdict = EGRESS_DENIED};
-	struct egress_decision allowed = {.verdict = EGRESS_ALLOWED};
-
-	denied.rule = find_deny(e, q);
-	if (denied.rule)
-		return denied;
-	allowed.rule = find_allow(e, q);
-	if (!allowed.rule)
-		return (struct egress_decision){.verdict = EGRESS_UNLISTED};
-	allowed.check = allowed.rule->check;
-	return allowed;
-}
-
-struct egress_decision egress_connect(const struct egress *e, const char *name,
-				      uint16_t port)
-{
-	const struct question q = {.name = name, .port = port};
-
-	if (egress_name_is_local(name, e->tor))
-		return (struct egress_decision){.verdict = EGRESS_UNLISTED};
-	return decide(e, &q);
-}
-
-struct egress_decision egress_name(const struct egress *e, const char *name)
-{
-	return egress_connect(e, name, ANY_PORT);
-}
-
-struct egress_decision egress_address(const struct egress *e,
-				      const struct in6_addr *addr,
-				      uint16_t port)
-{
-	const struct question q = {.addr = addr, .port = port};
-	struct in6_addr v4;
-	const struct question inner = {.addr = &v4, .port = port};
-	struct egress_decision outer = decide(e, &q), also;
-
-	if (outer.verdict != EGRESS_ALLOWED || !address_embedded(addr, &v4))
-		return outer;
-	also = decide(e, &inner);
-	if (also.verdict == EGRESS_DENIED ||
-	    (also.verdict == EGRESS_UNLISTED && address_is_special(&v4)))
-		return also;
-	return outer;
-}
-
-bool egress_resolved_ok(const struct egress *e, const struct in6_addr *addr,
-			uint16_t port)
-{
-	struct in6_addr v4;
-	const struct in6_addr *forms[] = {addr, &v4};
-	size_t n = address_embedded(addr, &v4) ? 2 : 1;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct question q = {.addr = forms[i], .port = port};
-		enum egress_verdict v = decide(e, &q).verdict;
-
-		if (v == EGRESS_DENIED ||
-		    (v != EGRESS_ALLOWED && address_is_special(forms[i])))
-			return false;
-	}
-	return true;
-}
 
 bool egress_allows_every_name(const struct egress *e)
 {
