@@ -4,10 +4,9 @@
  * tests/golden/NAME.txt is a list of scenes:
  *
  *	== the sentence that failed
- *	user root | cwd DIR | landlock ABI | fd N tty|file|dir | env K=V | lost
- *	dir|file|link|sock|old [MODE] PATH [-> TARGET | = TEXT]
- *	$ options and command
- *	what came out
+ *	user root | passwd HOME | cwd DIR | landlock ABI | fd N tty|file|dir |
+ *env K=V | lost dir|file|link|sock|old [MODE] PATH [-> TARGET | = TEXT] $
+ *options and command what came out
  *
  * A blank within a path or word is written '|'; "user" stands first.
  *
@@ -284,6 +283,9 @@ static void world_line(struct world *w, const char *line)
 	} else if (strncmp(line, "cwd ", 4) == 0) {
 		free(w->host.cwd);
 		w->host.cwd = xstrdup(rest + 1);
+	} else if (strncmp(line, "passwd ", 7) == 0) {
+		free(w->host.passwd_home);
+		w->host.passwd_home = xstrdup(rest + 1);
 	} else if (strncmp(line, "landlock ", 9) == 0) {
 		w->host.landlock_abi = atoi(rest + 1);
 	} else if (strncmp(line, "fd ", 3) == 0) {

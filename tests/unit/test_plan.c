@@ -24,6 +24,8 @@ struct sample {
 	cJSON object;
 	char *words[1];
 	int fd;
+	struct ip_prefix route;
+	struct listener listener;
 	struct plan plan;
 };
 
@@ -45,6 +47,10 @@ static const struct sample base_sample = {
 		 .hostname = (char[]){"host"},
 		 .uid = 1,
 		 .net = NET_NONE,
+		 .net_policy = (char[]){"{}"},
+		 .gateway = (char[]){"/gateway"},
+		 .nroutes = 1,
+		 .listeners = {.n = 1},
 		 .landlock_files = true,
 		 .tty = true,
 		 .seccomp = {{.origin = (char[]){"profile"}},
@@ -56,6 +62,8 @@ static void sample_init(struct sample *s)
 	*s = base_sample;
 	s->plan.mounts = &s->mount;
 	s->plan.rules = &s->rule;
+	s->plan.routes = &s->route;
+	s->plan.listeners.v = &s->listener;
 	memset(&s->plan.limits, 0xff, sizeof(s->plan.limits)); /* unlimited */
 	s->plan.limits.pids_explicit = false;
 	s->plan.limits.pids = 1;
@@ -127,6 +135,13 @@ static void test_plan_is_complete(void **state)
 	CHANGED(plan.keep_home, (char[]){"/other"})
 	CHANGED(plan.net, NET_HOST)
 	CHANGED(plan.net_loopback, true)
+	CHANGED(plan.net_policy, (char[]){"{\"a\":1}"})
+	CHANGED(plan.gateway, (char[]){"/other"})
+	CHANGED(plan.nroutes, 0)
+	CHANGED(route.bits, 9)
+	CHANGED(plan.listeners.n, 0)
+	CHANGED(listener.kind, LISTENER_PORT)
+	CHANGED(listener.port, 9)
 	CHANGED(plan.userns, true)
 	CHANGED(plan.landlock_files, false)
 	CHANGED(plan.landlock_tcp, true)
@@ -140,11 +155,11 @@ static void test_plan_is_complete(void **state)
 	}
 	CHANGED(plan.seccomp[0].object, &s.object)
 	CHANGED(plan.seccomp[1].object, &s.object)
-	for (size_t i = 0; i < 5; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		struct sample s;
-		struct strlist *lists[] = {&s.plan.argv, &s.plan.env,
-					   &s.plan.make_dirs, &s.plan.notes,
-					   &s.plan.warnings};
+		struct strlist *lists[] = {
+			&s.plan.argv,  &s.plan.env,	 &s.plan.make_dirs,
+			&s.plan.notes, &s.plan.warnings, &s.plan.gateway_env};
 
 		sample_init(&s);
 		*lists[i] = (struct strlist){.v = s.words, .n = 1};
