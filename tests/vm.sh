@@ -102,5 +102,5 @@ timeout "${VM_SECONDS:-1800}" qemu-system-x86_64 -accel tcg,thread=multi \
 	-kernel "$vm"/kernel/boot/vmlinuz-* -initrd "$vm/initrd.img" \
 	-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
 	-append "console=ttyS0 quiet panic=-1 mitigations=off" </dev/null 2>&1 |
-	tr -d '\r' | tee "$vm/log" | grep --line-buffered -aE '^(ok|not ok|#|[0-9]+\.\.)'
+	sed -u 's/\r$//' | tee "$vm/log" | grep --line-buffered -aE '^(ok|not ok|#|[0-9]+\.\.)'
 grep -qx '# status 0' "$vm/log"
