@@ -42,11 +42,11 @@ static const struct {
 };
 
 /* To the end of the line. */
-static void put(FILE *f, const char *before, const char *text)
+static void put_line(FILE *f, const char *before, const char *text)
 {
 	cleanup_free char *safe = escape_dup(text);
 
-	(void)fprintf(f, "%s%s", before, safe); /* memory: fclose tells */
+	(void)fprintf(f, "%s%s\n", before, safe); /* memory: fclose tells */
 }
 
 static void put_word(FILE *f, const char *before, const char *text)
@@ -82,8 +82,7 @@ static void put_mount(FILE *f, const struct plan_mount *m)
 		if (m->flags & flag_words[i].flag)
 			(void)fprintf(f, " %s", flag_words[i].word);
 	}
-	put(f, " # ", m->why);
-	(void)fputc('\n', f);
+	put_line(f, " # ", m->why);
 }
 
 /* Who holds the number of processes: for root only a cgroup can. */
@@ -179,14 +178,12 @@ static void put_network(FILE *f, const struct plan *p)
 	if (!p->net_policy)
 		return;
 	put_word(f, "gateway ", p->gateway);
-	put(f, "\ngateway policy ", p->net_policy);
-	(void)fputc('\n', f);
+	put_line(f, "\ngateway policy ", p->net_policy);
 	for (size_t i = 0; i < p->gateway_env.n; i++) {
 		cleanup_free char *name = xstrndup(
 			p->gateway_env.v[i], strcspn(p->gateway_env.v[i], "="));
 
-		put(f, "gateway env ", name); /* its value is a secret */
-		(void)fputc('\n', f);
+		put_line(f, "gateway env ", name); /* its value is a secret */
 	}
 	for (size_t i = 0; i < p->nroutes; i++)
 		put_route(f, &p->routes[i]);
@@ -203,8 +200,7 @@ static void put_isolation(FILE *f, const struct plan *p)
 	(void)fprintf(f, "ids uid %u gid %u%s\n", p->uid, p->gid,
 		      p->uid == 0 ? " without groups" : "");
 	(void)fprintf(f, "userns %s\n", p->userns ? "allowed" : "none");
-	put(f, "hostname ", p->hostname);
-	(void)fputc('\n', f);
+	put_line(f, "hostname ", p->hostname);
 	put_network(f, p);
 	(void)fprintf(f, "tmpfs bytes %" PRIu64 " inodes %" PRIu64 "\n",
 		      p->tmpfs_bytes, p->tmpfs_inodes);
@@ -218,8 +214,7 @@ static void put_seccomp(FILE *f, const struct plan *p)
 	for (size_t i = ARRAY_SIZE(p->seccomp); i-- > 0;) {
 		if (!p->seccomp[i].object)
 			continue;
-		put(f, "seccomp ", p->seccomp[i].origin);
-		(void)fputc('\n', f);
+		put_line(f, "seccomp ", p->seccomp[i].origin);
 		any = true;
 	}
 	if (!any)
@@ -246,10 +241,8 @@ static void put_descriptors(FILE *f, const struct plan *p)
 
 static void put_lines(FILE *f, const char *word, const struct strlist *l)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		put(f, word, l->v[i]);
-		(void)fputc('\n', f);
-	}
+	for (size_t i = 0; i < l->n; i++)
+		put_line(f, word, l->v[i]);
 }
 
 char *plan_print(const struct plan *p)
@@ -270,8 +263,7 @@ char *plan_print(const struct plan *p)
 	put_limits(f, p);
 	put_seccomp(f, p);
 	put_descriptors(f, p);
-	put(f, "cwd ", p->cwd);
-	(void)fputc('\n', f);
+	put_line(f, "cwd ", p->cwd);
 	put_lines(f, "env ", &p->env);
 	(void)fputs("exec", f);
 	for (size_t i = 0; i < p->argv.n; i++)

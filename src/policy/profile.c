@@ -55,7 +55,7 @@ struct loader {
 	struct policy *policy;
 	struct strlist done; /* files that were applied */
 	bool seccomp_seen;
-	char *seccomp_by; /* the profile that had the last seccomp key */
+	bool seccomp_of_base; /* the last seccomp key was base's */
 	struct diag *d;
 };
 
@@ -208,8 +208,7 @@ static int load_doc(struct loader *l, struct json_doc *doc,
 	keys_take_seccomp(&sink, doc);
 	if (sink.seccomp_seen && !sink.tighten) {
 		l->seccomp_seen = true;
-		free(l->seccomp_by);
-		l->seccomp_by = xstrdup(at->name);
+		l->seccomp_of_base = strcmp(at->name, "base") == 0;
 	}
 	strlist_add(&l->done, at->path);
 	return 0;
@@ -346,19 +345,8 @@ static int take_seccomp_of(struct loader *l, const char *name)
 		other.seccomp = (struct policy_seccomp){0};
 	}
 	strlist_free(&from.done);
-	free(from.seccomp_by);
 	policy_free(&other);
 	return rc;
-}
-
-static int settle_seccomp(struct loader *l)
-{
-	bool base = !l->seccomp_seen ||
-		    (l->seccomp_by && strcmp(l->seccomp_by, "base") == 0);
-
-	if (base && l->policy->userns)
-		return take_seccomp_of(l, "nested");
-	return l->seccomp_seen ? 0 : take_seccomp_of(l, "base");
 }
 
 static int load_all(struct loader *l, const struct invocation *inv)
@@ -368,12 +356,11 @@ static int load_all(struct loader *l, const struct invocation *inv)
 	if (load_chosen(l, inv) || load_project(l, inv->trust_project) ||
 	    settings_apply(inv, l->host, l->policy, &by_option, l->d))
 		return -1;
-	if (by_option) {
-		l->seccomp_seen = true;
-		free(l->seccomp_by);
-		l->seccomp_by = NULL;
-	}
-	return settle_seccomp(l);
+	if (by_option)
+		return 0;
+	if (l->policy->userns && (!l->seccomp_seen || l->seccomp_of_base))
+		return take_seccomp_of(l, "nested");
+	return l->seccomp_seen ? 0 : take_seccomp_of(l, "base");
 }
 
 int policy_load(const struct invocation *inv, const struct host *host,
@@ -386,7 +373,6 @@ int policy_load(const struct invocation *inv, const struct host *host,
 	policy_init(&policy);
 	rc = load_all(&l, inv);
 	strlist_free(&l.done);
-	free(l.seccomp_by);
 	if (rc)
 		policy_free(&policy);
 	else

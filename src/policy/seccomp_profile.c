@@ -29,8 +29,8 @@
 #include "sbox/json.h"
 #include "sbox/seccomp_profile.h"
 
-#define ERRNO_MAX 4095		      /* the kernel's MAX_ERRNO */
-#define VALUE_MAX (UINT64_C(1) << 53) /* json_u64 */
+#define ERRNO_MAX 4095			    /* the kernel's MAX_ERRNO */
+#define VALUE_MAX ((UINT64_C(1) << 53) - 1) /* json_u64 */
 
 struct parser {
 	const struct json_doc *doc; /* may be NULL */

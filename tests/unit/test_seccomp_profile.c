@@ -70,7 +70,7 @@ static const struct {
 	{ "arg without value", ARGS("\"index\":0,\"op\":\"SCMP_CMP_EQ\""), "args[0].value" },
 	{ "negative value", ARGS("\"index\":0,\"value\":-1,\"op\":\"SCMP_CMP_EQ\""), "whole number" },
 	{ "fraction", ARGS("\"index\":0,\"value\":1.5,\"op\":\"SCMP_CMP_EQ\""), "whole number" },
-	{ "value beyond 2^53", ARGS("\"index\":2,\"value\":9007199254740994,\"op\":\"SCMP_CMP_EQ\""), "from 0 to 9007199254740992" },
+	{ "value beyond 2^53", ARGS("\"index\":2,\"value\":9007199254740994,\"op\":\"SCMP_CMP_EQ\""), "from 0 to 9007199254740991" },
 	{ "no comparison", ARGS("\"index\":0,\"value\":1"), "op: is missing" },
 	{ "unknown comparison", ARGS("\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_IS\""), "is not a comparison" },
 	{ "two values for EQ", ARGS("\"index\":0,\"value\":1,\"valueTwo\":1,\"op\":\"SCMP_CMP_EQ\""), "second value" },
