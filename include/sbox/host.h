@@ -56,12 +56,10 @@ struct host {
 	char *runtime_dir; /* $XDG_RUNTIME_DIR; NULL if unset or not absolute */
 	char *data_dir;	   /* where the shipped profiles are: .../sbox */
 	char *self;	   /* our own executable, canonical */
-	char *hostname;
-	char *const *env;	     /* the caller's environment, borrowed */
-	uint64_t memory;	     /* bytes of RAM */
-	unsigned cpus;		     /* online CPUs */
-	unsigned kernel;	     /* major << 16 | minor, 0x60001 = 6.1 */
-	int landlock_abi;	     /* 0: not available */
+	char *const *env;  /* the caller's environment, borrowed */
+	uint64_t memory;   /* bytes of RAM */
+	unsigned kernel;   /* major << 16 | minor, 0x60001 = 6.1 */
+	int landlock_abi;  /* 0: not available */
 	struct strlist sockets;	     /* bound unix sockets: canonical paths */
 	struct strlist lost_sockets; /* those whose place isn't known: names */
 	bool fd_is_tty[3];
@@ -75,10 +73,9 @@ const char *host_getenv(const struct host *h, const char *name);
 /*
  * Acting side (src/jail/probe.c). cwd is --cwd or NULL. Fills everything above;
  * strings are owned by h. 0, or -1 and d with a hint (kernel too old, no
- * user namespaces, cwd gone). Free with host_free.
+ * user namespaces, cwd gone).
  */
 int host_probe(const char *cwd, char *const *env, struct host *h,
 	       struct diag *d);
-void host_free(struct host *h);
 
 #endif

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -279,7 +278,6 @@ static int probe_kernel(struct host *h, struct diag *d)
 	struct utsname u;
 	struct sysinfo si;
 	unsigned major = 0, minor = 0;
-	cpu_set_t cpus;
 	long abi;
 
 	if (uname(&u) < 0 || sysinfo(&si) < 0)
@@ -287,12 +285,7 @@ static int probe_kernel(struct host *h, struct diag *d)
 	if (sscanf(u.release, "%u.%u", &major, &minor) != 2)
 		return diag_set(d, "kernel: %s: unknown version", u.release);
 	h->kernel = major << 16 | minor;
-	h->hostname = xstrdup(u.nodename);
 	h->memory = (uint64_t)si.totalram * si.mem_unit;
-	/* more than 1024: EINVAL, and the slower way */
-	h->cpus = (unsigned)(sched_getaffinity(0, sizeof(cpus), &cpus) == 0
-				     ? CPU_COUNT(&cpus)
-				     : get_nprocs());
 	if (h->kernel < KERNEL_MIN) {
 		diag_set(d, "kernel: %s: sbox needs Linux 6.1 or newer",
 			 u.release);

@@ -64,7 +64,6 @@ struct level {
 	const char *name;
 	const char *path;
 	enum place place;
-	unsigned depth;
 	bool tighten;
 	const struct level *up;
 };
@@ -147,20 +146,21 @@ static int load_one_parent(struct loader *l, const struct json_doc *doc,
 {
 	const char *name = cJSON_GetStringValue(node);
 	enum place first = PLACE_CONFIG;
+	unsigned depth = 1;
 	int rc;
 
 	if (!name || !profile_name_is_valid(name))
 		return json_error(doc, node, "extends", l->d,
 				  "expected the name of a profile");
-	if (at->depth >= EXTENDS_MAX)
-		return chain_error(doc, node, "more than 8 levels", name, at,
-				   l->d);
 	if (strcmp(name, at->name) == 0 && at->place < PLACE_NONE)
 		first = at->place + 1;
-	for (const struct level *up = at->up; up; up = up->up)
+	for (const struct level *up = at->up; up; up = up->up, depth++)
 		if (first == PLACE_CONFIG && strcmp(up->name, name) == 0)
 			return chain_error(doc, node, "a circle", name, at,
 					   l->d);
+	if (depth >= EXTENDS_MAX)
+		return chain_error(doc, node, "more than 8 levels", name, at,
+				   l->d);
 	rc = load_named(l, name, first, at);
 	if (rc <= 0)
 		return rc;
@@ -246,7 +246,6 @@ static int load_named(struct loader *l, const char *name, enum place first,
 			.name = name,
 			.path = path,
 			.place = p,
-			.depth = up ? up->depth + 1 : 1,
 			.up = up,
 		};
 		int rc = load_file(l, &at);
@@ -271,7 +270,7 @@ static int load_required(struct loader *l, const char *name)
 static int load_given(struct loader *l, const char *given)
 {
 	cleanup_free char *path = NULL;
-	struct level at = {.name = given, .place = PLACE_NONE, .depth = 1};
+	struct level at = {.name = given, .place = PLACE_NONE};
 	int rc;
 
 	l->policy->profile = xstrdup(given);
@@ -320,7 +319,6 @@ static int load_project(struct loader *l, bool trusted)
 		.name = PROJECT_FILE,
 		.path = path,
 		.place = PLACE_PROJECT,
-		.depth = 1,
 		.tighten = !trusted,
 	};
 

@@ -321,6 +321,7 @@ static int parse_when(const struct parser *ps, const cJSON *rule,
 	const cJSON *arches = get(when, "arches"), *caps = get(when, "caps");
 	const cJSON *kernel = get(when, "minKernel");
 	unsigned asked = 0, held = 0, min = 0;
+	bool here = false;
 
 	*applies = true;
 	if (!when)
@@ -330,14 +331,15 @@ static int parse_when(const struct parser *ps, const cJSON *rule,
 	asked += cJSON_GetArraySize(arches) > 0;
 	cJSON_ArrayForEach(c, arches)
 	{
-		held += strcmp(c->valuestring, ps->arch->go) == 0;
+		here |= strcmp(c->valuestring, ps->arch->go) == 0;
 	}
+	held += here;
 	asked += cJSON_GetArraySize(caps) > 0;
 	if (kernel && parse_kernel(ps, kernel, &min))
 		return -1;
 	asked += kernel != NULL;
 	held += kernel && ps->kernel >= min;
-	*applies = include ? held >= asked : held == 0;
+	*applies = include ? held == asked : held == 0;
 	return 0;
 }
 

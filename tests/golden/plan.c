@@ -197,6 +197,24 @@ static void die(const char *what, const char *line)
 	exit(1);
 }
 
+static void host_free(struct host *h)
+{
+	free(h->user);
+	free(h->home);
+	free(h->passwd_home);
+	free(h->shell);
+	free(h->cwd);
+	free(h->config_dir);
+	free(h->state_dir);
+	free(h->cache_dir);
+	free(h->runtime_dir);
+	free(h->data_dir);
+	free(h->self);
+	strlist_free(&h->sockets);
+	strlist_free(&h->lost_sockets);
+	*h = (struct host){.env = NULL};
+}
+
 static void world_user(struct world *w, bool root)
 {
 	struct host *h = &w->host;
@@ -218,7 +236,6 @@ static void world_user(struct world *w, bool root)
 		.cache_dir = path_join(home, ".cache/sbox"),
 		.data_dir = xstrdup("profiles"),
 		.self = xstrdup("/usr/bin/sbox"),
-		.hostname = xstrdup("host"),
 		.env = w->env,
 		.memory = UINT64_C(1) << 30,
 		.landlock_abi = 3,

@@ -166,6 +166,8 @@ static const struct {
 	{ "included capability: we have none", ONE("\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"caps\":[\"CAP_SYS_ADMIN\"]}"), 0, ERR(EPERM) },
 	{ "excluded capability: we have none", ONE("\"action\":\"SCMP_ACT_ALLOW\",\"excludes\":{\"caps\":[\"CAP_SYS_ADMIN\"]}"), 0, ALLOW },
 	{ "kernel reached", ONE("\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"minKernel\":\"6.1\"}"), 0, ALLOW },
+	{ "an architecture named twice stands for no other condition", ONE("\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"arches\":[\"amd64\",\"amd64\"],\"minKernel\":\"6.2\"}"), 0, ERR(EPERM) },
+	{ "nor for a capability", ONE("\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"arches\":[\"amd64\",\"amd64\"],\"caps\":[\"CAP_BPF\"]}"), 0, ERR(EPERM) },
 	{ "kernel not reached", ONE("\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"minKernel\":\"6.2\"}"), 0, ERR(EPERM) },
 	{ "5.19 is older than 6.1", ONE("\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"minKernel\":\"5.19\"}"), 0, ALLOW },
 	{ "excluded kernel", ONE("\"action\":\"SCMP_ACT_ALLOW\",\"excludes\":{\"minKernel\":\"4.8\"}"), 0, ERR(EPERM) },
