@@ -28,10 +28,9 @@ static int search_dir(const struct view *v, const char *dir,
 	if (fs->list(fs->ctx, dir, &names) < 0) {
 		int err = errno;
 
-		if (err == ENOENT)
-			return 0;
-		if (err == EACCES && view_lstat(v, dir, &st) == 0 &&
-		    st.uid != v->host->uid)
+		if (err == ENOENT ||
+		    (err == EACCES && view_lstat(v, dir, &st) == 0 &&
+		     st.uid != v->host->uid))
 			return 0;
 		diag_set_errno(d, err, "host's socket: %s: can't be searched",
 			       dir);
