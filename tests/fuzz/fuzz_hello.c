@@ -101,25 +101,35 @@ static void check_records(const uint8_t *message, size_t len, size_t each,
 	free(out);
 }
 
-/* The name, as a list of it alone in an extension 0. */
+static size_t get16(const uint8_t *p)
+{
+	return (size_t)p[0] << 8 | p[1];
+}
+
+/* One extension 0, and in it nothing but a list of that name. */
 static void check_name(const uint8_t *message, size_t len, const char *name)
 {
-	unsigned found = 0;
+	size_t at = 4 + 2 + 32, n = strlen(name), found = 0;
 
-	for (size_t i = 4 + 2 + 32; i + 9 <= len; i++) {
-		const uint8_t *p = message + i;
-		size_t ext = (size_t)p[2] << 8 | p[3], n = ext - 5;
+	at += 1u + message[at];
+	at += 2 + get16(message + at);
+	at += 1u + message[at];
+	require(at + 2 + get16(message + at) == len);
+	for (at += 2; at < len; at += 4 + get16(message + at + 2)) {
+		const uint8_t *p = message + at;
+		size_t size;
 
-		if (p[0] || p[1] || ext < 6 || i + 4 + ext > len ||
-		    ((size_t)p[4] << 8 | p[5]) != ext - 2 || p[6] ||
-		    ((size_t)p[7] << 8 | p[8]) != n)
+		require(at + 4 <= len && at + 4 + get16(p + 2) <= len);
+		if (get16(p) != 0)
 			continue;
-		if (strncasecmp((const char *)p + 9, name, strlen(name)) == 0 &&
-		    (n == strlen(name) ||
-		     (n == strlen(name) + 1 && p[9 + n - 1] == '.')))
-			found++;
+		size = get16(p + 2) - 5;
+		require(++found == 1 && (size == n || size == n + 1));
+		require(get16(p + 4) == size + 3 && p[6] == 0);
+		require(get16(p + 7) == size);
+		require(strncasecmp((const char *)p + 9, name, n) == 0);
+		require(size == n || p[9 + n] == '.');
 	}
-	require(found > 0);
+	require(found == 1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
