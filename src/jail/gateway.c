@@ -47,13 +47,26 @@
 #define START_MS   10000 /* for its ports to be there, if any is published */
 #define SUMMARY_MS 1000	 /* for its last words */
 
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) < 0)
+		fatal("gateway: clock");
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* The plan's object, with a name for this run in front: the log tells runs
+ * apart by it. */
 static int policy_memfd(const struct plan *p)
 {
+	cleanup_free char *text =
+		xasprintf("{\"sandbox\":\"%d.%llx\",%s", getpid(),
+			  (unsigned long long)now_ms(), p->net_policy + 1);
 	cleanup_fd int fd =
 		memfd_create("sbox-policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	if (fd < 0 ||
-	    fd_write_all(fd, p->net_policy, strlen(p->net_policy)) < 0 ||
+	if (fd < 0 || fd_write_all(fd, text, strlen(text)) < 0 ||
 	    lseek(fd, 0, SEEK_SET) < 0 ||
 	    fcntl(fd, F_ADD_SEALS,
 		  F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
@@ -112,15 +125,6 @@ static pid_t spawn(const struct plan *p, int policy, int control, int report)
 	(void)posix_spawn_file_actions_destroy(&files);
 	(void)posix_spawnattr_destroy(&attr);
 	return pid;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &ts) < 0)
-		fatal("gateway: clock");
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 /* "publish IN OUT": into the payload's environment, and to the user. */
