@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SOCKS5, three rounds: the method, the password, the request. One method is
- * offered and no other is taken: a server that would rather have no password
- * would put every destination on one circuit. Each answer is read to its last
+ * SOCKS5, three rounds: the method, the password, the request. No method is
+ * taken that wasn't offered: Tor without a password would put every destination
+ * on one circuit, so there it is the only one. Each answer is read to its last
  * byte and not beyond; what follows belongs to the destination.
  */
 #include "sbox-gateway/socks.h"
@@ -76,6 +76,14 @@ static size_t put_address(const struct socks *s, uint8_t *out)
 	return 1 + 16;
 }
 
+static bool may_take(const struct socks *s, uint8_t method)
+{
+	bool has_password = s->password[0] != '\0';
+
+	return (method == METHOD_PASSWORD && has_password) ||
+	       (method == METHOD_NONE && (s->or_none || !has_password));
+}
+
 size_t socks_send(const struct socks *s, uint8_t out[SOCKS_SEND_MAX])
 {
 	size_t n = 0;
@@ -83,8 +91,12 @@ size_t socks_send(const struct socks *s, uint8_t out[SOCKS_SEND_MAX])
 	switch (s->step) {
 	case SOCKS_GREETING:
 		out[n++] = VERSION;
-		out[n++] = 1;
-		out[n++] = s->password[0] ? METHOD_PASSWORD : METHOD_NONE;
+		out[n++] = (uint8_t)(may_take(s, METHOD_PASSWORD) +
+				     may_take(s, METHOD_NONE));
+		if (may_take(s, METHOD_PASSWORD))
+			out[n++] = METHOD_PASSWORD;
+		if (may_take(s, METHOD_NONE))
+			out[n++] = METHOD_NONE;
 		return n;
 	case SOCKS_AUTH:
 		out[n++] = AUTH_VERSION;
@@ -107,15 +119,13 @@ size_t socks_send(const struct socks *s, uint8_t out[SOCKS_SEND_MAX])
 
 static int take_method(struct socks *s, const uint8_t *buf, size_t len)
 {
-	bool with_password = s->password[0] != '\0';
-
 	if (len >= 1 && buf[0] != VERSION)
 		return -1;
 	if (len < 2)
 		return 0;
-	if (buf[1] != (with_password ? METHOD_PASSWORD : METHOD_NONE))
+	if (!may_take(s, buf[1]))
 		return -1;
-	s->step = with_password ? SOCKS_AUTH : SOCKS_REQUEST;
+	s->step = buf[1] == METHOD_PASSWORD ? SOCKS_AUTH : SOCKS_REQUEST;
 	return 2;
 }
 

@@ -9,6 +9,7 @@
 #define GATEWAY_SOCKS_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,8 @@ struct socks {
 	struct in6_addr addr;
 	uint16_t port;
 	char password[33]; /* the isolation token; "" offers no password */
+	bool or_none;	   /* the server may do without: ssh -D, microsocks;
+			      never with Tor, where it is the isolation */
 	uint8_t reply;	   /* why the server refused; 0: before any reply */
 };
 

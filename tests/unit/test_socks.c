@@ -146,6 +146,25 @@ static void start(struct socks *s, const char *host, const char *address,
 	socks_init(s, key, host, &a, port);
 }
 
+static void test_server_without_passwords(void **state)
+{
+	uint8_t out[SOCKS_SEND_MAX];
+	struct socks s;
+
+	(void)state;
+	start(&s, "example.org", "::", 443);
+	s.or_none = true;
+	assert_int_equal(socks_send(&s, out), 4);
+	assert_memory_equal(out, "\5\2\2\0", 4);
+	assert_int_equal(socks_take(&s, (const uint8_t *)"\5\0", 2), 2);
+	assert_int_equal(s.step, SOCKS_REQUEST);
+	s.step = SOCKS_GREETING;
+	assert_int_equal(socks_take(&s, (const uint8_t *)"\5\2", 2), 2);
+	assert_int_equal(s.step, SOCKS_AUTH);
+	s.step = SOCKS_GREETING;
+	assert_int_equal(socks_take(&s, (const uint8_t *)"\5\1", 2), -1);
+}
+
 static void test_take(void **state)
 {
 	(void)state;
@@ -244,6 +263,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hmac),
+		cmocka_unit_test(test_server_without_passwords),
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_no_password),

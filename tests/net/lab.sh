@@ -1,0 +1,152 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# lab.sh COMMAND...: run COMMAND on a host of its own: a network, process and
+# mount namespace with real servers, on addresses that exist only there. Nothing
+# of it can reach the world, and all of it is gone with the command.
+#
+#	45.80.1.1	nginx: web.lab.example and other.lab.example (443, 80),
+#			git over HTTPS; its log is $LAB/access.log
+#	45.80.1.2	sshd (22, as root; 2222 otherwise), ssh.lab.example
+#	10.20.0.1	nginx again, private.lab.example
+#	127.0.0.1:53	the host's name server; $LAB/dns.log has every question
+#
+# rebind, meta, six.lab.example answer with 127.0.0.1, 169.254.169.254 and an
+# IPv6 address beside a good one. $LAB holds ca.pem, the keys and the logs.
+# As root, LAB_USER=NAME runs COMMAND as that ordinary user.
+set -euo pipefail
+
+if [ -z "${LAB:-}" ]; then
+	LAB=$(mktemp -d /var/tmp/sbox-lab.XXXXXX)
+	export LAB LAB_TOP=$PWD
+	chmod 755 "$LAB"
+	trap 'rm -rf "$LAB"' EXIT
+	flags=-nmpf
+	[ "$(id -u)" -eq 0 ] || flags=-rnmpf
+	unshare $flags --mount-proc --kill-child bash "$0" "$@"
+	exit
+fi
+
+cd "$LAB"
+
+addresses() {
+	ip link set lo up
+	ip addr add 45.80.1.1/32 dev lo
+	ip addr add 45.80.1.2/32 dev lo
+	ip addr add 10.20.0.1/32 dev lo
+	ip -6 addr add 2a0f::1/128 dev lo nodad
+	# as if there were a world: what is unknown is refused, not unreachable
+	ip route add default dev lo
+}
+
+certificates() {
+	local name
+
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout ca.key -out ca.pem -days 30 -subj "/CN=lab" 2>/dev/null
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout web.key -out web.csr -subj "/CN=web.lab.example" \
+		2>/dev/null
+	name="DNS:lab.example,DNS:*.lab.example"
+	openssl x509 -req -in web.csr -CA ca.pem -CAkey ca.key \
+		-CAcreateserial -days 30 -out web.pem \
+		-extfile <(echo "subjectAltName=$name") 2>/dev/null
+}
+
+web() {
+	mkdir -p www/other tmp
+	echo "the web server" >www/index.html
+	echo "the other server" >www/other/index.html
+	head -c 3000000 /dev/zero | tr '\0' x >www/big
+	git init -q --bare www/repo.git
+	git -C www/repo.git symbolic-ref HEAD refs/heads/main
+	git init -q -b main seed
+	(cd seed && echo hello >file && git add file &&
+		git -c user.name=T -c user.email=t@example.org \
+			commit -qm first && git push -q ../www/repo.git main)
+	git -C www/repo.git update-server-info
+	cat >nginx.conf <<-END
+	pid $LAB/nginx.pid;
+	error_log $LAB/error.log;
+	worker_processes 1;
+	$(grep -q "^ *0 *0 *4294967295" /proc/self/uid_map && echo "user www-data;" || true)
+	events { worker_connections 20000; }
+	http {
+		log_format lab '\$server_name \$host \$request_uri \$remote_addr';
+		access_log $LAB/access.log lab;
+		client_body_temp_path tmp/b; proxy_temp_path tmp/p;
+		fastcgi_temp_path tmp/f; uwsgi_temp_path tmp/u;
+		scgi_temp_path tmp/s;
+		ssl_certificate web.pem; ssl_certificate_key web.key;
+		server {
+			listen 45.80.1.1:443 ssl; listen 45.80.1.1:80;
+			listen 10.20.0.1:443 ssl; listen 10.20.0.1:80;
+			listen 127.0.0.1:80; listen [2a0f::1]:443 ssl;
+			listen 45.80.1.1:8443 ssl;
+			server_name web.lab.example; root $LAB/www;
+		}
+		server {
+			listen 45.80.1.1:443 ssl; listen 45.80.1.1:80;
+			server_name other.lab.example; root $LAB/www/other;
+		}
+	}
+	END
+	chmod -R a+rX www
+	/usr/sbin/nginx -p "$LAB" -c nginx.conf
+}
+
+names() {
+	echo "nameserver 127.0.0.1" >resolv.conf
+	printf '127.0.0.1 localhost\n::1 localhost\n' >hosts
+	mount --bind resolv.conf "$(readlink -f /etc/resolv.conf)"
+	mount --bind hosts /etc/hosts
+	/usr/sbin/dnsmasq --conf-file=/dev/null --no-resolv --no-hosts \
+		--listen-address=127.0.0.1 --bind-interfaces --user= --group= \
+		--pid-file="$LAB/dns.pid" --log-queries \
+		--log-facility="$LAB/dns.log" --local=/example/ \
+		--address=/web.lab.example/45.80.1.1 \
+		--address=/other.lab.example/45.80.1.1 \
+		--address=/ssh.lab.example/45.80.1.2 \
+		--address=/private.lab.example/10.20.0.1 \
+		--address=/rebind.lab.example/127.0.0.1 \
+		--address=/meta.lab.example/169.254.169.254 \
+		--host-record=six.lab.example,45.80.1.1,2a0f::1 \
+		--address=/wild.lab.example/45.80.1.1
+	chmod a+r dns.log
+}
+
+ssh_server() {
+	local port=22
+
+	ssh-keygen -q -t ed25519 -N '' -f host_key
+	ssh-keygen -q -t ed25519 -N '' -f user_key
+	cp user_key.pub authorized_keys
+	chmod 644 user_key.pub authorized_keys
+	# only root may become another user; the test's own account is enough
+	[ -n "${LAB_USER:-}" ] || port=22
+	cat >sshd_config <<-END
+	ListenAddress 45.80.1.2:$port
+	HostKey $LAB/host_key
+	AuthorizedKeysFile $LAB/authorized_keys
+	PidFile $LAB/sshd.pid
+	StrictModes no
+	UsePAM no
+	PermitRootLogin yes
+	PasswordAuthentication no
+	END
+	mkdir -p /run/sshd 2>/dev/null || true
+	/usr/sbin/sshd -f "$LAB/sshd_config" -E "$LAB/sshd.log"
+	echo "ssh.lab.example $(cut -d' ' -f1,2 host_key.pub)" >known_hosts
+}
+
+addresses
+certificates
+web
+names
+ssh_server
+cd "$LAB_TOP"
+if [ -n "${LAB_USER:-}" ]; then
+	chown "$LAB_USER" "$LAB/user_key"
+	exec setpriv --reuid "$LAB_USER" --regid "$(id -g "$LAB_USER")" \
+		--init-groups --inh-caps=-all "$@"
+fi
+"$@"

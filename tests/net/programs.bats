@@ -1,0 +1,169 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016 # text for the shell inside
+# Real programs that were told of no proxy, and real servers.
+
+load net
+
+@test "curl: a page over TLS and over plain HTTP, by name" {
+	get https://web.lab.example/ web.lab.example
+	succeeds
+	prints "the web server"
+	get http://other.lab.example/ other.lab.example
+	succeeds
+	prints "the other server"
+}
+
+@test "curl: 3 MB arrive whole, and as many go out" {
+	net web.lab.example -- sh -c 'curl -sS --cacert ca.pem \
+		https://web.lab.example/big | sha256sum'
+	succeeds
+	prints "$(sha256sum <"$LAB/www/big")"
+}
+
+@test "several connections at once to several names" {
+	net '*.lab.example' -- sh -c 'for i in $(seq 30); do
+		curl -sS --max-time 20 --cacert ca.pem https://web.lab.example/ &
+		curl -sS --max-time 20 http://other.lab.example/ & done; wait'
+	succeeds
+	[ "$(grep -c "the web server" <<<"$output")" -eq 30 ]
+	[ "$(grep -c "the other server" <<<"$output")" -eq 30 ]
+}
+
+@test "git over HTTPS: clone" {
+	need git
+	net web.lab.example -- sh -c 'GIT_SSL_CAINFO=$PWD/ca.pem git clone -q \
+		https://web.lab.example/repo.git r && cat r/file'
+	succeeds
+	prints hello
+}
+
+@test "git over SSH: clone, and a push comes back" {
+	need git ssh
+	cp "$LAB/user_key" "$LAB/known_hosts" .
+	chmod 600 user_key
+	git clone -q --bare "$LAB/www/repo.git" "$SCRATCH/work.git"
+	git -C "$SCRATCH/work.git" config receive.denyCurrentBranch ignore
+	net ssh.lab.example:22 -- sh -c "GIT_SSH_COMMAND='ssh -i user_key \
+		-o UserKnownHostsFile=known_hosts -o BatchMode=yes' \
+		git clone -q $(id -un)@ssh.lab.example:$SCRATCH/work.git r &&
+		cat r/file"
+	succeeds
+	prints hello
+}
+
+@test "Python: urllib" {
+	net web.lab.example -- /usr/bin/python3 -c 'import ssl, urllib.request as u
+c = ssl.create_default_context(cafile="ca.pem")
+print(u.urlopen("https://web.lab.example/", context=c).read().decode().strip())'
+	succeeds
+	prints "the web server"
+}
+
+@test "Node: fetch" {
+	need node
+	net web.lab.example -- env NODE_EXTRA_CA_CERTS=ca.pem node -e '
+		fetch("https://web.lab.example/").then((r) => r.text())
+			.then((t) => process.stdout.write(t))'
+	succeeds
+	prints "the web server"
+}
+
+@test "Java: HttpClient" {
+	need java keytool
+	keytool -importcert -noprompt -trustcacerts -alias lab -file ca.pem \
+		-keystore trust -storepass changeit >/dev/null 2>&1
+	cat >T.java <<-'END'
+	import java.net.URI;
+	import java.net.http.*;
+	public class T {
+	  public static void main(String[] a) throws Exception {
+	    System.out.print(HttpClient.newHttpClient().send(
+	        HttpRequest.newBuilder(URI.create("https://web.lab.example/")).build(),
+	        HttpResponse.BodyHandlers.ofString()).body());
+	  }
+	}
+	END
+	net web.lab.example -- java -Djavax.net.ssl.trustStore=trust \
+		-Djavax.net.ssl.trustStorePassword=changeit T.java
+	succeeds
+	prints "the web server"
+}
+
+@test "getaddrinfo: an allowed name has an IPv4 address of the pool and no IPv6" {
+	net web.lab.example -- getent ahosts web.lab.example
+	succeeds
+	matches '198\.1[89]\..*STREAM.*'
+	lacks :
+	net web.lab.example -- getent ahostsv6 web.lab.example
+	lacks 2a0f
+}
+
+@test "--port: the host's port of the same number, and another" {
+	local p
+	(cd "$LAB/www" && exec /usr/bin/python3 -m http.server -b 127.0.0.1 6000 \
+		>/dev/null 2>&1 3>&-) &
+	p=$!
+	wait_for 10 curl -s -o /dev/null http://127.0.0.1:6000/
+	inside --port 6000 --port 8081:6000 -- sh -c '
+		curl -sS http://127.0.0.1:6000/ && curl -sS http://localhost:8081/
+		curl -sS http://127.0.0.1:6001/ || echo none'
+	kill $p
+	succeeds
+	prints "the web server
+the web server
+none"
+}
+
+@test "--publish: a server inside is reached from the host's loopback, and only then" {
+	mkdir site
+	echo "from inside" >site/index.html
+	"$SBOX" --publish 3000 -- sh -c 'cd site && exec /usr/bin/python3 -m http.server \
+		-b 127.0.0.1 3000' >/dev/null 2>&1 3>&- &
+	local p=$!
+	wait_for 15 curl -s -o /dev/null http://127.0.0.1:3000/
+	run curl -sS http://127.0.0.1:3000/
+	prints "from inside"
+	# the port is the host's loopback's, nobody else's
+	run curl -sS --max-time 3 http://45.80.1.1:3000/
+	[ "$status" -ne 0 ]
+	kill $p
+	wait $p || true
+	run curl -sS --max-time 3 http://127.0.0.1:3000/
+	[ "$status" -ne 0 ]
+}
+
+@test "--publish: a port in use is an error before anything runs; auto finds one" {
+	local p
+	/usr/bin/python3 -m http.server -b 127.0.0.1 3001 >/dev/null 2>&1 3>&- &
+	p=$!
+	wait_for 10 curl -s -o /dev/null http://127.0.0.1:3001/
+	inside --publish 3001 -- touch ran
+	is_status 125
+	[ ! -e ran ]
+	says '3001'
+	inside --publish auto:3001 -- sh -c 'echo $SBOX_PUBLISH_3001'
+	kill $p
+	succeeds
+	matches '[0-9]{4,5}'
+	says "127.0.0.1:$output"
+}
+
+@test "microsocks: everything goes through the SOCKS server, names too" {
+	need microsocks
+	microsocks -i 127.0.0.1 -p 1088 >"$SCRATCH/socks.log" 2>&1 3>&- &
+	local p=$! before
+	wait_for 10 bash -c 'true >/dev/tcp/127.0.0.1/1088'
+	before=$(count 'web.lab.example' "$LAB/dns.log")
+	inside --via socks5h://127.0.0.1:1088 --allow web.lab.example -- \
+		curl -sS --max-time 20 --cacert ca.pem https://web.lab.example/
+	prints "the web server"
+	kill $p
+	wait $p || true
+	# and without it there is no way
+	inside --via socks5h://127.0.0.1:1088 --allow web.lab.example -- \
+		curl -sS --max-time 10 --cacert ca.pem https://web.lab.example/
+	[ "$status" -ne 0 ]
+	lacks "web server"
+	echo "$before"
+}
