@@ -22,6 +22,7 @@ BUILD   ?= build
 PREFIX  ?= /usr/local
 DESTDIR ?=
 BINDIR  ?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/libexec/sbox
 DATADIR ?= $(PREFIX)/share
 MANDIR  ?= $(DATADIR)/man
 WERROR  ?=
@@ -71,20 +72,23 @@ BENCH     := $(call programs,tests/bench/*.c)
 REPLAY    := $(call programs,tests/fuzz/fuzz_*.c)
 SANDBOX   := $(sort $(wildcard tests/sandbox/*.bats))
 REAL      := $(sort $(wildcard tests/real/*.bats))
+# The gateway alone, in a network of the test's own.
+BOX       := $(if $(GATEWAY),$(call programs,tests/gateway/*.c))
 # Small programs that the sandbox tests start inside or drive sbox with.
 TOOLS     := $(call programs,tests/sandbox/*.c tests/sandbox/*/*.c \
 	tests/real/*.c)
 
-.PHONY: all libs tests check check-unit check-golden check-sandbox \
-	check-user check-real check-vm check-kernel lint asan fuzz fuzzers bench install \
-	uninstall deps deps-test clean format help FORCE
+.PHONY: all libs tests check check-unit check-golden check-gateway \
+	check-sandbox check-user check-real check-vm check-kernel lint asan \
+	fuzz fuzzers bench install uninstall deps deps-test clean format help \
+	FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
 
 all: libs $(SBOX) $(GATEWAY) $(GENERATED)
 libs: $(ARCHIVES) $(GATEWAY_A) $(GEN_A)
-tests: all $(UNIT) $(GOLDEN) $(KERNEL) $(BENCH) $(REPLAY) $(TOOLS)
+tests: all $(UNIT) $(GOLDEN) $(KERNEL) $(BENCH) $(REPLAY) $(TOOLS) $(BOX)
 
 # --- build ------------------------------------------------------------------
 
@@ -126,7 +130,8 @@ $(BUILD)/sbox-gateway: $(BUILD)/obj/sbox-gateway/main.o $(GATEWAY_A) \
 
 # -MMD leaves one .d beside each object, tests included.
 -include $(patsubst %.o,%.d,$(foreach u,$(UNITS) sbox,$(call objects,$u)))
--include $(addsuffix .d,$(UNIT) $(GOLDEN) $(KERNEL) $(BENCH) $(REPLAY) $(TOOLS))
+-include $(addsuffix .d,$(UNIT) $(GOLDEN) $(KERNEL) $(BENCH) $(REPLAY) \
+	$(TOOLS) $(BOX))
 
 $(BUILD)/gen: $(BUILD)/obj/gen/main.o $(GEN_A) $(BUILD)/libpolicy.a \
 		$(BUILD)/liblib.a
@@ -167,7 +172,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(GATEWAY_A) $(ARCHIVES) $(BUILD)/flags.txt
 
 export BUILD SBOX_BUILD := $(abspath $(BUILD))
 
-check: check-unit check-golden check-sandbox check-user
+check: check-unit check-golden check-gateway check-sandbox check-user
 
 check-unit: $(UNIT) $(REPLAY)
 	sh tests/run.sh programs $(UNIT)
@@ -177,13 +182,17 @@ check-golden: all $(GOLDEN)
 	sh tests/run.sh programs $(GOLDEN)
 	sh tests/run.sh scripts $(sort $(wildcard tests/golden/*.sh))
 
+check-gateway: all $(BOX)
+	sh tests/run.sh scripts $(if $(BOX),tests/gateway/gateway.sh)
+
 check-sandbox: all $(TOOLS)
 	sh tests/run.sh bats $(SANDBOX)
 
 # The sandbox tests once more as an ordinary user; only root can become one.
 check-user: all $(TOOLS)
 	sh tests/as-user.sh CC='$(CC)' CFLAGS='$(CFLAGS)' \
-		LDFLAGS='$(LDFLAGS)' WERROR='$(WERROR)' check-sandbox
+		LDFLAGS='$(LDFLAGS)' WERROR='$(WERROR)' check-gateway \
+		check-sandbox
 
 check-real: all $(TOOLS)
 	sh tests/run.sh bats $(REAL)
@@ -224,15 +233,18 @@ PROFILES = $(sort $(wildcard profiles/*.json))
 install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)/sbox/profiles \
 		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+		$(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(LIBEXECDIR) \
 		$(DESTDIR)$(DATADIR)/bash-completion/completions \
 		$(DESTDIR)$(DATADIR)/zsh/site-functions \
 		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d
 	$(INSTALL) -m 755 $(BUILD)/sbox $(DESTDIR)$(BINDIR)/sbox
+	$(INSTALL) -m 755 $(BUILD)/sbox-gateway $(DESTDIR)$(LIBEXECDIR)/
 	$(if $(PROFILES),$(INSTALL) -m 644 $(PROFILES) $(DESTDIR)$(DATADIR)/sbox/profiles/)
 	$(INSTALL) -m 644 $(BUILD)/profile.schema.json \
 		$(DESTDIR)$(DATADIR)/sbox/profiles/sbox-profile.schema.json
 	$(INSTALL) -m 644 man/sbox.1 $(DESTDIR)$(MANDIR)/man1/
 	$(INSTALL) -m 644 man/sbox-profile.5 $(DESTDIR)$(MANDIR)/man5/
+	$(INSTALL) -m 644 man/sbox-gateway.8 $(DESTDIR)$(MANDIR)/man8/
 	$(INSTALL) -m 644 $(BUILD)/completions/sbox \
 		$(DESTDIR)$(DATADIR)/bash-completion/completions/
 	$(INSTALL) -m 644 $(BUILD)/completions/_sbox \
@@ -243,10 +255,11 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/sbox $(DESTDIR)$(MANDIR)/man1/sbox.1 \
 		$(DESTDIR)$(MANDIR)/man5/sbox-profile.5 \
+		$(DESTDIR)$(MANDIR)/man8/sbox-gateway.8 \
 		$(DESTDIR)$(DATADIR)/bash-completion/completions/sbox \
 		$(DESTDIR)$(DATADIR)/zsh/site-functions/_sbox \
 		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/sbox.fish
-	rm -rf $(DESTDIR)$(DATADIR)/sbox
+	rm -rf $(DESTDIR)$(DATADIR)/sbox $(DESTDIR)$(LIBEXECDIR)
 
 # --- the rest ---------------------------------------------------------------
 

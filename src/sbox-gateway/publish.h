@@ -15,9 +15,10 @@ struct egress_ports;
 struct gateway;
 struct publish;
 
-#define PUBLISH_BACKLOG	    128
-#define PUBLISH_PENDING_MAX 64 /* not connected inside yet; one more is reset  \
-				*/
+#define PUBLISH_BACKLOG 128
+#define PUBLISH_PENDING_MAX                                                    \
+	64 /* not connected inside yet; one more is reset                      \
+	    */
 
 /*
  * Listen on 127.0.0.1 and, where there is IPv6, ::1, for each of ports (out 0:

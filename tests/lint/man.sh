@@ -8,7 +8,7 @@ say() {
 	bad=1
 }
 
-out=$(mandoc -T lint -W warning man/*.1 man/*.5 2>&1) || say "$out"
+out=$(mandoc -T lint -W warning man/*.1 man/*.5 man/*.8 2>&1) || say "$out"
 
 table=src/policy/options.c
 options=$(sed -n 's/^{ "\([a-z][a-z-]*\)", .*/\1/p' "$table" | sort -u)

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Out: a name is resolved, each of its addresses is judged, and only those that
+ * passed are connected to: what is connected to is what was checked, so a name
+ * that changes its addresses (DNS rebinding) gains nothing. With SOCKS nothing
+ * is resolved here and there is one address, the server's; whatever it answers
+ * but success ends the flow.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "sbox-gateway/connect.h"
+#include "sbox-gateway/flow_internal.h"
+#include "sbox-gateway/gateway.h"
+#include "sbox-gateway/socks.h"
+#include "sbox/cleanup.h"
+#include "sbox/strlist.h"
+
+static_assert(GATEWAY_KEY_SIZE == SOCKS_KEY_SIZE, "the same key");
+
+static void socks_say(struct flow *f)
+{
+	uint8_t buf[SOCKS_SEND_MAX];
+	size_t len = socks_send(f->socks, buf);
+
+	/* less than 600 bytes always fit into a new connection */
+	if (send(f->relay.side[1].fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL) !=
+	    (ssize_t)len)
+		flow_end(f, true, "SOCKS: the server is gone");
+}
+
+/* What comes behind an answer isn't ours: look, then take what was used. */
+void flow_socks_step(struct flow *f)
+{
+	struct side *s = &f->relay.side[1];
+	uint8_t buf[SOCKS_SEND_MAX];
+	ssize_t n;
+	int used;
+
+	if (!s->is_readable)
+		return;
+	s->is_readable = false;
+	n = recv(s->fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_PEEK);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	used = n > 0 ? socks_take(f->socks, buf, (size_t)n) : -1;
+	if (used < 0) {
+		flow_end(f, true,
+			 f->socks->reply ? socks_reply_text(f->socks->reply)
+					 : "SOCKS: the server is gone");
+		return;
+	}
+	if (used == 0)
+		return;
+	if (recv(s->fd, buf, (size_t)used, MSG_DONTWAIT) != used) {
+		flow_end(f, true, "SOCKS: the server is gone");
+		return;
+	}
+	s->is_readable = true;
+	if (f->socks->step == SOCKS_DONE) {
+		free(f->socks);
+		f->socks = NULL;
+		flow_relay(f);
+		return;
+	}
+	socks_say(f);
+}
+
+static void socks_begin(struct flow *f)
+{
+	const char *name = flow_host(f);
+
+	f->state = FLOW_SOCKS;
+	f->socks = xcalloc(1, sizeof(*f->socks));
+	socks_init(f->socks, f->g->socks_key, name ? name : "", &f->addr,
+		   f->port);
+	flow_arm(f, f->g->policy.limits.connect_ms);
+	if (!flow_watch(f, &f->relay.side[1])) {
+		flow_end(f, true, "out of memory");
+		return;
+	}
+	socks_say(f);
+}
+
+static void on_dialled(void *ctx, int fd, int error)
+{
+	static const int yes = 1;
+	struct flow *f = ctx;
+
+	f->dial = NULL;
+	if (fd < 0) {
+		flow_end(f, true, strerrordesc_np(error));
+		return;
+	}
+	f->relay.side[1].fd = fd;
+	/* only delays what a program sent at once */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	if (f->kind == FLOW_OUT && f->g->policy.via == EGRESS_SOCKS)
+		socks_begin(f);
+	else
+		flow_relay(f);
+}
+
+void flow_dial(struct flow *f, const struct in6_addr *addrs, size_t n,
+	       uint16_t port)
+{
+	f->state = FLOW_CONNECT;
+	(void)event_del(&f->timer);
+	f->dial = dial_start(f->g->base, addrs, n, port,
+			     f->g->policy.limits.connect_ms, on_dialled, f);
+}
+
+static void use_addresses(struct flow *f, const struct in6_addr *addrs,
+			  size_t n)
+{
+	struct in6_addr ok[DIAL_ADDRESSES_MAX];
+	size_t nok = 0;
+
+	for (size_t i = 0; i < n && nok < ARRAY_SIZE(ok); i++)
+		if (egress_resolved_ok(&f->g->policy, &addrs[i], f->port))
+			ok[nok++] = addrs[i];
+	if (nok == 0)
+		flow_refuse(f, REFUSAL_PRIVATE);
+	else
+		flow_dial(f, ok, nok, f->port);
+}
+
+static void on_resolved(void *ctx, int error, const struct in6_addr *addrs,
+			size_t n)
+{
+	struct flow *f = ctx;
+
+	if (error || n == 0)
+		flow_end(f, true, gai_strerror(error ? error : EAI_NONAME));
+	else
+		use_addresses(f, addrs, n);
+}
+
+/* It may go out: by which way? */
+void flow_go(struct flow *f)
+{
+	const struct in6_addr *addrs;
+	struct gateway *g = f->g;
+	size_t n;
+
+	if (g->policy.via == EGRESS_SOCKS) {
+		flow_dial(f, &g->socks_addr, 1, g->policy.socks_port);
+		return;
+	}
+	if (!f->pool) {
+		flow_dial(f, &f->addr, 1, f->port);
+		return;
+	}
+	f->state = FLOW_RESOLVE;
+	f->wait.done = on_resolved;
+	f->wait.ctx = f;
+	switch (resolve_ask(g->resolve, flow_host(f), &f->wait, &addrs, &n)) {
+	case RESOLVE_ASKED:
+		flow_arm(f, g->policy.limits.connect_ms);
+		return;
+	case RESOLVE_KNOWN:
+		use_addresses(f, addrs, n);
+		return;
+	case RESOLVE_FULL:
+		flow_refuse(f, REFUSAL_LOOKUPS);
+		return;
+	case RESOLVE_GONE:
+		flow_end(f, true, "no address was found");
+		return;
+	}
+}

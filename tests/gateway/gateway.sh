@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The gateway alone, without sbox, in a network of the test's own: an "outside"
+# with public, private and loopback addresses on lo and names in /etc/hosts (all
+# of it in namespaces, nothing of the host is touched), servers on it, and
+# "insides" that box.c makes. Prints TAP.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+build=${SBOX_BUILD:-$here/../../build}
+dir=$(mktemp -d /var/tmp/sbox-gateway.XXXXXX)
+trap 'rm -rf "$dir"' EXIT
+
+cat >"$dir/hosts" <<'END'
+127.0.0.1 localhost
+93.184.216.34 ok.test other.test a.wild.test b.wild.test
+93.184.216.35 dead.test
+93.184.216.36 slow.test
+127.0.0.1 loop.test
+10.1.2.3 private.test
+169.254.169.254 metadata.test
+10.1.2.3 mixed.test
+93.184.216.34 mixed.test
+2606:2800:220:1::34 dual.test
+93.184.216.34 dual.test
+END
+echo 'nameserver 127.0.0.1' >"$dir/resolv.conf"
+echo 'hosts: files dns' >"$dir/nsswitch.conf"
+
+# shellcheck disable=SC2016 # expanded by the inner shell
+unshare --user --map-root-user --net --mount sh -euc '
+	for f in hosts resolv.conf nsswitch.conf; do
+		mount --bind "$1/$f" "/etc/$f"
+	done
+	ip link set lo up
+	for a in 93.184.216.34/32 10.1.2.3/32 169.254.169.254/32; do
+		ip address add "$a" dev lo
+	done
+	ip -6 address add 2606:2800:220:1::34/128 dev lo
+	exec python3 "$2/gateway.py" "$3" "$1"
+' sh "$dir" "$here" "$build"
