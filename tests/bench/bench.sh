@@ -174,6 +174,10 @@ weigh() {
 				"/proc/$p/smaps_rollup")
 			total=$((total + pss)) n=$((n + 1))
 		done
+		((n > 0)) || {
+			echo "bench: $name has ended before it was weighed" >&2
+			return 1
+		}
 		[ "$name" != sbox ] || verdict="<= 1024 KiB $( ((total <= 1024)) &&
 			echo ok || echo MISSED)"
 		row "resident (PSS): $name" "$total KiB" "$n proc" "$verdict"
@@ -211,7 +215,7 @@ all)
 	sleep 1
 	weigh "$pids"
 	rm -f "$pids"
-	wait
+	wait $!
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	unshare -m --propagation private bash -c '
 		dir=$(mktemp -d)
@@ -222,8 +226,10 @@ all)
 		done
 		sh tests/as-user.sh bench BENCH_PART=mounts BENCH_ROUNDS="$0" \
 			BENCH_QUIET=1
+		status=$?
 		umount -l "$dir"
-		rmdir "$dir"' "$rounds"
+		rmdir "$dir"
+		exit $status' "$rounds"
 	;;
 *)
 	echo "bench.sh: BENCH_PART=$part is unknown" >&2
