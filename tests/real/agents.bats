@@ -6,83 +6,143 @@
 
 load real
 
-# An agent that the registry would not give is a failure; which ones there must
-# be at least two of is counted in the last test.
-installed() { [ -x "$CACHE/home/.npm-global/bin/$1" ]; }
-
-# agent NAME VERSION-PATTERN: version and help from inside.
-version_of()
+# The version that an agent shows outside, or why it shows none: one that wants
+# a newer Node than this machine's fails on both sides.
+outside_version()
 {
-	installed "$1" || {
-		echo "# $1: not installed, see $CACHE/fetch.log" >&3
-		return 0
+	local kept=$BATS_FILE_TMPDIR/$1.outside
+
+	[ -x "$CACHE/home/.npm-global/bin/$1" ] || {
+		echo "$1: not installed"
+		tail -n 20 "$CACHE/fetch.log"
+		return 1
 	}
-	sbox --timeout 60s "$1" --version
-	succeeds
-	grep -Eq "$2" <<<"$output" || has "a version"
+	[ -e "$kept" ] || version "$1" >"$kept"
+	cat "$kept"
 }
 
-# refuses NAME ARG...: ends by itself or at the time limit, without success,
-# and nothing of the home is touched.
+# version COMMAND...: "status N" and the version, if it shows one.
+version()
+{
+	local text rc=0
+
+	text=$(as_user timeout -k 5 120 "$@" --version </dev/null 2>&1) || rc=$?
+	echo "status $rc"
+	[ $rc -ne 0 ] || grep -Eo '[0-9]+\.[0-9]+\.[0-9]+' <<<"$text" | head -n 1
+}
+
+# starts NAME: inside as outside.
+starts()
+{
+	local expected
+
+	expected=$(outside_version "$1") || has "an installation"
+	output=$(version "$SBOX" -q --timeout 120s "$1")
+	[ "$output" = "$expected" ] || has "$expected"
+	if grep -q '^status 0' <<<"$expected"; then
+		grep -Eq '^[0-9]+\.' <<<"$output" || has "a version"
+		touch "$BATS_FILE_TMPDIR/$1.started"
+	else
+		echo "# $1 does not run on this machine's Node" >&3
+	fi
+}
+
+# refuses LIMIT NAME OPTION... -- ARG...: with a key, so that the network is
+# what is missing. It ends by itself or, if it waits for one, at the time limit;
+# it says what is missing; and nothing of the home is touched.
 refuses()
 {
-	local before name=$1
+	local before limit=$1 name=$2
+	local -a options=()
 
-	installed "$name" || return 0
-	before=$(cd "$CACHE/home" && ls -A)
-	sbox --timeout 30s "$@"
-	[ "$status" -ne 0 ] || has "a refusal"
-	[ "$status" -ne 125 ] || has "a start"
-	[ "$status" -lt 128 ] || [ "$status" -eq 143 ] || has "no crash"
-	[ "$(cd "$CACHE/home" && ls -A)" = "$before" ]
-}
-
-@test "claude starts and shows its version" {
-	version_of claude '[0-9]+\.[0-9]+\.[0-9]+'
-}
-@test "codex starts and shows its version" {
-	version_of codex '[0-9]+\.[0-9]+\.[0-9]+'
-}
-@test "gemini starts and shows its version" {
-	version_of gemini '[0-9]+\.[0-9]+\.[0-9]+'
-}
-@test "opencode starts and shows its version" {
-	version_of opencode '[0-9]+\.[0-9]+\.[0-9]+'
-}
-@test "pi starts and shows its version" {
-	version_of pi '[0-9]+\.[0-9]+\.[0-9]+'
-}
-
-@test "claude refuses without a network or a key" {
-	refuses claude --print hello
-}
-@test "codex refuses without a network or a key" {
-	refuses codex exec --skip-git-repo-check hello
-}
-@test "gemini refuses without a network or a key" {
-	refuses gemini --prompt hello
-}
-@test "opencode refuses without a network or a key" {
-	refuses opencode run hello
-}
-@test "pi refuses without a network or a key" {
-	refuses pi --print hello
-}
-
-@test "an agent's own installation is read-only and the rest of the home unseen" {
-	installed claude || installed codex
-	as_user sh -c 'echo secret-of-the-home >"$HOME/.canary"'
-	inside 'ls -A "$HOME"; cat "$HOME/.canary"'
-	as_user sh -c 'rm "$HOME/.canary"'
-	lacks secret-of-the-home
-}
-
-@test "at least two of the agents were really started" {
-	local a n=0
-	for a in claude codex gemini opencode pi; do
-		installed $a || continue
-		sbox --timeout 60s $a --version
-		[ "$status" -ne 0 ] || n=$((n + 1))
+	shift 2
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
 	done
-	[ $n -ge 2 ] || has "two agents"
+	shift
+	outside_version "$name" >/dev/null || has "an installation"
+	before=$(cd "$CACHE/home" && ls -A)
+	sbox --net none --timeout "$limit" "${options[@]}" "$name" "$@"
+	[ "$status" -ne 0 ] || has "a refusal"
+	[ "$(cd "$CACHE/home" && ls -A)" = "$before" ]
+	[[ $(outside_version "$name") == "status 0"* ]] || return 0
+	[ "$status" -le 124 ] || has "a start, and no crash"
+	grep -Eqi 'connect|network|fetch failed' <<<"$output" || has "a reason"
+	[ "$status" -eq 124 ] || touch "$BATS_FILE_TMPDIR/$name.refused"
+}
+
+@test "claude starts and shows its version" { starts claude; }
+@test "codex starts and shows its version" { starts codex; }
+@test "gemini starts and shows its version" { starts gemini; }
+@test "opencode starts and shows its version" { starts opencode; }
+@test "pi starts and shows its version" { starts pi; }
+
+@test "claude refuses for want of a network" {
+	refuses 120s claude --env ANTHROPIC_API_KEY=none \
+		--env CLAUDE_CODE_MAX_RETRIES=0 -- --print hello
+}
+@test "codex refuses for want of a network" {
+	refuses 40s codex --env OPENAI_API_KEY=none -- \
+		exec --skip-git-repo-check hello
+}
+@test "gemini refuses for want of a network" {
+	refuses 40s gemini --env GEMINI_API_KEY=none \
+		--env GEMINI_CLI_TRUST_WORKSPACE=true -- --prompt hello
+}
+@test "opencode refuses for want of a network" {
+	refuses 180s opencode --env OPENAI_API_KEY=none -- \
+		run --model openai/gpt-4o hello
+}
+@test "pi refuses for want of a network" {
+	refuses 120s pi --env OPENAI_API_KEY=none -- \
+		--print --provider openai hello
+}
+
+@test "at least two agents started, and two refused by themselves" {
+	output=$(cd "$BATS_FILE_TMPDIR" && ls ./*.started ./*.refused) || true
+	[ "$(grep -c started <<<"$output")" -ge 2 ] || has "two that started"
+	[ "$(grep -c refused <<<"$output")" -ge 2 ] || has "two that refused"
+}
+
+# As nvm lays it out: nothing of it is in the system's directories.
+@test "a script of npm's finds the Node beside it; both are read-only, the rest of the home unseen" {
+	local node=$CACHE/home/.nvm/versions/node/v0
+	local lib=$node/lib/node_modules/probe program
+
+	rm -rf "$CACHE/home/.nvm"
+	as_user mkdir -p "$node/bin" "$lib"
+	program=$(as_user node -p 'process.execPath')
+	as_user cp "$program" "$node/bin/node"
+	as_user sh -c 'echo secret-of-the-home >"$HOME/.canary"'
+	as_user tee "$lib/cli.js" >/dev/null <<-'END'
+	#!/usr/bin/env node
+	const fs = require('fs'), path = require('path');
+	const tries = {
+	  canary: () => fs.readFileSync(process.env.HOME + '/.canary'),
+	  change: () => fs.appendFileSync(__filename, '// changed'),
+	  replace: () => fs.writeFileSync(process.execPath, ''),
+	  plant: () => fs.writeFileSync(path.join(__dirname, 'planted'), ''),
+	  rename: () => fs.renameSync(__dirname, __dirname + '2'),
+	  remove: () => fs.rmSync(__dirname, { recursive: true }),
+	};
+	console.log('node', process.execPath);
+	for (const [name, f] of Object.entries(tries))
+	  try { f(); console.log(name, 'done'); }
+	  catch (e) { console.log(name, e.code); }
+	console.log(__filename, fs.existsSync(__filename));
+	END
+	as_user chmod 755 "$lib/cli.js"
+	as_user ln -s ../lib/node_modules/probe/cli.js "$node/bin/probe"
+	run as_user env PATH="$node/bin:/usr/bin:/bin" "$SBOX" probe </dev/null
+	succeeds
+	has "node $node/bin/node"
+	has "canary ENOENT"
+	has "$lib/cli.js true"
+	lacks 'done'
+	[ ! -e "$lib/planted" ]
+	[ -s "$node/bin/node" ]
+	grep -q console "$lib/cli.js"
+	lacks changed
+	rm -r "$CACHE/home/.nvm" "$CACHE/home/.canary"
 }

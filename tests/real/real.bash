@@ -18,18 +18,27 @@ SBOX_BUILD=${SBOX_BUILD:-$TOP/build}
 # as_user COMMAND...: with an environment of its own, in the current directory.
 as_user()
 {
-	local home=$CACHE/home path=/usr/local/bin:/usr/bin:/bin
+	local home=$CACHE/home path=/usr/local/bin:/usr/bin:/bin user
+	local -a become=()
 
-	path=$home/.npm-global/bin:$path
-	if [ "$(id -u)" -ne 0 ]; then
-		env -i HOME="$home" USER="$(id -un)" LANG=C.UTF-8 TERM=dumb \
-			PATH="$path" SBOX_REAL_CACHE="$CACHE" "$@"
-		return
+	user=$(id -un)
+	if [ "$(id -u)" -eq 0 ]; then
+		user=$SBOX_REAL_USER
+		become=(setpriv --reuid "$user" --regid "$user" --init-groups
+			--inh-caps=-all)
 	fi
-	setpriv --reuid "$SBOX_REAL_USER" --regid "$SBOX_REAL_USER" \
-		--init-groups --inh-caps=-all env -i HOME="$home" \
-		USER="$SBOX_REAL_USER" LANG=C.UTF-8 TERM=dumb PATH="$path" \
-		SBOX_REAL_CACHE="$CACHE" "$@"
+	"${become[@]}" env -i HOME="$home" USER="$user" LANG=C.UTF-8 TERM=dumb \
+		PATH="$home/.npm-global/bin:$path" SBOX_REAL_CACHE="$CACHE" "$@"
+}
+
+# The machine's way to the registries: proxies, authorities, npm's settings.
+fetch()
+{
+	local -a way
+
+	mapfile -t way < <(env | grep -iE \
+		'^((https?|no|all)_proxy|npm_config_[a-z_]+|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR))=')
+	as_user "${way[@]}" "$CACHE/tree/tests/real/setup.sh" fetch
 }
 
 # Once a file: everything is there, and sbox where the user can read it.
@@ -41,11 +50,10 @@ setup_file()
 	install -d -m 755 "$CACHE/tree/tests/real" "$CACHE/tree/build" \
 		"$CACHE/tree/profiles"
 	install -m 755 "$TOP/tests/real/setup.sh" "$CACHE/tree/tests/real/"
-	install -m 755 "$SBOX_BUILD/sbox" "$CACHE/tree/build/sbox"
+	install -m 755 "$SBOX_BUILD"/sbox* "$CACHE/tree/build/"
 	install -m 644 "$TOP"/profiles/*.json "$CACHE/tree/profiles/"
 	cd "$CACHE" || return 1
-	as_user "$CACHE/tree/tests/real/setup.sh" fetch >"$CACHE/fetch.log" \
-		2>&1 || {
+	fetch >"$CACHE/fetch.log" 2>&1 || {
 		tail -n 20 "$CACHE/fetch.log" >&2
 		return 1
 	}

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 #
 # What `make check-real` needs, made ready once: packages, an ordinary user,
-# the source packages and the npm agents. As root it does everything; as an
-# ordinary user it only fetches, and says what root would have to install.
+# the source packages and the npm agents. Root makes the user and installs;
+# an ordinary user only fetches, and is told what root would have to install.
 # Running it again with everything in place takes a second.
 #
-#	tests/real/setup.sh root	# as root: packages and the user
+#	tests/real/setup.sh packages	# as root: packages
+#	tests/real/setup.sh root	# as root: the user, and packages
 #	tests/real/setup.sh fetch	# as that user: sources and agents
 #
 # Everything that can be kept between two runs is below $SBOX_REAL_CACHE, the
@@ -27,12 +28,25 @@ sources='lz4 jq xz-utils'
 agents='@anthropic-ai/claude-code @openai/codex opencode-ai
 @google/gemini-cli @earendil-works/pi-coding-agent'
 
+# What the user can run: a Node below root's home, or one that only root's PATH
+# names, is as good as none. PATH is the one of as_user() in real.bash.
+as_tester()
+{
+	local -a become=()
+
+	if [ "$(id -u)" -eq 0 ] && id "$user" >/dev/null 2>&1; then
+		become=(setpriv --reuid "$user" --regid "$user" --init-groups)
+	fi
+	"${become[@]}" env PATH=/usr/local/bin:/usr/bin:/bin "$@"
+}
+
 missing_packages()
 {
 	local pair
 
 	for pair in $commands; do
-		command -v "${pair%%:*}" >/dev/null || echo "${pair#*:}"
+		as_tester bash -c 'command -v "$1" >/dev/null' - "${pair%%:*}" ||
+			echo "${pair#*:}"
 	done
 	[ -e /usr/lib/python3/dist-packages/pexpect ] || echo python3-pexpect
 	[ -e /usr/include/oniguruma.h ] || echo libonig-dev
@@ -40,22 +54,32 @@ missing_packages()
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo postgresql
 }
 
-setup_root()
+# A registry may be away for a moment.
+again()
 {
-	local missing
+	"$@" || { sleep 5 && "$@"; } || { sleep 20 && "$@"; }
+}
+
+setup_packages()
+{
+	local missing log
 
 	missing=$(missing_packages | sort -u)
-	if [ -n "$missing" ]; then
-		export DEBIAN_FRONTEND=noninteractive
-		apt-get -qq update
-		# shellcheck disable=SC2086
-		apt-get -qq install --no-install-recommends -y $missing \
-			>"/tmp/sbox-real-apt.$$" 2>&1 || {
-			cat "/tmp/sbox-real-apt.$$" >&2
-			exit 1
-		}
-		rm -f "/tmp/sbox-real-apt.$$"
-	fi
+	[ -n "$missing" ] || return 0
+	log=$(mktemp)
+	export DEBIAN_FRONTEND=noninteractive
+	again apt-get -qq update
+	# shellcheck disable=SC2086
+	again apt-get -qq install --no-install-recommends -y $missing \
+		>"$log" 2>&1 || {
+		cat "$log" >&2
+		exit 1
+	}
+	rm -f "$log"
+}
+
+setup_root()
+{
 	install -d -m 755 "$cache"
 	if ! id "$user" >/dev/null 2>&1; then
 		useradd --home-dir "$cache/home" --shell /bin/bash --user-group \
@@ -63,6 +87,7 @@ setup_root()
 	fi
 	install -d -m 755 -o "$user" -g "$user" "$cache/home" "$cache/src" \
 		"$cache/apt"
+	setup_packages
 }
 
 # deb-src for the distribution's own archives, in lists of our own: the
@@ -121,12 +146,12 @@ fetch_sources()
 	done
 	[ -n "$wanted" ] || return 0
 	enable_sources
-	apt_own apt-get update
+	again apt_own apt-get update
 	for p in $sources; do
 		[ -e "$cache/src/$p.ready" ] && continue
 		rm -rf "$cache/src/$p.new" "${cache:?}/src/$p"
 		mkdir -p "$cache/src/$p.new"
-		(cd "$cache/src/$p.new" && apt_source "$p")
+		(cd "$cache/src/$p.new" && again apt_source "$p")
 		mv "$cache/src/$p.new"/*/ "$cache/src/$p"
 		rm -rf "$cache/src/$p.new"
 		touch "$cache/src/$p.ready"
@@ -145,7 +170,7 @@ fetch_agents()
 	for p in $agents; do
 		[ -e "$HOME/.npm-global/lib/node_modules/$p/package.json" ] &&
 			continue
-		npm install --global --prefix "$HOME/.npm-global" \
+		again npm install --global --prefix "$HOME/.npm-global" \
 			--globalconfig "$globalconfig" \
 			--cache "$cache/home/.npm" --no-audit --no-fund \
 			--loglevel=error "$p" || {
@@ -167,11 +192,15 @@ run_postinstall()
 	script=$(node -p \
 		'(require(process.argv[1]).scripts||{}).postinstall||""' \
 		"$1/package.json")
-	[ -z "$script" ] || (cd "$1" && sh -c "$script")
+	[ -z "$script" ] || (cd "$1" && sh -c "$script") || {
+		echo "setup: npm: $1: its script failed" >&2
+		return 0
+	}
 	touch "$1/.sbox-postinstall"
 }
 
 case ${1:-} in
+packages) setup_packages ;;
 root)	setup_root ;;
 fetch)	missing=$(missing_packages | sort -u | tr '\n' ' ')
 	if [ -n "${missing% }" ]; then
@@ -180,6 +209,6 @@ fetch)	missing=$(missing_packages | sort -u | tr '\n' ' ')
 	fi
 	fetch_sources
 	fetch_agents ;;
-*)	echo "usage: setup.sh root|fetch" >&2
+*)	echo "usage: setup.sh packages|root|fetch" >&2
 	exit 2 ;;
 esac
