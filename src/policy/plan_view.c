@@ -110,6 +110,8 @@ char *view_backing(const struct view *v, const char *dst, bool *write)
 {
 	const struct plan *p = v->plan;
 
+	if (write)
+		*write = false;
 	for (size_t i = p->nmounts; i-- > 0;) {
 		const struct plan_mount *m = &p->mounts[i];
 		const char *rest;
