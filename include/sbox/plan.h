@@ -81,7 +81,7 @@ struct plan {
 	struct strlist argv; /* argv.v[0] is looked up in env's PATH */
 	struct strlist env;  /* "KEY=VALUE", sorted */
 	char *cwd;	     /* inside */
-	char *hostname;
+	const char *hostname;
 	uid_t uid; /* mapped onto themselves */
 	gid_t gid;
 	char *keep_home; /* host directory to make (0700) first; NULL */

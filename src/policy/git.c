@@ -49,16 +49,6 @@ static char *worktree_gitdir(const struct view *v, const char *dotgit)
 	return canon;
 }
 
-/* .../worktrees/NAME/gitdir names this very .git file. */
-static bool points_back(const struct view *v, const char *gitdir,
-			const char *dotgit)
-{
-	cleanup_free char *file = path_join(gitdir, "gitdir");
-	cleanup_free char *text = read_text(v, file, GIT_FILE_MAX);
-
-	return text && strcmp(text, dotgit) == 0;
-}
-
 static void worktree_find(struct view *v)
 {
 	const struct host *h = v->host;
@@ -66,6 +56,8 @@ static void worktree_find(struct view *v)
 	cleanup_free char *gitdir = NULL;
 	cleanup_free char *worktrees = NULL;
 	cleanup_free char *common = NULL;
+	cleanup_free char *file = NULL;
+	cleanup_free char *back = NULL;
 	struct host_stat st;
 
 	if (view_lstat(v, dotgit, &st) < 0 || !S_ISREG(st.mode))
@@ -75,8 +67,11 @@ static void worktree_find(struct view *v)
 		return;
 	worktrees = path_dirname(gitdir);
 	common = path_dirname(worktrees);
-	if (strcmp(path_basename(worktrees), "worktrees") != 0 ||
-	    !points_back(v, gitdir, dotgit)) {
+	/* .../worktrees/NAME/gitdir must name this very .git file */
+	file = path_join(gitdir, "gitdir");
+	back = read_text(v, file, GIT_FILE_MAX);
+	if (strcmp(path_basename(worktrees), "worktrees") != 0 || !back ||
+	    strcmp(back, dotgit) != 0) {
 		strlist_addf(&v->plan->warnings,
 			     "%s: names %s, which doesn't name it back: the "
 			     "repository is not shown",

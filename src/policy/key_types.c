@@ -60,7 +60,6 @@ bool profile_name_is_valid(const char *name)
 
 static int set_home(const struct key_item *it)
 {
-	char **out = field(it);
 	cleanup_free char *plain = xstrdup(it->text);
 	char *p = strstr(plain, "%p");
 
@@ -74,9 +73,7 @@ static int set_home(const struct key_item *it)
 			"%.200s: a home is \"tmp\" or a name of letters, "
 			"digits and . _ + - that may hold one %%p",
 			it->text);
-	free(*out);
-	*out = xstrdup(it->text);
-	return 0;
+	return set_text(it);
 }
 
 /* The cwd is canonical, so leading ".." of a relative path may be taken off

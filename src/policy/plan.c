@@ -200,7 +200,7 @@ static int isolation_build(struct plan *p, const struct policy *policy,
 {
 	p->uid = host->uid;
 	p->gid = host->gid;
-	p->hostname = xstrdup("sbox");
+	p->hostname = "sbox";
 	p->userns = policy->userns;
 	p->landlock_abi = host->landlock_abi;
 	p->landlock_files = !policy->userns;
@@ -271,7 +271,6 @@ void plan_free(struct plan *p)
 	strlist_free(&p->notes);
 	strlist_free(&p->warnings);
 	free(p->cwd);
-	free(p->hostname);
 	free(p->keep_home);
 	strlist_free(&p->make_dirs);
 	*p = (struct plan){.nmounts = 0};

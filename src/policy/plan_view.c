@@ -174,15 +174,6 @@ static void layout_add(struct view *v, const struct layout *l)
 		m->src = xstrdup(l->path);
 }
 
-/* XDG_RUNTIME_DIR: 0700 and the user's, as the XDG specification wants it. */
-static void runtime_dir_build(struct view *v)
-{
-	cleanup_free char *dir =
-		xasprintf("/run/user/%lu", (unsigned long)v->host->uid);
-
-	plan_add(v->plan, PLAN_DIR, dir, "XDG_RUNTIME_DIR")->mode = 0700;
-}
-
 /* A kept home's directory on the host; %p is the project's path, flattened. */
 static char *home_dir(const struct view *v)
 {
@@ -430,10 +421,13 @@ static void links_build(struct view *v)
 int view_build(struct view *v, struct diag *d)
 {
 	const struct host *h = v->host;
+	cleanup_free char *runtime =
+		xasprintf("/run/user/%lu", (unsigned long)h->uid);
 
 	for (size_t i = 0; i < ARRAY_SIZE(layout); i++)
 		layout_add(v, &layout[i]);
-	runtime_dir_build(v);
+	/* 0700 and the user's, as the XDG specification wants it */
+	plan_add(v->plan, PLAN_DIR, runtime, "XDG_RUNTIME_DIR")->mode = 0700;
 	if (home_build(v, d) < 0)
 		return -1;
 	install_find(v, v->plan->argv.v[0]);

@@ -69,5 +69,5 @@ total=$(for f in src/lib/*.[ch] src/policy/*.[ch] src/jail/*.[ch] src/sbox/*.[ch
 done | wc -l)
 echo "launcher: $total lines of code"
 # The goal is 8000. Until it is reached this is a ratchet: it only goes down.
-[ "$total" -le 10313 ] || say "the launcher has $total lines (at most 10313)"
+[ "$total" -le 10309 ] || say "the launcher has $total lines (at most 10309)"
 exit $bad
