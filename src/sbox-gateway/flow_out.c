@@ -24,52 +24,61 @@
 
 static_assert(GATEWAY_KEY_SIZE == SOCKS_KEY_SIZE, "the same key");
 
-static void socks_say(struct flow *f)
+/* False: it has ended the flow. */
+static bool socks_say(struct flow *f)
 {
 	uint8_t buf[SOCKS_SEND_MAX];
 	size_t len = socks_send(f->socks, buf);
 
 	/* less than 600 bytes always fit into a new connection */
-	if (send(f->relay.side[1].fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL) !=
+	if (send(f->relay.side[1].fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL) ==
 	    (ssize_t)len)
-		flow_end(f, true, "SOCKS: the server is gone");
+		return true;
+	flow_end(f, true, "SOCKS: the server is gone");
+	return false;
 }
 
-/* What comes behind an answer isn't ours: look, then take what was used. */
-void flow_socks_step(struct flow *f)
+/* What comes behind an answer isn't ours: look, then take what was used. 1: an
+ * answer; 0: not yet; -1: refused, or the server is gone. */
+static int socks_hear(struct flow *f)
 {
 	struct side *s = &f->relay.side[1];
 	uint8_t buf[SOCKS_SEND_MAX];
-	ssize_t n;
+	ssize_t n = recv(s->fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_PEEK);
 	int used;
 
-	if (!s->is_readable)
-		return;
-	s->is_readable = false;
-	n = recv(s->fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_PEEK);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	used = n > 0 ? socks_take(f->socks, buf, (size_t)n) : -1;
-	if (used < 0) {
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		s->is_readable = false;
+		return 0;
+	}
+	if (n <= 0)
+		return -1;
+	used = socks_take(f->socks, buf, (size_t)n);
+	if (used == 0)
+		s->is_readable = false; /* the rest is an event */
+	if (used > 0 && recv(s->fd, buf, (size_t)used, MSG_DONTWAIT) != used)
+		return -1;
+	return (used > 0) - (used < 0);
+}
+
+void flow_socks_step(struct flow *f)
+{
+	int heard = 0;
+
+	while (f->relay.side[1].is_readable && (heard = socks_hear(f)) > 0) {
+		if (f->socks->step == SOCKS_DONE) {
+			free(f->socks);
+			f->socks = NULL;
+			flow_relay(f);
+			return;
+		}
+		if (!socks_say(f))
+			return;
+	}
+	if (heard < 0)
 		flow_end(f, true,
 			 f->socks->reply ? socks_reply_text(f->socks->reply)
 					 : "SOCKS: the server is gone");
-		return;
-	}
-	if (used == 0)
-		return;
-	if (recv(s->fd, buf, (size_t)used, MSG_DONTWAIT) != used) {
-		flow_end(f, true, "SOCKS: the server is gone");
-		return;
-	}
-	s->is_readable = true;
-	if (f->socks->step == SOCKS_DONE) {
-		free(f->socks);
-		f->socks = NULL;
-		flow_relay(f);
-		return;
-	}
-	socks_say(f);
 }
 
 static void socks_begin(struct flow *f)
@@ -85,7 +94,7 @@ static void socks_begin(struct flow *f)
 		flow_end(f, true, "out of memory");
 		return;
 	}
-	socks_say(f);
+	(void)socks_say(f); /* it has ended the flow itself */
 }
 
 static void on_dialled(void *ctx, int fd, int error)
@@ -142,6 +151,13 @@ static void on_resolved(void *ctx, int error, const struct in6_addr *addrs,
 		use_addresses(f, addrs, n);
 }
 
+/* Its name would be news to somebody outside, too often? */
+static bool is_too_new(struct flow *f)
+{
+	return f->pool && f->rule && f->rule->pat.kind != HOSTPAT_EXACT &&
+	       !newnames_pass(&f->g->newnames, f->pool, gateway_now_ms());
+}
+
 /* It may go out: by which way? */
 void flow_go(struct flow *f)
 {
@@ -149,6 +165,10 @@ void flow_go(struct flow *f)
 	struct gateway *g = f->g;
 	size_t n;
 
+	if (is_too_new(f)) {
+		flow_refuse(f, REFUSAL_NEWNAMES);
+		return;
+	}
 	if (g->policy.via == EGRESS_SOCKS) {
 		flow_dial(f, &g->socks_addr, 1, g->policy.socks_port);
 		return;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sbox-gateway/newnames.h"
 #include "sbox-gateway/pipes.h"
 #include "sbox/egress.h"
 
@@ -41,6 +42,7 @@ struct gateway {
 	struct listeners listeners; /* what pid 1 is to hand over */
 
 	struct names *names;
+	struct newnames newnames;
 	struct decisions *log;	   /* the file; NULL: none */
 	struct refusals *refusals; /* for the summary */
 	struct resolve *resolve;   /* NULL: another resolves (via SOCKS) */

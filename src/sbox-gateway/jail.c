@@ -63,7 +63,8 @@ struct path_attr {
 	"\"accept4\",\"brk\",\"clock_gettime\",\"close\",\"connect\","         \
 	"\"epoll_ctl\",\"epoll_pwait\",\"epoll_pwait2\",\"epoll_wait\","       \
 	"\"exit_group\",\"flock\",\"fstat\",\"futex\",\"getpid\","             \
-	"\"getrandom\",\"getsockname\",\"getsockopt\",\"gettid\","             \
+	"\"getrandom\",\"getsockname\",\"gettimeofday\",\"getsockopt\","       \
+	"\"gettid\","                                                          \
 	"\"madvise\",\"mremap\",\"munmap\",\"newfstatat\",\"openat\","         \
 	"\"pipe2\",\"read\",\"recvfrom\",\"recvmsg\",\"renameat\","            \
 	"\"restart_syscall\",\"rt_sigprocmask\",\"rt_sigreturn\","             \

@@ -33,6 +33,7 @@ static const struct reason {
 	[REFUSAL_CONNECTIONS] = { "too many connections at once",		CURE_NONE },
 	[REFUSAL_BYTES]	      = { "net.limits.bytes is used up",		CURE_NONE },
 	[REFUSAL_LOOKUPS]     = { "too many look-ups at once",			CURE_NONE },
+	[REFUSAL_NEWNAMES]    = { "too many new names of one pattern in a short time", CURE_NONE },
 	/* clang-format on */
 };
 static_assert(ARRAY_SIZE(reasons) == REFUSAL__COUNT, "a row for each refusal");

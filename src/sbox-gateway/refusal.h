@@ -21,6 +21,7 @@ enum refusal {
 	REFUSAL_CONNECTIONS, /* too many at once */
 	REFUSAL_BYTES,	     /* the run's bytes are used up */
 	REFUSAL_LOOKUPS,     /* too many at once */
+	REFUSAL_NEWNAMES,    /* too many new ones of a pattern */
 	REFUSAL__COUNT
 };
 

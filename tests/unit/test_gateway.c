@@ -19,6 +19,7 @@
 
 #include "sbox-gateway/connect.h"
 #include "sbox-gateway/decision.h"
+#include "sbox-gateway/newnames.h"
 #include "sbox-gateway/pipes.h"
 #include "sbox-gateway/refusal.h"
 #include "sbox/cleanup.h"
@@ -233,6 +234,28 @@ static void test_decision_lines(void **state)
 		"\"duration\":0.000}\n");
 }
 
+/* A burst of new names, then one in a while; known ones always. */
+static void test_newnames(void **state)
+{
+	static struct newnames n;
+	const uint64_t now = 1000000;
+	uint32_t a = NAMES_FIRST;
+
+	(void)state;
+	for (int i = 0; i < NEWNAMES_BURST; i++)
+		assert_true(newnames_pass(&n, a++, now));
+	assert_false(newnames_pass(&n, a, now));
+	assert_false(newnames_pass(&n, a, now + NEWNAMES_EVERY_MS - 1));
+	assert_true(newnames_pass(&n, NAMES_FIRST, now));
+	assert_true(newnames_pass(&n, a, now + NEWNAMES_EVERY_MS));
+	assert_false(newnames_pass(&n, a + 1, now + NEWNAMES_EVERY_MS));
+	assert_false(newnames_pass(&n, NAMES_FIRST - 1, 2 * now));
+	assert_false(newnames_pass(&n, NAMES_FIRST + NAMES_MAX, 2 * now));
+	for (int i = 0; i < NEWNAMES_BURST; i++)
+		assert_true(newnames_pass(&n, ++a, 2 * now));
+	assert_false(newnames_pass(&n, ++a, 2 * now));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +265,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_refusal_rate),
 		cmocka_unit_test(test_decision_lines),
+		cmocka_unit_test(test_newnames),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

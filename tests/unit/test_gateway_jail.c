@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the gateway's processes can't do any more once they are jailed: each
+ * attempt is made in a process that has called what the gateway calls.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "sbox-gateway/jail.h"
+#include "sbox/cleanup.h"
+
+static char dir[] = "/tmp/sbox-jail.XXXXXX";
+static int dir_fd;
+
+static int try_open(void)
+{
+	return open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+}
+
+static int try_open_proc(void)
+{
+	return open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+}
+
+static int try_read_log(void)
+{
+	return openat(dir_fd, "old", O_RDONLY | O_CLOEXEC);
+}
+
+static int try_append_log(void)
+{
+	int fd = openat(dir_fd, "old", O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	return fd < 0 ? -1 : (int)write(fd, "x", 1);
+}
+
+static int try_make_log(void)
+{
+	return openat(dir_fd, "new", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+
+static int try_rename_log(void)
+{
+	return renameat(dir_fd, "old", dir_fd, "older");
+}
+
+static int try_make_dir(void)
+{
+	return mkdirat(dir_fd, "dir", 0700);
+}
+
+static int try_link(void)
+{
+	return symlinkat("/etc/passwd", dir_fd, "link");
+}
+
+static int try_write_elsewhere(void)
+{
+	return open("/tmp/sbox-jail-escaped", O_WRONLY | O_CREAT | O_CLOEXEC,
+		    0600);
+}
+
+static int try_exec(void)
+{
+	static char name[] = "true";
+	char *argv[] = {name, NULL};
+
+	return execve("/bin/true", argv, argv + 1);
+}
+
+static int try_fork(void)
+{
+	return (int)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+}
+
+static int try_udp(void)
+{
+	return socket(AF_INET, SOCK_DGRAM, 0);
+}
+
+static int try_unix(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
+static int try_netlink(void)
+{
+	return socket(AF_NETLINK, SOCK_RAW, 0);
+}
+
+static int try_tcp(void)
+{
+	return socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static int try_listen(void)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return fd < 0 ? -1 : bind(fd, (struct sockaddr *)&a, sizeof(a));
+}
+
+static int try_executable(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED
+		       ? -1
+		       : 0;
+}
+
+static int try_memory(void)
+{
+	char *p = malloc(1 << 20);
+
+	if (!p)
+		return -1;
+	memset(p, 1, 1 << 20);
+	free(p);
+	return 0;
+}
+
+static int try_trace(void)
+{
+	return (int)ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+}
+
+static int try_kill(void)
+{
+	return kill(getppid(), 0);
+}
+
+static int try_unshare(void)
+{
+	return unshare(CLONE_NEWUSER);
+}
+
+enum who { GATEWAY = 1, RESOLVER = 2, BOTH = 3 };
+
+static const struct {
+	const char *label;
+	int (*attempt)(void);
+	enum who can;
+} attempts[] = {
+	/* clang-format off */
+	{ "read a file",		try_open,		RESOLVER },
+	{ "write its own memory",	try_open_proc,		0 },
+	{ "read the log",		try_read_log,		RESOLVER },
+	{ "append to the log",		try_append_log,		GATEWAY },
+	{ "make a log file",		try_make_log,		GATEWAY },
+	{ "rename a log file",		try_rename_log,		GATEWAY },
+	{ "make a directory",		try_make_dir,		0 },
+	{ "make a symlink",		try_link,		0 },
+	{ "write elsewhere",		try_write_elsewhere,	0 },
+	{ "run a program",		try_exec,		0 },
+	{ "fork",			try_fork,		RESOLVER },
+	{ "speak UDP",			try_udp,		RESOLVER },
+	{ "speak to a unix socket",	try_unix,		RESOLVER },
+	{ "speak netlink",		try_netlink,		RESOLVER },
+	{ "open a TCP connection",	try_tcp,		BOTH },
+	{ "bind a TCP port",		try_listen,		0 },
+	{ "make memory executable",	try_executable,		RESOLVER },
+	{ "use memory",			try_memory,		BOTH },
+	{ "be traced",			try_trace,		0 },
+	{ "signal another process",	try_kill,		0 },
+	{ "make a user namespace",	try_unshare,		0 },
+	/* clang-format on */
+};
+
+static bool succeeds(enum who who, int (*attempt)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		int r;
+
+		(void)jail_begin();
+		if (who == GATEWAY)
+			jail_gateway(dir_fd);
+		else
+			jail_resolver();
+		r = attempt();
+		_exit(r >= 0 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
+		fail_msg("ended with status %#x", (unsigned)status);
+	return WEXITSTATUS(status) == 0;
+}
+
+static void put_old(void)
+{
+	int fd = openat(dir_fd, "old", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	(void)close(fd);
+}
+
+static void test_attempts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
+		for (enum who w = GATEWAY; w <= RESOLVER; w++) {
+			bool want = attempts[i].can & w;
+
+			put_old();
+			if (succeeds(w, attempts[i].attempt) != want)
+				fail_msg("the %s can%s %s",
+					 w == GATEWAY ? "gateway" : "resolver",
+					 want ? "not" : "", attempts[i].label);
+		}
+	}
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	if (!mkdtemp(dir))
+		return -1;
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dir_fd < 0 ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+	static const char *const files[] = {"old", "older", "new", "link"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		(void)unlinkat(dir_fd, files[i], 0);
+	(void)unlinkat(dir_fd, "dir", AT_REMOVEDIR);
+	return rmdir(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_attempts)};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
