@@ -93,6 +93,8 @@ static const struct {
 	{ "a truncated query", ROW("\xab\xcd\x03\x00" COUNTS NAME A), FORMERR, EMPTY, NULL },
 	{ "a pointer to itself", ROW(HEAD "\xc0\x0c" A), FORMERR, EMPTY, NULL },
 	{ "a pointer behind a label", ROW(HEAD "\3www\xc0\x0c" A), FORMERR, EMPTY, NULL },
+	{ "a pointer that has a label's bytes", ROW(HEAD "\xc0" L63 L63 L63 "abc\0" A), FORMERR, EMPTY, NULL },
+	{ "a label of 64", ROW(HEAD "\x40" L63 "p\0" A), FORMERR, EMPTY, NULL },
 	{ "a label type of 01", ROW(HEAD "\x41" "a\0" A), FORMERR, EMPTY, NULL },
 	{ "a label type of 10", ROW(HEAD "\x81" "a\0" A), FORMERR, EMPTY, NULL },
 	{ "a label cut off", ROW(HEAD "\7Exam"), FORMERR, EMPTY, NULL },
