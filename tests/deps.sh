@@ -39,6 +39,8 @@ table() {
 	test vim vim vim
 	test less less less
 	test htop htop htop
+	test zsh zsh zsh
+	test fish fish fish
 	test libcap2-bin libcap libcap
 	lint clang clang clang
 	lint clang-format clang-tools-extra -
