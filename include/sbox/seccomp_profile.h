@@ -4,7 +4,8 @@
  * reduced to the native architecture. moby's archMap, includes, excludes,
  * minKernel and comment are evaluated here, with no capabilities.
  * Pure: used by the compiler, and by the evaluator that the tests compare it
- * with (tests/unit/seccomp_eval.h). Nothing of it runs when the compiled filter is in the cache.
+ * with (tests/unit/seccomp_eval.h). Nothing of it runs when the compiled filter
+ * is in the cache.
  */
 #ifndef SBOX_SECCOMP_PROFILE_H
 #define SBOX_SECCOMP_PROFILE_H

@@ -5,8 +5,8 @@
  * that was delegated to us. A cgroup with controllers for its children holds
  * no processes itself, so sbox moves into a leaf beside the sandbox's (the root
  * of the hierarchy is exempt). Other processes in it are an error: EBUSY, or
- * with cpu and pids alone the cgroup turns threaded, and nothing could be cloned
- * into its children:
+ * with cpu and pids alone the cgroup turns threaded, and nothing could be
+ *cloned into its children:
  *
  *	delegated/            cgroup.subtree_control: what is limited
  *	  sbox-self-PID/      the supervisor

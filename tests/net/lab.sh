@@ -68,7 +68,7 @@ web() {
 	pid $LAB/nginx.pid;
 	error_log $LAB/error.log;
 	worker_processes 1;
-	$(grep -q "^ *0 *0 *4294967295" /proc/self/uid_map && echo "user www-data;" || true)
+	$(if grep -q "^ *0 *0 *4294967295" /proc/self/uid_map; then echo "user www-data;"; fi)
 	events { worker_connections 20000; }
 	http {
 		log_format lab '\$server_name \$host \$request_uri \$remote_addr';
