@@ -326,9 +326,11 @@ static void trusted_project_is_a_profile(void **state)
 static void shipped_profiles_load(void **state)
 {
 	static const char *const names[] = {
-		"base",	  "strict", "ci",     "permissive", "nested",
-		"claude", "codex",  "gemini", "opencode",   "pi",
-		"aider",  "rust",   "go",     "browser",
+		"base",	    "strict", "ci",	"permissive", "nested",
+		"claude",   "codex",  "gemini", "opencode",   "pi",
+		"aider",    "rust",   "go",	"browser",    "codex-login",
+		"pi-login", "npm",    "pypi",	"cargo",      "git",
+		"apt",
 	};
 	const char *top = getenv("SBOX_TOP");
 	struct fixture f;
