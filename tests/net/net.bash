@@ -12,7 +12,7 @@ load ../sandbox/helper
 
 test_setup()
 {
-	cp "$LAB/ca.pem" "$PROJ/ca.pem"
+	[ ! -e "$LAB/ca.pem" ] || cp "$LAB/ca.pem" "$PROJ/ca.pem"
 	LOG=$HOME/.local/state/sbox/network.jsonl
 }
 
