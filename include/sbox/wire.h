@@ -27,7 +27,8 @@
 enum wire_type {
 	WIRE_READY = 1,	  /* set up; the pseudo-terminal's master comes along */
 	WIRE_STOPPED,	  /* value: the signal that stopped the payload */
-	WIRE_EXITED,	  /* value: wait status; nothing is alive any more */
+	WIRE_EXITED,	  /* value: wait status, perhaps with WIRE_REFUSED;
+			     nothing is alive any more */
 	WIRE_EXEC_FAILED, /* value: errno of the payload's exec */
 	WIRE_START,	  /* value: 1 if the payload gets the foreground */
 	WIRE_SIGNAL,	  /* value: signal, perhaps with WIRE_GROUP */
@@ -41,6 +42,9 @@ enum wire_type {
 /* In the value of WIRE_SIGNAL: to the payload's process group, even for a
  * signal that otherwise goes to the payload alone. */
 #define WIRE_GROUP 0x100
+
+/* In the value of WIRE_EXITED: it failed, and connections found nobody. */
+#define WIRE_REFUSED 0x10000
 
 struct wire_msg {
 	uint32_t type; /* enum wire_type */

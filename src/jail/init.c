@@ -29,6 +29,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "jail/net.h"
 #include "sbox/cleanup.h"
 #include "sbox/log.h"
 #include "sbox/wire.h"
@@ -46,6 +47,8 @@ static _Noreturn void finish(const struct init_args *a, int status)
 			pid = waitpid(-1, NULL, __WALL);
 		while (pid > 0 || errno == EINTR);
 	}
+	if (status && a->own_net && net_was_refused())
+		status |= WIRE_REFUSED;
 	/* Nobody left to tell if this fails. */
 	(void)wire_send(a->sock, WIRE_EXITED, status, -1);
 	_exit(0);

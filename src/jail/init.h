@@ -3,11 +3,13 @@
 #ifndef SBOX_JAIL_INIT_H
 #define SBOX_JAIL_INIT_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct init_args {
 	int sock;      /* to the supervisor (wire.h) */
 	int gateway;   /* to the gateway, -1 without one */
+	bool own_net;  /* the network is the sandbox's */
 	pid_t payload; /* our child, leader of its process group */
 	int tty_fd;    /* the session's terminal, -1 without one */
 };

@@ -207,7 +207,9 @@ static const struct {
 
 static _Noreturn void inside(struct setup *s)
 {
-	struct init_args init = {.sock = s->sock, .gateway = s->gateway};
+	struct init_args init = {.sock = s->sock,
+				 .gateway = s->gateway,
+				 .own_net = s->plan->net != NET_HOST};
 	struct payload_args args;
 	int err = 0;
 

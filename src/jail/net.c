@@ -18,9 +18,11 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -210,4 +212,37 @@ void net_listen(const struct plan *p, int gateway)
 	}
 	if (wire_send(gateway, WIRE_LISTENING, sent, -1) < 0 && errno != EPIPE)
 		fatal("setup: hand over the listeners");
+}
+
+/* A counter of /proc/net/snmp: two lines a protocol, names and then values. */
+static unsigned long counter(const char *text, const char *protocol,
+			     const char *name)
+{
+	const char *names = strstr(text, protocol), *values;
+	size_t len = strlen(name);
+
+	values = names ? strstr(names + 1, protocol) : NULL;
+	while (values) {
+		names = strchr(names, ' ');
+		values = strchr(values, ' ');
+		if (!names++ || !values++)
+			break;
+		if (strncmp(names, name, len) == 0 &&
+		    (names[len] == ' ' || names[len] == '\n'))
+			return strtoul(values, NULL, 10);
+	}
+	return 0;
+}
+
+bool net_was_refused(void)
+{
+	char text[4096];
+	cleanup_fd int fd = open("/proc/net/snmp", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (n <= 0)
+		return false; /* only a hint is lost */
+	text[n] = '\0';
+	return counter(text, "Tcp:", "AttemptFails") ||
+	       counter(text, "Udp:", "NoPorts");
 }

@@ -3,6 +3,8 @@
 #ifndef SBOX_JAIL_NET_H
 #define SBOX_JAIL_NET_H
 
+#include <stdbool.h>
+
 struct plan;
 
 /*
@@ -17,5 +19,8 @@ void net_up(const struct plan *p);
  * on failure.
  */
 void net_listen(const struct plan *p, int gateway);
+
+/* Has any connection or datagram of this network namespace found nobody? */
+bool net_was_refused(void);
 
 #endif

@@ -53,7 +53,8 @@ struct supervisor {
 	bool stop_asked; /* we sent TSTP: the payload's stop is ours, too */
 	bool reported;	 /* wait_status or exec_errno is final */
 	bool timed_out, killed;
-	bool lost; /* pid 1 died without a report */
+	bool refused; /* it failed, and connections found nobody */
+	bool lost;    /* pid 1 died without a report */
 	bool done;
 	int killed_status; /* what to return once pid 1 was killed by us */
 	int forwarded;	   /* INT or QUIT, the last that was sent to us */
@@ -223,7 +224,8 @@ static void on_message(struct supervisor *s)
 		on_stopped(s, msg.value);
 		return;
 	case WIRE_EXITED:
-		s->wait_status = msg.value;
+		s->wait_status = msg.value & (WIRE_REFUSED - 1);
+		s->refused = (msg.value & WIRE_REFUSED) != 0;
 		on_end(s);
 		return;
 	case WIRE_EXEC_FAILED:
@@ -420,6 +422,10 @@ int supervise(const struct plan *plan, const struct supervisor_args *a)
 		active = terminal_is_active(s.term);
 		terminal_close(s.term, s.timed_out || s.lost);
 	}
+	if (s.refused)
+		log_hint(
+			"connections inside found nobody: a name outside needs "
+			"--allow NAME, a port of the host --port N");
 	return status_of(&s, active);
 }
 

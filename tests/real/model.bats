@@ -62,11 +62,13 @@ agent()
 	[ "$(cat made-by-agent)" = "written inside" ]
 }
 
-@test "without the port neither reaches the model" {
+@test "without the port neither reaches the model, and sbox says what is missing" {
 	agent pi
 	[ "$status" -ne 0 ] || has "a failure"
+	has '--port N'
 	[ ! -e made-by-agent ]
 	agent claude --timeout 40s
 	[ "$status" -ne 0 ] || has "a failure"
+	has '--port N'
 	[ ! -e made-by-agent ]
 }
