@@ -102,8 +102,6 @@ static void finish(struct dial *d, int fd, int error)
 	done(ctx, fd, error);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg);
-
 static void failed(struct dial *d, int error)
 {
 	if (!d->error)
@@ -133,7 +131,19 @@ static void on_connected(evutil_socket_t fd, short what, void *arg)
 	finish(d, fd, 0);
 }
 
-static int start_connect(const struct in6_addr *addr, uint16_t port)
+/* A connection on this host is made before connect(2) returns, though it says
+ * EINPROGRESS: asking again saves a turn of the event loop. */
+static int connect_twice(int fd, const struct sockaddr *a, socklen_t len)
+{
+	int n = connect(fd, a, len);
+
+	if (n < 0 && errno == EINPROGRESS)
+		n = connect(fd, a, len);
+	return n;
+}
+
+/* Sets *done when it is connected already. -1 with errno. */
+static int start_connect(const struct in6_addr *addr, uint16_t port, bool *done)
 {
 	struct sockaddr_in v4 = {.sin_family = AF_INET,
 				 .sin_port = htons(port)};
@@ -150,10 +160,11 @@ static int start_connect(const struct in6_addr *addr, uint16_t port)
 		return -1;
 	memcpy(&v4.sin_addr, &addr->s6_addr[12], sizeof(v4.sin_addr));
 	if (is_v4)
-		n = connect(fd, (struct sockaddr *)&v4, sizeof(v4));
+		n = connect_twice(fd, (struct sockaddr *)&v4, sizeof(v4));
 	else
-		n = connect(fd, (struct sockaddr *)&v6, sizeof(v6));
-	if (n < 0 && errno != EINPROGRESS)
+		n = connect_twice(fd, (struct sockaddr *)&v6, sizeof(v6));
+	*done = n == 0;
+	if (n < 0 && errno != EALREADY)
 		return -1;
 	return steal_fd(&fd);
 }
@@ -167,15 +178,20 @@ static struct attempt *room(struct dial *d)
 	return &d->attempts[d->next % DIAL_AT_ONCE_MAX];
 }
 
-static void start_next(struct dial *d)
+/* Returns a descriptor that is connected already, or -1. */
+static int start_next(struct dial *d)
 {
 	struct attempt *a = room(d);
+	bool done = false;
+	int fd = start_connect(&d->addrs[d->next++], d->port, &done);
 
-	a->fd = start_connect(&d->addrs[d->next++], d->port);
-	if (a->fd < 0) {
+	if (fd < 0) {
 		failed(d, errno);
-		return;
+		return -1;
 	}
+	if (done)
+		return fd;
+	a->fd = fd;
 	d->nopen++;
 	if (event_assign(&a->ev, d->base, a->fd, EV_WRITE, on_connected, a) <
 		    0 ||
@@ -185,6 +201,17 @@ static void start_next(struct dial *d)
 		d->nopen--;
 		failed(d, ENOMEM);
 	}
+	return -1;
+}
+
+/* The timer for what comes next, and the next attempt if there is one. Returns
+ * as start_next(). */
+static int go_on(struct dial *d, uint64_t left)
+{
+	bool more = d->next + 1 < d->n && left > DIAL_DELAY_MS;
+
+	arm(d, more ? DIAL_DELAY_MS : left);
+	return d->next < d->n ? start_next(d) : -1;
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -192,6 +219,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	struct dial *d = arg;
 	uint64_t now = gateway_now_ms();
 	uint64_t left = d->deadline > now ? d->deadline - now : 0;
+	int done;
 
 	(void)fd;
 	(void)what;
@@ -203,15 +231,14 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		finish(d, -1, d->error ? d->error : ETIMEDOUT);
 		return;
 	}
-	arm(d,
-	    d->next + 1 < d->n && left > DIAL_DELAY_MS ? DIAL_DELAY_MS : left);
-	if (d->next < d->n)
-		start_next(d);
+	done = go_on(d, left);
+	if (done >= 0)
+		finish(d, done, 0);
 }
 
 struct dial *dial_start(struct event_base *base, const struct in6_addr *addrs,
 			size_t n, uint16_t port, uint64_t timeout_ms,
-			dial_done *done, void *ctx)
+			dial_done *done, void *ctx, int *now)
 {
 	struct dial *d;
 
@@ -232,7 +259,9 @@ struct dial *dial_start(struct event_base *base, const struct in6_addr *addrs,
 	dial_order(addrs, n, d->addrs);
 	if (evtimer_assign(&d->timer, base, on_timer, d) < 0)
 		fatalx("timer: out of memory");
-	/* the first attempt now; how it ends is told from the loop */
-	on_timer(-1, 0, d);
-	return d;
+	*now = go_on(d, timeout_ms);
+	if (*now < 0)
+		return d; /* how it ends is told from the loop */
+	dial_cancel(d);
+	return NULL;
 }

@@ -20,15 +20,16 @@ struct event_base;
 
 struct dial;
 
-/* fd: connected, non-blocking, the caller's; or -1 and an errno. Never called
- * before dial_start() has returned; the dial is gone when it is called. */
+/* fd: connected, non-blocking, the caller's; or -1 and an errno. Called from
+ * the event loop; the dial is gone when it is called. */
 typedef void dial_done(void *ctx, int fd, int error);
 
 /* Addresses as IPv6, IPv4 ones mapped; in the order of preference (it sees to
- * the turns). n > 0. timeout_ms for all of it. */
+ * the turns). n > 0. timeout_ms for all of it. Connected at once (as on this
+ * host): returns NULL, with the descriptor in *now. */
 struct dial *dial_start(struct event_base *base, const struct in6_addr *addrs,
 			size_t n, uint16_t port, uint64_t timeout_ms,
-			dial_done *done, void *ctx);
+			dial_done *done, void *ctx, int *now);
 /* Forget it; done is not called. d may be NULL. */
 void dial_cancel(struct dial *d);
 

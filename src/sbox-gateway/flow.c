@@ -273,14 +273,17 @@ void flow_relay(struct flow *f)
 	f->state = FLOW_RELAY;
 	f->moved = gateway_now_ms();
 	for (int i = 0; i < 2; i++) {
-		r->side[i].is_readable = r->side[i].is_writable = true;
+		/* adding an event tells what is so already */
+		r->side[i].is_readable |= r->lane[0].chunk != NULL;
+		r->side[i].is_writable |= r->lane[0].chunk != NULL;
 		if (!flow_watch(f, &r->side[i])) {
 			flow_end(f, true, "out of memory");
 			return;
 		}
 	}
 	flow_arm(f, f->g->policy.limits.idle_ms);
-	flow_pump(f);
+	if (r->lane[0].chunk)
+		flow_pump(f);
 }
 
 static struct flow *flow_new(struct gateway *g, enum flow_kind kind, int fd,

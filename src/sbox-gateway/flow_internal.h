@@ -71,7 +71,7 @@ void flow_check(struct flow *f);
 void flow_check_step(struct flow *f);
 /* Checked: resolve, connect, relay. May end it. */
 void flow_go(struct flow *f);
-/* Connect to one of these, whatever they are. */
+/* Connect to one of these, whatever they are. May end it. */
 void flow_dial(struct flow *f, const struct in6_addr *addrs, size_t n,
 	       uint16_t port);
 void flow_socks_step(struct flow *f);

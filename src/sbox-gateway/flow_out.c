@@ -119,10 +119,15 @@ static void on_dialled(void *ctx, int fd, int error)
 void flow_dial(struct flow *f, const struct in6_addr *addrs, size_t n,
 	       uint16_t port)
 {
+	int fd;
+
 	f->state = FLOW_CONNECT;
 	(void)event_del(&f->timer);
-	f->dial = dial_start(f->g->base, addrs, n, port,
-			     f->g->policy.limits.connect_ms, on_dialled, f);
+	f->dial =
+		dial_start(f->g->base, addrs, n, port,
+			   f->g->policy.limits.connect_ms, on_dialled, f, &fd);
+	if (fd >= 0)
+		on_dialled(f, fd, 0);
 }
 
 static void use_addresses(struct flow *f, const struct in6_addr *addrs,

@@ -18,7 +18,8 @@ bool newnames_pass(struct newnames *n, uint32_t address, uint64_t now_ms)
 		return true;
 	if (n->full_at < now_ms)
 		n->full_at = now_ms;
-	if (n->full_at - now_ms > (NEWNAMES_BURST - 1) * NEWNAMES_EVERY_MS)
+	if (n->full_at - now_ms >
+	    (uint64_t)(NEWNAMES_BURST - 1) * NEWNAMES_EVERY_MS)
 		return false;
 	n->full_at += NEWNAMES_EVERY_MS;
 	n->known[i / 8] |= bit;

@@ -367,8 +367,10 @@ static enum step run_lane(struct relay *r, int i, bool *more)
 	}
 	if (s == STEP_END) {
 		l->at_end = l->is_shut = true;
-		/* ENOTCONN: it is gone already, its own direction will say */
-		(void)shutdown(to->fd, SHUT_WR);
+		/* the second end closes both sides; ENOTCONN: it is gone
+		 * already, its own direction will say */
+		if (!r->lane[!i].is_shut)
+			(void)shutdown(to->fd, SHUT_WR);
 	}
 	return s;
 }

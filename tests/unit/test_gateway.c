@@ -102,28 +102,36 @@ static int listen_local(uint16_t *port)
 static void test_dial(void **state)
 {
 	struct dialled d = {.base = event_base_new()};
+	int fd = -1;
 	struct in6_addr addrs[3] = {address('4', 2), address('4', 3),
 				    address('4', 1)};
 	uint16_t port;
 	int listener = listen_local(&port);
 
 	(void)state;
+	/* on this host it is connected at once */
+	assert_null(dial_start(d.base, &addrs[2], 1, port, 5000, on_dialled, &d,
+			       &fd));
+	assert_true(fd >= 0);
+	(void)close(fd);
 	/* 127.0.0.2 and 127.0.0.3 refuse: the next one at once */
 	assert_non_null(
-		dial_start(d.base, addrs, 3, port, 5000, on_dialled, &d));
+		dial_start(d.base, addrs, 3, port, 5000, on_dialled, &d, &fd));
+	assert_int_equal(fd, -1);
 	assert_int_equal(d.calls, 0);
 	(void)event_base_dispatch(d.base);
 	assert_int_equal(d.calls, 1);
 	assert_true(d.fd >= 0);
 	(void)close(d.fd);
 	/* all refuse: the error, from the loop */
-	(void)dial_start(d.base, addrs, 2, port, 5000, on_dialled, &d);
+	(void)dial_start(d.base, addrs, 2, port, 5000, on_dialled, &d, &fd);
 	(void)event_base_dispatch(d.base);
 	assert_int_equal(d.calls, 2);
 	assert_int_equal(d.fd, -1);
 	assert_int_equal(d.error, ECONNREFUSED);
 	/* forgotten: nothing is called any more */
-	dial_cancel(dial_start(d.base, addrs, 3, port, 5000, on_dialled, &d));
+	dial_cancel(
+		dial_start(d.base, addrs, 3, port, 5000, on_dialled, &d, &fd));
 	(void)event_base_loop(d.base, EVLOOP_NONBLOCK);
 	assert_int_equal(d.calls, 2);
 	(void)close(listener);
