@@ -79,7 +79,7 @@ TOOLS     := $(call programs,tests/sandbox/*.c tests/sandbox/*/*.c \
 	tests/real/*.c)
 
 .PHONY: all libs tests check check-unit check-golden check-gateway \
-	check-sandbox check-user check-real check-vm check-kernel lint asan \
+	check-sandbox check-user check-net bats-net check-real check-vm check-kernel lint asan \
 	fuzz fuzzers bench install uninstall deps deps-test clean format help \
 	FORCE
 .DELETE_ON_ERROR:
@@ -194,6 +194,16 @@ check-user: all $(TOOLS)
 		LDFLAGS='$(LDFLAGS)' WERROR='$(WERROR)' check-gateway \
 		check-sandbox
 
+# Real servers on a host of its own (tests/net/lab.sh), a private Tor network.
+check-net: all $(TOOLS)
+	bash tests/net/lab.sh $(MAKE) -s bats-net
+	bash tests/net/lab.sh sh tests/as-user.sh bats-net
+	bash tests/net/torlab.sh sh tests/run.sh bats tests/net/tor.bats
+
+bats-net:
+	sh tests/run.sh bats $(filter-out tests/net/tor.bats,$(sort \
+		$(wildcard tests/net/*.bats)))
+
 check-real: all $(TOOLS)
 	sh tests/run.sh bats $(REAL)
 
@@ -277,7 +287,7 @@ clean:
 
 help:
 	@echo 'all check check-unit check-golden check-sandbox check-user' \
-		'check-real check-vm check-kernel lint asan fuzz bench install' \
+		'check-net check-real check-vm check-kernel lint asan fuzz bench install' \
 		'uninstall deps deps-test format clean'
 	@echo 'variables: CC CFLAGS LDFLAGS BUILD WERROR=1 DESTDIR PREFIX' \
 		'FUZZ_SECONDS'

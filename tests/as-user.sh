@@ -48,5 +48,5 @@ home=$(getent passwd "$user" | cut -d: -f6)
 cd "$base/main"
 setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups \
 	--inh-caps=-all --reset-env \
-	env -u MAKEFLAGS -u MAKELEVEL ${CI:+CI="$CI"} HOME="$home" \
+	env -u MAKEFLAGS -u MAKELEVEL ${CI:+CI="$CI"} ${LAB:+LAB="$LAB"} HOME="$home" \
 	make -s BUILD=build "$@"

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 # Install what is missing, with apt, dnf or pacman; sudo only if not root.
 #
-#	deps.sh [build] [test] [lint]	(none given: build)
+#	deps.sh [build] [test] [lint] [net]	(none given: build)
 #
 # build: what `make` needs; test: `make check` and `make bench`; lint: `make
-# lint`, `make fuzz` and clang. `make check-real` installs what it needs by
-# itself (tests/real/setup.sh).
+# lint`, `make fuzz` and clang; net: `make check-net`, servers among it, which
+# the distribution may start: for a container or a CI machine. `make check-real`
+# installs what it needs by itself (tests/real/setup.sh).
 set -eu
 
 [ $# -gt 0 ] || set -- build
@@ -39,6 +40,16 @@ table() {
 	test vim vim vim
 	test less less less
 	test htop htop htop
+	net nginx-light nginx nginx
+	net openssh-server openssh-server openssh
+	net openssl openssl openssl
+	net dnsmasq-base dnsmasq dnsmasq
+	net curl curl curl
+	net git git git
+	net microsocks microsocks microsocks
+	net tor tor tor
+	net nodejs nodejs nodejs
+	net default-jdk-headless java-17-openjdk-devel jdk-openjdk
 	test zsh zsh zsh
 	test fish fish fish
 	test libcap2-bin libcap libcap
@@ -80,9 +91,9 @@ as_root() {
 
 for group; do
 	case $group in
-	build | test | lint) ;;
+	build | test | lint | net) ;;
 	*)
-		echo "usage: deps.sh [build] [test] [lint]" >&2
+		echo "usage: deps.sh [build] [test] [lint] [net]" >&2
 		exit 2
 		;;
 	esac

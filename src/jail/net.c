@@ -49,14 +49,17 @@ static void loopback_up(void)
 		fatal("setup: loopback interface");
 }
 
-struct route_request {
+struct request {
 	struct nlmsghdr head;
-	struct rtmsg route;
+	union {
+		struct rtmsg route;
+		struct ifaddrmsg address;
+	} body;
 	char attrs[RTA_SPACE(sizeof(struct in6_addr)) +
 		   RTA_SPACE(sizeof(uint32_t))];
 };
 
-static void request_add(struct route_request *r, unsigned short type,
+static void request_add(struct request *r, unsigned short type,
 			const void *data, size_t len)
 {
 	struct rtattr *a =
@@ -69,7 +72,7 @@ static void request_add(struct route_request *r, unsigned short type,
 }
 
 /* rtnetlink(7): 0, or -1 with errno, as the acknowledgement says. */
-static int request_do(int fd, const struct route_request *r)
+static int request_do(int fd, const struct request *r)
 {
 	struct {
 		struct nlmsghdr head;
@@ -96,19 +99,20 @@ static void route_add(int fd, const struct ip_prefix *p)
 {
 	const uint32_t lo = LO_INDEX;
 	bool v4 = IN6_IS_ADDR_V4MAPPED(&p->addr);
-	struct route_request r = {
-		.head = {.nlmsg_len = NLMSG_LENGTH(sizeof(r.route)),
+	struct request r = {
+		.head = {.nlmsg_len = NLMSG_LENGTH(sizeof(r.body.route)),
 			 .nlmsg_type = RTM_NEWROUTE,
 			 .nlmsg_flags =
 				 NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE},
-		.route = {.rtm_family = v4 ? AF_INET : AF_INET6,
-			  .rtm_dst_len =
-				  (unsigned char)(v4 ? p->bits - MAPPED_BITS
-						     : p->bits),
-			  .rtm_table = RT_TABLE_LOCAL,
-			  .rtm_protocol = RTPROT_BOOT,
-			  .rtm_scope = RT_SCOPE_HOST,
-			  .rtm_type = RTN_LOCAL},
+		.body.route =
+			{.rtm_family = v4 ? AF_INET : AF_INET6,
+			 .rtm_dst_len =
+				 (unsigned char)(v4 ? p->bits - MAPPED_BITS
+						    : p->bits),
+			 .rtm_table = RT_TABLE_LOCAL,
+			 .rtm_protocol = RTPROT_BOOT,
+			 .rtm_scope = RT_SCOPE_HOST,
+			 .rtm_type = RTN_LOCAL},
 	};
 
 	if (v4)
@@ -122,6 +126,27 @@ static void route_add(int fd, const struct ip_prefix *p)
 		fatal("setup: local route");
 }
 
+/* The name server's address, on lo: with 127.0.0.1 alone getaddrinfo(3) takes
+ * this for a host without IPv4 (AI_ADDRCONFIG) and asks for no A record. */
+static void address_add(int fd)
+{
+	const uint32_t address = htonl(EGRESS_DNS_ADDRESS);
+	struct request r = {
+		.head = {.nlmsg_len = NLMSG_LENGTH(sizeof(r.body.address)),
+			 .nlmsg_type = RTM_NEWADDR,
+			 .nlmsg_flags =
+				 NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE},
+		.body.address = {.ifa_family = AF_INET,
+				 .ifa_prefixlen = 32,
+				 .ifa_scope = RT_SCOPE_UNIVERSE,
+				 .ifa_index = LO_INDEX},
+	};
+
+	request_add(&r, IFA_LOCAL, &address, sizeof(address));
+	if (request_do(fd, &r) < 0)
+		fatal("setup: address");
+}
+
 void net_up(const struct plan *p)
 {
 	cleanup_fd int fd = -1;
@@ -132,6 +157,7 @@ void net_up(const struct plan *p)
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd < 0)
 		fatal("setup: rtnetlink");
+	address_add(fd);
 	for (size_t i = 0; i < p->nroutes; i++)
 		route_add(fd, &p->routes[i]);
 }

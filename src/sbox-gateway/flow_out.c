@@ -89,6 +89,7 @@ static void socks_begin(struct flow *f)
 	f->socks = xcalloc(1, sizeof(*f->socks));
 	socks_init(f->socks, f->g->socks_key, name ? name : "", &f->addr,
 		   f->port);
+	f->socks->or_none = !f->g->policy.tor;
 	flow_arm(f, f->g->policy.limits.connect_ms);
 	if (!flow_watch(f, &f->relay.side[1])) {
 		flow_end(f, true, "out of memory");

@@ -6,13 +6,12 @@
 #
 #	45.80.1.1	nginx: web.lab.example and other.lab.example (443, 80),
 #			git over HTTPS; its log is $LAB/access.log
-#	45.80.1.2	sshd (22, as root; 2222 otherwise), ssh.lab.example
+#	45.80.1.2	sshd, ssh.lab.example
 #	10.20.0.1	nginx again, private.lab.example
 #	127.0.0.1:53	the host's name server; $LAB/dns.log has every question
 #
 # rebind, meta, six.lab.example answer with 127.0.0.1, 169.254.169.254 and an
 # IPv6 address beside a good one. $LAB holds ca.pem, the keys and the logs.
-# As root, LAB_USER=NAME runs COMMAND as that ordinary user.
 set -euo pipefail
 
 if [ -z "${LAB:-}" ]; then
@@ -115,21 +114,17 @@ names() {
 }
 
 ssh_server() {
-	local port=22
-
 	ssh-keygen -q -t ed25519 -N '' -f host_key
 	ssh-keygen -q -t ed25519 -N '' -f user_key
 	cp user_key.pub authorized_keys
-	chmod 644 user_key.pub authorized_keys
-	# only root may become another user; the test's own account is enough
-	[ -n "${LAB_USER:-}" ] || port=22
+	chmod 644 user_key user_key.pub authorized_keys # of this host alone
 	cat >sshd_config <<-END
-	ListenAddress 45.80.1.2:$port
+	ListenAddress 45.80.1.2:22
 	HostKey $LAB/host_key
 	AuthorizedKeysFile $LAB/authorized_keys
 	PidFile $LAB/sshd.pid
 	StrictModes no
-	UsePAM no
+	UsePAM yes
 	PermitRootLogin yes
 	PasswordAuthentication no
 	END
@@ -144,9 +139,4 @@ web
 names
 ssh_server
 cd "$LAB_TOP"
-if [ -n "${LAB_USER:-}" ]; then
-	chown "$LAB_USER" "$LAB/user_key"
-	exec setpriv --reuid "$LAB_USER" --regid "$(id -g "$LAB_USER")" \
-		--init-groups --inh-caps=-all "$@"
-fi
 "$@"

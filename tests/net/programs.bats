@@ -42,14 +42,23 @@ load net
 	need git ssh
 	cp "$LAB/user_key" "$LAB/known_hosts" .
 	chmod 600 user_key
-	git clone -q --bare "$LAB/www/repo.git" "$SCRATCH/work.git"
-	git -C "$SCRATCH/work.git" config receive.denyCurrentBranch ignore
-	net ssh.lab.example:22 -- sh -c "GIT_SSH_COMMAND='ssh -i user_key \
-		-o UserKnownHostsFile=known_hosts -o BatchMode=yes' \
+	git init -q -b main "$SCRATCH/work"
+	echo hello >"$SCRATCH/work/file"
+	git -C "$SCRATCH/work" add file
+	git -C "$SCRATCH/work" -c user.name=T -c user.email=t@example.org \
+		commit -qm first
+	git clone -q --bare "$SCRATCH/work" "$SCRATCH/work.git"
+	CANARIES= # what is pushed comes there
+	net ssh.lab.example:22 -- sh -c "GIT_SSH_COMMAND='ssh -i $PROJ/user_key \
+		-o UserKnownHostsFile=$PROJ/known_hosts -o BatchMode=yes'
+		export GIT_SSH_COMMAND
 		git clone -q $(id -un)@ssh.lab.example:$SCRATCH/work.git r &&
-		cat r/file"
+		cd r && cat file && echo more >file && git -c user.name=T \
+		-c user.email=t@example.org commit -qam second &&
+		git push -q"
 	succeeds
 	prints hello
+	[ "$(git -C "$SCRATCH/work.git" log -1 --format=%s)" = second ]
 }
 
 @test "Python: urllib" {
@@ -97,6 +106,9 @@ print(u.urlopen("https://web.lab.example/", context=c).read().decode().strip())'
 	lacks :
 	net web.lab.example -- getent ahostsv6 web.lab.example
 	lacks 2a0f
+	# as a host that has IPv4 (AI_ADDRCONFIG)
+	net web.lab.example -- getent ahostsv4 web.lab.example
+	matches '198\.1[89]\..*STREAM.*'
 }
 
 @test "--port: the host's port of the same number, and another" {
