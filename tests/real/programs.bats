@@ -165,7 +165,7 @@ PAGE='<!doctype html><title>t</title><script>document.write("sum " + (40 + 2))</
 
 @test "Chromium without its own sandbox: a page with a script" {
 	as_user tee page.html <<<"$PAGE" >/dev/null
-	inside "timeout 60 chromium --headless --no-sandbox --disable-gpu \
+	inside "timeout 180 chromium --headless --no-sandbox --disable-gpu \
 		--user-data-dir=/tmp/profile --dump-dom 'file://$WORK/page.html' 2>/dev/null"
 	succeeds
 	has 'sum 42'
@@ -173,12 +173,12 @@ PAGE='<!doctype html><title>t</title><script>document.write("sum " + (40 + 2))</
 
 @test "Chromium with its own sandbox, under --userns" {
 	as_user tee page.html <<<"$PAGE" >/dev/null
-	inside --userns "timeout 60 chromium --headless --disable-gpu \
+	inside --userns "timeout 180 chromium --headless --disable-gpu \
 		--user-data-dir=/tmp/profile --dump-dom 'file://$WORK/page.html' 2>/dev/null"
 	succeeds
 	has 'sum 42'
 	# and without --userns it says so itself, it does not run without
-	inside "timeout 60 chromium --headless --disable-gpu \
+	inside "timeout 180 chromium --headless --disable-gpu \
 		--user-data-dir=/tmp/profile --dump-dom 'file://$WORK/page.html'"
 	lacks 'sum 42'
 }

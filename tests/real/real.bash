@@ -78,18 +78,18 @@ teardown()
 # outside TEXT, inside [OPTION...] TEXT: the same shell text on both sides.
 outside()
 {
-	run as_user timeout -k 5 300 bash -c "$1" </dev/null
+	run as_user timeout -k 5 900 bash -c "$1" </dev/null
 }
 inside()
 {
 	local text=${*: -1}
 	local -a options=("${@:1:$#-1}")
 
-	run as_user timeout -k 5 300 "$SBOX" "${options[@]}" -- \
+	run as_user timeout -k 5 900 "$SBOX" "${options[@]}" -- \
 		bash -c "$text" </dev/null
 }
 # sbox ARG...: as it is typed.
-sbox() { run as_user timeout -k 5 300 "$SBOX" "$@" </dev/null; }
+sbox() { run as_user timeout -k 5 900 "$SBOX" "$@" </dev/null; }
 
 succeeds()
 {
