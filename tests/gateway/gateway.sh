@@ -29,9 +29,14 @@ echo 'hosts: files dns' >"$dir/nsswitch.conf"
 
 # shellcheck disable=SC2016 # expanded by the inner shell
 unshare --user --map-root-user --net --mount sh -euc '
+	# A small system lacks some of these, and nothing can be made in its
+	# /etc from here: a copy, without what only root may read.
+	cp -R /etc "$1/etc" 2>/dev/null || [ -d "$1/etc" ]
 	for f in hosts resolv.conf nsswitch.conf; do
-		mount --bind "$1/$f" "/etc/$f"
+		rm -f "$1/etc/$f"
+		cp "$1/$f" "$1/etc/$f"
 	done
+	mount --bind "$1/etc" /etc
 	ip link set lo up
 	for a in 93.184.216.34/32 10.1.2.3/32 169.254.169.254/32; do
 		ip address add "$a" dev lo
