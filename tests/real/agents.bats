@@ -68,7 +68,7 @@ refuses()
 	[ "$(cd "$CACHE/home" && ls -A)" = "$before" ]
 	[[ $(outside_version "$name") == "status 0"* ]] || return 0
 	[ "$status" -le 124 ] || has "a start, and no crash"
-	grep -Eqi 'connect|network|fetch failed' <<<"$output" || has "a reason"
+	grep -Eqi 'connect|network|internet|dns|fetch failed' <<<"$output" || has "a reason"
 	[ "$status" -eq 124 ] || touch "$BATS_FILE_TMPDIR/$name.refused"
 }
 
