@@ -68,15 +68,20 @@ for f in $code; do
 	esac
 done
 
-# Lines that hold code: no blank ones, no comments. The network's policy isn't
-# the launcher's: the gateway decides with it, the launcher only reads it.
-total=$(for f in src/lib/*.[ch] src/policy/*.[ch] src/jail/*.[ch] src/sbox/*.[ch]; do
+# Lines that hold code: no blank ones, no comments. What serves the network
+# alone (its policy, its part of the plan, pid 1's listeners, the gateway's
+# start) is counted by itself.
+launcher=0 network=0
+for f in src/lib/*.[ch] src/policy/*.[ch] src/jail/*.[ch] src/sbox/*.[ch]; do
+	n=$(${CC:-gcc} -fpreprocessed -dD -E -P "$f" | wc -l)
 	case $f in
-	src/policy/hostpat.c | src/policy/egress*) continue ;;
+	src/policy/hostpat.c | src/policy/egress* | src/policy/*_net.c | \
+		src/jail/net.[ch] | src/jail/gateway.[ch])
+		network=$((network + n)) ;;
+	*) launcher=$((launcher + n)) ;;
 	esac
-	${CC:-gcc} -fpreprocessed -dD -E -P "$f"
-done | wc -l)
-echo "launcher: $total lines of code"
+done
+echo "launcher: $launcher lines of code, and $network for the network"
 # The goal is 8000. Until it is reached this is a ratchet: it only goes down.
-[ "$total" -le 10309 ] || say "the launcher has $total lines (at most 10309)"
+[ "$launcher" -le 9710 ] || say "the launcher has $launcher lines (at most 9710)"
 exit $bad

@@ -98,7 +98,8 @@ repo_trust()
 	canaries_set
 	# either is what the name meant at some moment, and nothing else may be
 	# shown: not the empty mount point, not a third directory
-	local either=" $(stat -c %i "$SCRATCH/work/good") $(stat -c %i \
+	local either
+	either=" $(stat -c %i "$SCRATCH/work/good") $(stat -c %i \
 		"$SCRATCH/work/dir") "
 	race_start "$SCRATCH/work/good" "$SCRATCH/work/link"
 	for ((round = 0; round < ROUNDS; round++)); do
