@@ -98,7 +98,6 @@ static int filtered_build(struct plan *p, const struct host *host,
 	    services_build(p, host, e, d))
 		return diag_prefix(d, "net");
 	p->routes = egress_routes(e, &p->nroutes);
-	strlist_add(&p->make_dirs, host->state_dir); /* for its log */
 	p->net_publishes = e->publish.n > 0;
 	if (egress_allows_every_name(e))
 		strlist_add(&p->warnings,
@@ -110,19 +109,22 @@ static int filtered_build(struct plan *p, const struct host *host,
 static int filtered_parse(struct plan *p, const struct policy *policy,
 			  const struct host *host, struct diag *d)
 {
+	/* a directory of its own: the gateway may write and rename in it */
+	cleanup_free char *log = path_join(host->state_dir, "log");
 	cJSON *handed = cJSON_CreateObject();
 	cJSON *net = policy_net_json(policy);
 	struct egress e;
 	int rc = egress_parse(net, &e, d);
 
 	cJSON_AddItemToObject(handed, "net", net);
-	cJSON_AddStringToObject(handed, "log", host->state_dir);
+	cJSON_AddStringToObject(handed, "log", log);
 	if (rc) {
 		(void)diag_prefix(d, "net");
 	} else {
 		p->net_policy = cJSON_PrintUnformatted(handed);
 		if (!p->net_policy)
 			fatalx("out of memory");
+		strlist_add(&p->make_dirs, log);
 		rc = filtered_build(p, host, &e, d);
 		egress_free(&e);
 	}

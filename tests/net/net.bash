@@ -13,7 +13,7 @@ load ../sandbox/helper
 test_setup()
 {
 	[ ! -e "$LAB/ca.pem" ] || cp "$LAB/ca.pem" "$PROJ/ca.pem"
-	LOG=$HOME/.local/state/sbox/network.jsonl
+	LOG=$HOME/.local/state/sbox/log/network.jsonl
 }
 
 # net RULE... -- COMMAND...: each RULE is an --allow
