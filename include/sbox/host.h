@@ -38,6 +38,10 @@ struct host_fs {
 			   size_t *len);
 	/* Names in a directory without . and .., sorted: 0, or -1 with errno */
 	int (*list)(void *ctx, const char *path, struct strlist *out);
+	/* From now on path, a directory, is for all of these the one that is
+	 * there now, whatever takes its name: 0 and what it is, or -1 with
+	 * errno (ENOTDIR, ELOOP: a link) */
+	int (*hold)(void *ctx, const char *path, struct host_stat *out);
 };
 
 struct host {

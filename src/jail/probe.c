@@ -5,7 +5,6 @@
  * old kernel, user namespaces switched off) is told here with its cure; what
  * only trying can tell (AppArmor's restriction) is told by clone3.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,6 +17,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "jail/hostfs.h"
 #include "jail/sockets.h"
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
@@ -27,90 +27,6 @@
 #include "sbox/path.h"
 
 #define KERNEL_MIN 0x60001u /* 6.1: Debian 12 */
-
-static int fs_lstat(void *ctx, const char *path, struct host_stat *out)
-{
-	struct stat st;
-
-	(void)ctx;
-	if (lstat(path, &st) < 0)
-		return -1;
-	*out = (struct host_stat){.mode = st.st_mode,
-				  .uid = st.st_uid,
-				  .gid = st.st_gid,
-				  .dev = st.st_dev,
-				  .ino = st.st_ino};
-	return 0;
-}
-
-static char *fs_readlink(void *ctx, const char *path)
-{
-	char buf[PATH_MAX];
-	ssize_t n = readlink(path, buf, sizeof(buf));
-
-	(void)ctx;
-	if (n < 0)
-		return NULL;
-	if ((size_t)n == sizeof(buf)) {
-		errno = ENAMETOOLONG;
-		return NULL;
-	}
-	return xstrndup(buf, (size_t)n);
-}
-
-static int fs_readable(void *ctx, const char *path)
-{
-	(void)ctx;
-	return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS);
-}
-
-static char *fs_read_head(void *ctx, const char *path, size_t max, size_t *len)
-{
-	cleanup_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-					       O_NOCTTY | O_CLOEXEC);
-	cleanup_free char *buf = NULL;
-	struct stat st;
-	size_t have = 0;
-
-	(void)ctx;
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return NULL;
-	if (!S_ISREG(st.st_mode)) {
-		errno = EINVAL;
-		return NULL;
-	}
-	buf = xcalloc(1, max + 1);
-	while (have < max) {
-		ssize_t n = read(fd, buf + have, max - have);
-
-		if (n < 0)
-			return NULL;
-		if (n == 0)
-			break;
-		have += (size_t)n;
-	}
-	*len = have;
-	return steal_ptr(&buf);
-}
-
-static int fs_list(void *ctx, const char *path, struct strlist *out)
-{
-	struct dirent **names;
-	int n = scandir(path, &names, NULL, alphasort);
-
-	(void)ctx;
-	if (n < 0)
-		return -1;
-	for (int i = 0; i < n; i++) {
-		const char *name = names[i]->d_name;
-
-		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
-			strlist_add(out, name);
-		free(names[i]);
-	}
-	free(names);
-	return 0;
-}
 
 /*
  * As canonical as can be: the part that exists, then the rest, which must not
@@ -227,7 +143,7 @@ static int probe_cwd(const char *cwd, struct host *h, struct diag *d)
 		return diag_hint(d, "cd to one that exists");
 	}
 	h->cwd = xstrdup(now);
-	if (fs_lstat(NULL, ".", &h->cwd_stat) < 0)
+	if (hostfs_hold_cwd(&h->fs, now, &h->cwd_stat) < 0)
 		return diag_set_errno(d, errno, "cwd: %s", now);
 	if (rt && rt[0] == '/' && path_normalise(rt, &h->runtime_dir, d) < 0)
 		return diag_prefix(d, "XDG_RUNTIME_DIR");
@@ -248,7 +164,7 @@ static int probe_self(struct host *h, struct diag *d)
 	cleanup_free char *dir = NULL;
 	struct stat st;
 
-	h->self = fs_readlink(NULL, "/proc/self/exe");
+	h->self = h->fs.readlink(h->fs.ctx, "/proc/self/exe");
 	if (!h->self)
 		return diag_set_errno(d, errno, "/proc/self/exe");
 	dir = path_dirname(h->self);
@@ -265,10 +181,10 @@ static int probe_self(struct host *h, struct diag *d)
 }
 
 /* A sysctl's number, or fallback when there is no such file. */
-static long read_sysctl(const char *path, long fallback)
+static long read_sysctl(const struct host *h, const char *path, long fallback)
 {
 	size_t len;
-	cleanup_free char *text = fs_read_head(NULL, path, 32, &len);
+	cleanup_free char *text = h->fs.read_head(h->fs.ctx, path, 32, &len);
 
 	return text ? strtol(text, NULL, 10) : fallback;
 }
@@ -293,13 +209,14 @@ static int probe_kernel(struct host *h, struct diag *d)
 	}
 	abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
 	h->landlock_abi = abi > 0 ? (int)abi : 0;
-	if (read_sysctl("/proc/sys/user/max_user_namespaces", 1) == 0) {
+	if (read_sysctl(h, "/proc/sys/user/max_user_namespaces", 1) == 0) {
 		diag_set(d, "kernel: user namespaces are switched off");
 		return diag_hint(d, "sudo sysctl "
 				    "user.max_user_namespaces=10000");
 	}
 	if (h->uid &&
-	    read_sysctl("/proc/sys/kernel/unprivileged_userns_clone", 1) == 0) {
+	    read_sysctl(h, "/proc/sys/kernel/unprivileged_userns_clone", 1) ==
+		    0) {
 		diag_set(d, "kernel: user namespaces are for root only");
 		return diag_hint(d, "sudo sysctl "
 				    "kernel.unprivileged_userns_clone=1");
@@ -330,14 +247,8 @@ static int probe_descriptors(struct host *h, struct diag *d)
 int host_probe(const char *cwd, char *const *env, struct host *h,
 	       struct diag *d)
 {
-	*h = (struct host){
-		.env = env,
-		.fs = {.lstat = fs_lstat,
-		       .readlink = fs_readlink,
-		       .readable = fs_readable,
-		       .read_head = fs_read_head,
-		       .list = fs_list},
-	};
+	*h = (struct host){.env = env};
+	hostfs_init(&h->fs);
 	if (probe_descriptors(h, d) < 0 || probe_user(h, d) < 0 ||
 	    probe_cwd(cwd, h, d) < 0 || probe_self(h, d) < 0 ||
 	    probe_kernel(h, d) < 0)

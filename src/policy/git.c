@@ -78,7 +78,7 @@ static void worktree_find(struct view *v)
 			     dotgit, gitdir);
 		return;
 	}
-	if (view_lstat(v, common, &st) < 0 || st.uid != h->uid)
+	if (view_hold(v, common, &st) < 0 || st.uid != h->uid)
 		return;
 	view_show(v, common, common, &st, PLAN_CHECK, "git worktree");
 	v->git_common = steal_ptr(&common);

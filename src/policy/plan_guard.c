@@ -116,6 +116,20 @@ static const struct cover_row {
 	{"/etc/machine-id", "5b0c0000000000000000000000005b0c\n", true},
 };
 
+/* The directory in which `under` lies (or would) is the same one from now on.
+ * Missing ones and links are told by looking at what is beneath. */
+static int guard_hold(const struct view *v, const char *under, const char *why,
+		      struct diag *d)
+{
+	cleanup_free char *parent = path_dirname(under);
+	struct host_stat st;
+
+	if (view_hold(v, parent, &st) == 0 || errno == ENOENT ||
+	    errno == ENOTDIR || errno == EACCES)
+		return 0;
+	return diag_set_errno(d, errno, "%s: %s", why, parent);
+}
+
 /*
  * What is at the host path `under`, to be bound onto itself: 0 and *st, 1 if
  * there is nothing, or -1. A link has no mount point of its own. sbox's own
@@ -126,6 +140,8 @@ static int guard_look(const struct view *v, const char *under, const char *dst,
 {
 	const struct strlist *made = &v->plan->make_dirs;
 
+	if (guard_hold(v, under, why, d) < 0)
+		return -1;
 	if (view_lstat(v, under, st) == 0) {
 		if (!S_ISLNK(st->mode))
 			return 0;
@@ -251,6 +267,8 @@ static int guard_hide(struct view *v, const char *dst, const char *why,
 	bool writable;
 
 	under = view_backing(v, dst, &writable);
+	if (under && writable && guard_hold(v, under, why, d) < 0)
+		return -1;
 	if (!under || view_lstat(v, under, &st) < 0)
 		return 0; /* not visible: nothing to hide */
 	if (S_ISLNK(st.mode)) {

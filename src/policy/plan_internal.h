@@ -46,6 +46,8 @@ void plan_mount_free(struct plan_mount *m);
 
 /* lstat(2) of the host: 0, or -1 with errno. */
 int view_lstat(const struct view *v, const char *path, struct host_stat *st);
+/* host_fs.hold(): before anything in a directory decides what is planned. */
+int view_hold(const struct view *v, const char *path, struct host_stat *st);
 /* Something of the host's is to be shown at dst; the last word about a place
  * counts. */
 void view_show(struct view *v, const char *src, const char *dst,

@@ -91,6 +91,11 @@ int view_lstat(const struct view *v, const char *path, struct host_stat *st)
 	return v->host->fs.lstat(v->host->fs.ctx, path, st);
 }
 
+int view_hold(const struct view *v, const char *path, struct host_stat *st)
+{
+	return v->host->fs.hold(v->host->fs.ctx, path, st);
+}
+
 void view_show(struct view *v, const char *src, const char *dst,
 	       const struct host_stat *st, unsigned flags, const char *why)
 {
@@ -257,6 +262,8 @@ static int show_path(struct view *v, const struct policy_path *p, enum shown as,
 		diag_prefix(d, "%s", p->origin);
 		return diag_hint(d, "%s", missing[as]);
 	}
+	if (S_ISDIR(st.mode) && view_hold(v, canon, &st) < 0)
+		return diag_set_errno(d, errno, "%s: %s", p->origin, canon);
 	if (strcmp(canon, "/") == 0 || path_under("/proc", canon) ||
 	    strcmp(p->dest, "/") == 0 || path_under("/proc", p->dest)) {
 		diag_set(d, "%s: %s: can't be shown", p->origin, p->src);

@@ -223,7 +223,7 @@ static void world_user(struct world *w, bool root)
 	host_free(h);
 	*h = (struct host){
 		.fs = {w, fs_lstat, fs_readlink, fs_readable, fs_read_head,
-		       fs_list},
+		       fs_list, fs_lstat},
 		.uid = root ? 0 : 1000,
 		.gid = root ? 0 : 1000,
 		.user = xstrdup(root ? "root" : "u"),

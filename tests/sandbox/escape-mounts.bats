@@ -1,47 +1,50 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2016,SC2034 # shell text for inside; used by helper.bash
+# shellcheck disable=SC2016,SC2034,SC2317 # shell text for inside; used by helper.bash; called by race
 # Ways out through mounts, paths, links and descriptors, tried from inside or by
 # a process that races with the start of sbox; judged by the host's files.
 
 load helper
 
-# race A B TEST...: exchange A and B as fast as possible while TEST runs.
-race_start()
-{
-	"$ATTACK/swap" "$1" "$2" 3>&- &
-	RACER=$!
-}
-race_stop()
-{
-	local alive=0
+# race A B ARG...: start sbox with ARG..., $ROUNDS times, while two names are
+# exchanged as fast as possible, and call judge after each; it sees status,
+# output and stderr. A race whose sandbox never started proves nothing: it goes
+# on until one has, and fails if none ever does. (The loop counts in $round: the
+# run of bats 1.8 has a loop of its own over $i.)
+ROUNDS=${SBOX_RACE_ROUNDS:-40}
 
+race()
+{
+	local a=$1 b=$2 round alive=0
+
+	shift 2
+	starts=0 refusals=0
+	"$ATTACK/swap" "$a" "$b" 3>&- &
+	RACER=$!
+	for ((round = 0; round < ROUNDS || (starts == 0 && \
+		round < 10 * ROUNDS); round++)); do
+		inside "$@"
+		if [ "$status" -eq 125 ]; then
+			refusals=$((refusals + 1))
+			refused
+		else
+			starts=$((starts + 1))
+		fi
+		judge
+	done
 	kill -0 "$RACER" 2>/dev/null && alive=1
 	kill "$RACER" 2>/dev/null || true
 	wait "$RACER" 2>/dev/null || true
 	RACER=
 	[ "$alive" = 1 ] || fail "the racing process ended by itself"
+	echo "$refusals refused, $starts started"
+	[ "$starts" -gt 0 ] || fail "never started"
 }
 test_teardown()
 {
 	[ -z "${RACER:-}" ] || kill "$RACER" 2>/dev/null || true
 }
-
-# The loops count in $round: the run of bats 1.8 has a loop of its own over $i.
-ROUNDS=${SBOX_RACE_ROUNDS:-60}
-
-# won_or_refused: what a start in a race may end with. Counts both, so that a
-# race that never happened does not look like a pass.
-judge_race()
-{
-	no_secret
-	if [ "$status" -eq 125 ]; then
-		refusals=$((refusals + 1))
-		refused
-	else
-		starts=$((starts + 1))
-	fi
-}
+judge() { no_secret; }
 
 repo_make()
 {
@@ -68,148 +71,123 @@ repo_trust()
 
 # escapes: 15 29 55 67
 @test "a --ro path in the project flipped to a link outside: an error or the right one" {
-	local round refusals=0 starts=0
-
 	mkdir a
 	echo innocent >a/secret
 	ln -s "$OUTSIDE/dir" b
-	canaries_set
-	race_start a b
-	for ((round = 0; round < ROUNDS; round++)); do
-		inside --ro "$PROJ/a:/seen" -- /bin/cat /seen/secret
-		judge_race
-		if [ "$status" -eq 0 ]; then
-			prints innocent
-		fi
-	done
-	race_stop
-	echo "$refusals refused, $starts started"
+	judge()
+	{
+		no_secret
+		[ "$status" -ne 0 ] || prints innocent
+	}
+	race a b --ro "$PROJ/a:/seen" -- /bin/cat /seen/secret
+	[ "$refusals" -gt 0 ]
 }
 
+# The user's own link may be followed: either directory is what the name meant
+# at some moment. Nothing else may be shown, not the empty mount point, not a
+# third directory.
 # escapes: 15 29 67
-@test "a --ro path exchanged with another directory: never the one not asked for" {
-	local round refusals=0 starts=0
+@test "a --ro path exchanged with a link of the user's: one of the two, nothing else" {
+	local work=$SCRATCH/work either
 
-	mkdir -p work "$SCRATCH/work/dir"
-	echo "$SECRET" >"$SCRATCH/work/dir/secret"
-	mkdir "$SCRATCH/work/good"
-	echo innocent >"$SCRATCH/work/good/secret"
-	ln -s "$SCRATCH/work/dir" "$SCRATCH/work/link"
-	canaries_set
-	# either is what the name meant at some moment, and nothing else may be
-	# shown: not the empty mount point, not a third directory
-	local either
-	either=" $(stat -c %i "$SCRATCH/work/good") $(stat -c %i \
-		"$SCRATCH/work/dir") "
-	race_start "$SCRATCH/work/good" "$SCRATCH/work/link"
-	for ((round = 0; round < ROUNDS; round++)); do
-		inside --ro "$SCRATCH/work/good:/seen" -- /bin/sh -c \
-			'stat -c %i /seen'
-		if [ "$status" -ne 125 ]; then
-			succeeds
-			[[ $either == *" $output "* ]] || fail "a third one"
-			starts=$((starts + 1))
-		else
-			refused
-			refusals=$((refusals + 1))
-		fi
-	done
-	race_stop
-	echo "$refusals refused, $starts started"
+	mkdir -p "$work/dir" "$work/good"
+	ln -s "$work/dir" "$work/link"
+	either=" $(stat -c %i "$work/good") $(stat -c %i "$work/dir") "
+	judge()
+	{
+		[ "$status" -ne 125 ] || return 0
+		succeeds
+		[[ $either == *" $output "* ]] || fail "a third one"
+	}
+	race "$work/good" "$work/link" --ro "$work/good:/seen" -- \
+		/bin/sh -c 'stat -c %i /seen'
+}
+
+# What was planned for one directory must not be done to another: here only one
+# of the two has something to protect.
+repo_and_plain()
+{
+	mkdir -p "$SCRATCH/work/plain"
+	repo_make "$SCRATCH/work/repo"
+	ATTEMPT='[ ! -d .git ] || echo evil >.git/hooks/evil'
+	judge()
+	{
+		[ ! -e "$SCRATCH/work/plain/.git/hooks/evil" ]
+		[ ! -e "$SCRATCH/work/repo/.git/hooks/evil" ]
+	}
+}
+
+# escapes: 15 29 55 67
+@test "a --rw directory exchanged with a repository: never without its protection" {
+	repo_and_plain
+	race "$SCRATCH/work/plain" "$SCRATCH/work/repo" \
+		--rw "$SCRATCH/work/plain:/seen" -- /bin/sh -c "cd /seen; $ATTEMPT"
+	[ "$refusals" -gt 0 ]
+}
+
+# escapes: 20 55 67
+@test "the current directory exchanged with another: never without its protection" {
+	repo_and_plain
+	cd "$SCRATCH/work/repo"
+	race "$SCRATCH/work/plain" "$SCRATCH/work/repo" -- /bin/sh -c "$ATTEMPT"
+	cd "$PROJ"
 }
 
 # escapes: 15 29 67
 @test "an inner component of a --rw path flipped to a link outside" {
-	local round refusals=0 starts=0
-
 	mkdir -p a/dir
 	echo innocent >a/dir/secret
 	ln -s "$OUTSIDE" b
-	canaries_set
-	race_start a b
-	for ((round = 0; round < ROUNDS; round++)); do
-		inside --rw "$PROJ/a/dir:/seen" -- /bin/sh -c \
-			'cat /seen/secret; echo evil >/seen/new'
-		judge_race
-	done
-	race_stop
+	race a b --rw "$PROJ/a/dir:/seen" -- /bin/sh -c \
+		'cat /seen/secret; echo evil >/seen/new'
 	[ ! -e "$OUTSIDE/dir/new" ]
-	echo "$refusals refused, $starts started"
+	[ "$refusals" -gt 0 ]
 }
 
 # escapes: 20 67
 @test "the current directory renamed and replaced by a link while sbox starts" {
-	local round refusals=0 starts=0
+	local work=$SCRATCH/work
 
-	mkdir -p "$SCRATCH/work/proj"
-	ln -s "$OUTSIDE/dir" "$SCRATCH/work/evil"
-	echo innocent >"$SCRATCH/work/proj/secret"
-	cd "$SCRATCH/work/proj"
-	canaries_set
-	race_start "$SCRATCH/work/proj" "$SCRATCH/work/evil"
-	for ((round = 0; round < ROUNDS; round++)); do
-		inside -- /bin/sh -c 'cat secret; echo evil >new'
-		judge_race
-	done
-	race_stop
+	mkdir -p "$work/proj"
+	ln -s "$OUTSIDE/dir" "$work/evil"
+	echo innocent >"$work/proj/secret"
+	cd "$work/proj"
+	race "$work/proj" "$work/evil" -- /bin/sh -c 'cat secret; echo evil >new'
 	cd "$PROJ"
 	[ ! -e "$OUTSIDE/dir/new" ]
-	echo "$refusals refused, $starts started"
 }
 
-# escapes: 67
-@test "--cwd flipped to a link outside while sbox starts" {
-	local round refusals=0 starts=0
-
-	mkdir a
-	echo innocent >a/secret
-	ln -s "$OUTSIDE/dir" b
-	canaries_set
-	race_start a b
-	for ((round = 0; round < ROUNDS; round++)); do
-		inside --cwd "$PROJ/a" -- /bin/sh -c 'cat secret; echo x >new'
-		# the user may name a link as --cwd: what counts is that
-		# nothing changes between the check and the mount
-		[ "$status" -ne 125 ] || refused
-	done
-	race_stop
-	rm -f "$OUTSIDE/dir/new"
+# The user may name a link as --cwd, and the home is refused as such: what was
+# looked at must be what is mounted.
+# escapes: 20 67
+@test "--cwd flipped to a link to the home while sbox starts: refused or the right one" {
+	mkdir -p a/docs
+	echo innocent >a/docs/secret
+	ln -s "$HOME" b
+	judge()
+	{
+		no_secret
+		[ "$status" -ne 0 ] || prints innocent
+		[ ! -e "$HOME/new" ]
+	}
+	race a b --cwd "$PROJ/a" -- /bin/sh -c 'echo x >new; cat docs/secret'
+	[ "$refusals" -gt 0 ]
 }
 
 # escapes: 15 29
-@test "a hidden file flipped to a link while sbox starts: an error or hidden" {
-	local round refusals=0 starts=0
-
-	echo "$SECRET" >"$PROJ/.env"
-	ln -s /etc/hostname b
-	canaries_set
-	race_start .env b
-	for ((round = 0; round < ROUNDS; round++)); do
-		inside --hide .env -- /bin/sh -c 'cat .env'
-		[ "$status" -ne 125 ] || refusals=$((refusals + 1))
-		# whichever of the two is called .env, nothing else is mounted
-		[ "$status" -eq 125 ] || starts=$((starts + 1))
-	done
-	race_stop
-	[ -L .env ] || [ "$(cat .env)" = "$SECRET" ]
-	echo "$refusals refused, $starts started"
+@test "a hidden file flipped to a link while sbox starts: nothing outside is seen or covered" {
+	echo mine >.env
+	ln -s "$OUTSIDE/secret" b
+	race .env b --hide .env -- /bin/sh -c 'cat .env; echo evil >.env'
+	[ "$(cat "$OUTSIDE/secret")" = "# $SECRET" ]
 }
 
 # escapes: 29
 @test "protected .git/hooks flipped to a link while sbox starts: nothing outside is written" {
-	local round
-
 	repo_make "$PROJ"
 	ln -s "$OUTSIDE/dir" .git/hooks2
-	canaries_set
-	race_start .git/hooks .git/hooks2
-	for ((round = 0; round < ROUNDS; round++)); do
-		inside -- /bin/sh -c 'echo evil >.git/hooks/new
-			mount 2>/dev/null | grep -q outside && cat .git/hooks/*'
-		no_secret
-		[ "$status" -ne 125 ] || refused
-	done
-	race_stop
+	race .git/hooks .git/hooks2 -- /bin/sh -c 'echo evil >.git/hooks/new
+		cat .git/hooks/secret .git/hooks2/secret'
 	[ ! -e "$OUTSIDE/dir/new" ]
 }
 
