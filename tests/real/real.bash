@@ -91,6 +91,40 @@ inside()
 # sbox ARG...: as it is typed.
 sbox() { run as_user timeout -k 5 900 "$SBOX" "$@" </dev/null; }
 
+# The version that an agent shows outside, or why it shows none: one that wants
+# a newer Node than this machine's fails on both sides.
+outside_version()
+{
+	local kept=$BATS_RUN_TMPDIR/$1.outside
+
+	[ -x "$CACHE/home/.npm-global/bin/$1" ] || {
+		echo "$1: not installed"
+		tail -n 20 "$CACHE/fetch.log"
+		return 1
+	}
+	[ -e "$kept" ] || version "$1" >"$kept"
+	cat "$kept"
+}
+
+# version COMMAND...: "status N" and the version, if it shows one.
+version()
+{
+	local text rc=0
+
+	text=$(as_user timeout -k 5 120 "$@" --version </dev/null 2>&1) || rc=$?
+	echo "status $rc"
+	[ $rc -ne 0 ] || grep -Eo '[0-9]+\.[0-9]+\.[0-9]+' <<<"$text" | head -n 1
+}
+
+# runs_outside NAME: else only that it fails inside too can be tried, and this
+# is said.
+runs_outside()
+{
+	[[ $(outside_version "$1") != "status 0"* ]] || return 0
+	echo "# $1 does not run on this machine's Node" >&3
+	return 1
+}
+
 succeeds()
 {
 	[ "$status" -eq 0 ] && return 0
