@@ -38,8 +38,8 @@ static const char *const lines[] = {
 	"sbox --net none --allow a.org",
 	"sbox --set net.limits={\"bytes\":\"2G\",\"idle\":null}",
 	"sbox --socket /run/a --socket b:/run/b",
-	"sbox --set net.services=[{\"port\":1,\"origin\":\"https://a.org\","
-	"\"headers\":{\"x\":{\"file\":\"~/k\"}}}]",
+	("sbox --set net.services=[{\"port\":1,\"origin\":\"https://a.org\","
+	 "\"headers\":{\"x\":{\"file\":\"~/k\"}}}]"),
 	"sbox --set devices={\"gpu\":true,\"x11\":true}",
 	"sbox --set net.loopback=false --set fs.protect=[\"a\",\"/b\"]",
 	"sbox --set description=\"a\\u0001\\u009b\\u202e\\ud83d\\ude00\"",
