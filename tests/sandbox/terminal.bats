@@ -38,14 +38,13 @@ drive_shell()
 		send tty; stty size\r
 		expect /dev/pts/0
 		expect 24 80
-		send bash -c 'trap "echo w""inch; stty size" WINCH; while :; do sleep 0.1; done'\r
-		sleep 500
+		send bash -c 'trap "echo w""inch; stty size" WINCH; while :; do echo ti""ck; sleep 0.1; done'\r
+		expect tick
 		size 33 101
 		expect winch
 		expect 33 101
-		sleep 500
+		expect tick
 		send ^C
-		sleep 500
 		send stty -a\r
 		expect intr = \^C
 		expect icanon
@@ -98,17 +97,15 @@ drive_shell()
 @test "terminal: Ctrl-C and Ctrl-\\ end the foreground command" {
 	drive_shell <<-'EOF'
 		expect out> 
-		send $S sh -c 'echo re""ady; sleep 60'\r
+		send $S sh -c 'echo re""ady; exec sleep 60'\r
 		expect ready
-		sleep 300
 		send ^C
 		expect out> 
 		send echo "<$?>"\r
 		expect <130>
 		expect out> 
-		send $S sh -c 'echo re""ady; sleep 60'\r
+		send $S sh -c 'echo re""ady; exec sleep 60'\r
 		expect ready
-		sleep 300
 		send ^\
 		expect out> 
 		send echo "<$?>"\r
@@ -122,19 +119,17 @@ drive_shell()
 
 @test "terminal: Ctrl-C ends a script around sbox, and one the command handles doesn't" {
 	cat >"$PROJ/loop" <<-'EOF'
-		"$S" sh -c 'trap "echo handled; exit 0" INT; echo one; while :; do sleep 0.1; done'
-		"$S" sh -c 'echo two; sleep 60'
+		"$S" bash -c 'trap "echo handled; exit 0" INT; echo one; while :; do sleep 0.1; done'
+		"$S" sh -c 'echo two; exec sleep 60'
 		echo not reached
 	EOF
 	drive_shell <<-'EOF'
 		expect out> 
 		send export S; bash loop\r
 		expect one
-		sleep 300
 		send ^C
 		expect handled
 		expect two
-		sleep 300
 		send ^C
 		expect out> 
 		send echo "<$?>"\r
@@ -194,9 +189,8 @@ drive_shell()
 }
 
 @test "terminal: Ctrl-Z where nobody could continue sbox does nothing" {
-	drive "$SBOX" -- sh -c 'echo ready; sleep 1; echo done' <<-'EOF'
+	drive "$SBOX" -- bash -c 'echo ready; sleep 1; echo done' <<-'EOF'
 		expect ready
-		sleep 300
 		send ^Z
 		expect done
 		exit 0
@@ -204,11 +198,11 @@ drive_shell()
 }
 
 @test "terminal: job control of a shell inside" {
-	drive "$SBOX" -- bash --norc --noprofile -i <<-'EOF'
+	drive "$SBOX" -- bash --norc --noprofile -i <<-EOF
 		send PS1='in> '\r
 		expect in> 
-		send sleep 100\r
-		sleep 300
+		send (exec -a tag-$SECRET sleep 100)\r
+		run pgrep -f '^[t]ag-$SECRET'
 		send ^Z
 		expect Stopped
 		expect in> 
@@ -219,16 +213,16 @@ drive_shell()
 		expect Running
 		expect in> 
 		send fg\r
-		sleep 300
+		expect exec -a
 		send ^C
 		expect in> 
-		send cat\r
-		sleep 300
+		send (exec -a cat-$SECRET cat)\r
+		run pgrep -f '^[c]at-$SECRET'
 		send line\r
 		expect line\r\nline
 		send ^D
 		expect in> 
-		send sleep 100 & echo bg=$!\r
+		send sleep 100 & echo bg=\$!\r
 		expect bg=
 		absent no job control
 		send exit 5\r
@@ -237,9 +231,9 @@ drive_shell()
 }
 
 @test "terminal: suspend of a shell inside comes to the shell outside" {
-	drive_shell <<-'EOF'
+	drive_shell <<-EOF
 		expect out> 
-		send $S bash --norc --noprofile -i\r
+		send \$S bash --norc --noprofile -i\r
 		send PS1='in> '\r
 		expect in> 
 		send suspend -f\r
@@ -248,8 +242,8 @@ drive_shell()
 		send fg\r
 		send echo a""gain\r
 		expect again
-		send sleep 100\r
-		sleep 300
+		send (exec -a tag-$SECRET sleep 100)\r
+		run pgrep -f '^[t]ag-$SECRET'
 		send ^Z
 		expect Stopped
 		expect in> 
@@ -263,12 +257,9 @@ drive_shell()
 @test "terminal: started in the background, stops when it wants input" {
 	drive_shell <<-'EOF'
 		expect out> 
-		send $S sh -c 'echo star""ted; read x; echo "got=$x"' &\r
+		send set -b; $S sh -c 'echo star""ted; read x; echo "got=$x"' &\r
 		expect started
-		sleep 300
-		send \r
 		expect Stopped
-		expect out> 
 		send fg\r
 		modes raw
 		send in""put\r
@@ -284,10 +275,8 @@ drive_shell()
 @test "terminal: background output leaves the terminal alone" {
 	drive_shell <<-'EOF'
 		expect out> 
-		send $S sh -c 'sleep 0.5; echo a""synchronous' &\r
+		send set -b; $S sh -c 'sleep 0.5; echo a""synchronous' &\r
 		expect asynchronous
-		sleep 300
-		send \r
 		expect Done
 		send exit 0\r
 		exit 0
@@ -360,9 +349,8 @@ drive_shell()
 @test "terminal: Ctrl-C reaches both sides of a pipeline" {
 	drive_shell <<-'EOF'
 		expect out> 
-		send $S sh -c 'echo re""ady >&2; sleep 60' | cat\r
+		send $S sh -c 'echo re""ady >&2; exec sleep 60' | cat\r
 		expect ready
-		sleep 300
 		send ^C
 		expect out> 
 		send echo "<${PIPESTATUS[*]}>"\r
@@ -448,9 +436,9 @@ drive_shell()
 
 @test "terminal: tmux inside" {
 	need tmux
-	drive "$SBOX" -- tmux -f /dev/null new-session sh <<-'EOF'
+	drive "$SBOX" -- tmux -f /dev/null new-session 'PS1=tm\> exec sh' <<-'EOF'
 		expect \e[?1049h
-		sleep 500
+		expect tm>
 		send echo in-t""mux; tty\r
 		expect in-tmux
 		expect /dev/pts/1
@@ -467,8 +455,8 @@ drive_shell()
 		expect >>>
 		send print(6*7, 'an'+'swer')\r
 		expect 42 answer
-		send import time; time.sleep(60)\r
-		sleep 500
+		send import time; print('go'+'ing'); time.sleep(60)\r
+		expect going
 		send ^C
 		expect KeyboardInterrupt
 		expect >>>
