@@ -71,6 +71,19 @@ grep -q 'Bootstrapped 100%' net/c/notice.log || {
 	exit 1
 }
 cp net/h/hs/hostname onion
+# Its descriptor is published some time after that.
+for _ in $(seq 60); do
+	if curl -sS --max-time 20 --socks5-hostname 127.0.0.1:49050 \
+		"http://$(cat onion)/" >reached 2>&1; then
+		break
+	fi
+	sleep 0.5
+done
+grep -qF "$(cat onion)" reached || {
+	cat reached >&2
+	echo "torlab: the onion service was not published" >&2
+	exit 1
+}
 pgrep -f net/c/torrc >tor.pid
 cd "$LAB_TOP"
 "$@"
