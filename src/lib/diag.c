@@ -13,13 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char cut[] = "...";
-
-static void format(char *out, size_t size, const char *fmt, va_list ap)
-	__attribute__((format(printf, 3, 0)));
-
-static void format(char *out, size_t size, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void
+format(char *out, size_t size, const char *fmt, va_list ap)
 {
+	static const char cut[] = "...";
 	int saved = errno;
 	int n = vsnprintf(out, size, fmt, ap);
 
@@ -28,20 +25,6 @@ static void format(char *out, size_t size, const char *fmt, va_list ap)
 	else if ((size_t)n >= size)
 		memcpy(out + size - sizeof(cut), cut, sizeof(cut));
 	errno = saved;
-}
-
-/* Append s to text; the end of the whole becomes "..." if that is too long. */
-static void append(char *text, size_t size, const char *s)
-{
-	size_t len = strnlen(text, size - 1);
-	size_t add = strlen(s);
-
-	if (add < size - len) {
-		memcpy(text + len, s, add + 1);
-		return;
-	}
-	memcpy(text + len, s, size - len);
-	memcpy(text + size - sizeof(cut), cut, sizeof(cut));
 }
 
 bool diag_is_set(const struct diag *d)
@@ -64,21 +47,15 @@ int diag_set(struct diag *d, const char *fmt, ...)
 int diag_set_errno(struct diag *d, int err, const char *fmt, ...)
 {
 	const char *why = strerrordesc_np(err);
-	char number[32];
+	char text[DIAG_TEXT_MAX];
 	va_list ap;
 
-	if (!d || d->text[0])
-		return -1;
 	va_start(ap, fmt);
-	format(d->text, sizeof(d->text), fmt, ap);
+	format(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (!why) {
-		(void)snprintf(number, sizeof(number), "error %d", err);
-		why = number;
-	}
-	append(d->text, sizeof(d->text), ": ");
-	append(d->text, sizeof(d->text), why);
-	return -1;
+	if (!why)
+		return diag_set(d, "%s: error %d", text, err);
+	return diag_set(d, "%s: %s", text, why);
 }
 
 int diag_hint(struct diag *d, const char *fmt, ...)
@@ -95,16 +72,15 @@ int diag_hint(struct diag *d, const char *fmt, ...)
 
 int diag_prefix(struct diag *d, const char *fmt, ...)
 {
-	char old[DIAG_TEXT_MAX];
+	char old[DIAG_TEXT_MAX], prefix[DIAG_TEXT_MAX];
 	va_list ap;
 
 	if (!diag_is_set(d))
 		return -1;
-	memcpy(old, d->text, sizeof(old));
 	va_start(ap, fmt);
-	format(d->text, sizeof(d->text), fmt, ap);
+	format(prefix, sizeof(prefix), fmt, ap);
 	va_end(ap);
-	append(d->text, sizeof(d->text), ": ");
-	append(d->text, sizeof(d->text), old);
-	return -1;
+	memcpy(old, d->text, sizeof(old));
+	d->text[0] = '\0';
+	return diag_set(d, "%s: %s", prefix, old);
 }

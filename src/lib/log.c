@@ -9,6 +9,7 @@
  */
 #include "sbox/log.h"
 
+#include <bsd/string.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@
 
 #include "sbox/diag.h"
 #include "sbox/escape.h"
+#include "sbox/fd.h"
 
 #define LINE_MAX_BYTES PIPE_BUF
 
@@ -30,22 +32,8 @@ void log_init(const char *name, enum log_level level)
 	log_level = level;
 }
 
-/* Best effort: there is nowhere to complain about a failing stderr. */
-static void put(const char *line, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(STDERR_FILENO, line, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		line += n;
-		len -= (size_t)n;
-	}
-}
-
-/* "NAME: TAGtext\n"; text that does not fit is cut and ends in "...". */
+/* "NAME: TAGtext\n"; text that does not fit is cut and ends in "...". Best
+ * effort: there is nowhere to complain about a failing stderr. */
 static void put_line(const char *tag, const char *text)
 {
 	static const char cut[] = "...\n";
@@ -59,21 +47,14 @@ static void put_line(const char *tag, const char *text)
 	head = (size_t)n;
 	room = sizeof(line) - head - sizeof(cut) + 1;
 	len = escape_bytes(line + head, room, text, strlen(text));
-	if (len < room) {
-		line[head + len] = '\n';
-		put(line, head + len + 1);
-		return;
-	}
-	len = head + strlen(line + head);
-	memcpy(line + len, cut, sizeof(cut) - 1);
-	put(line, len + sizeof(cut) - 1);
+	text = len < room ? "\n" : cut;
+	(void)strlcat(line, text, sizeof(line)); /* fits */
+	(void)fd_write_all(STDERR_FILENO, line, strlen(line));
 }
 
-static void vput_line(const char *tag, int err, const char *fmt, va_list ap)
-	__attribute__((format(printf, 3, 0)));
-
 /* err: an errno to explain, 0 for none, as in "text: reason". */
-static void vput_line(const char *tag, int err, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void
+vput_line(const char *tag, int err, const char *fmt, va_list ap)
 {
 	char text[LINE_MAX_BYTES];
 	char why[64] = "";
@@ -93,54 +74,26 @@ static void vput_line(const char *tag, int err, const char *fmt, va_list ap)
 	errno = saved;
 }
 
-void fatal(const char *fmt, ...)
+void log_die(const char *hint, bool with_errno, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vput_line("", errno, fmt, ap);
+	vput_line("", with_errno ? errno : 0, fmt, ap);
 	va_end(ap);
+	if (hint)
+		put_line("hint: ", hint);
 	_exit(SBOX_EXIT_FAILURE);
 }
 
-void fatalx(const char *fmt, ...)
+void log_line(enum log_level least, const char *tag, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (log_level < least)
+		return;
 	va_start(ap, fmt);
-	vput_line("", 0, fmt, ap);
-	va_end(ap);
-	_exit(SBOX_EXIT_FAILURE);
-}
-
-void fatal_hint(const char *hint, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vput_line("", errno, fmt, ap);
-	va_end(ap);
-	put_line("hint: ", hint);
-	_exit(SBOX_EXIT_FAILURE);
-}
-
-void fatalx_hint(const char *hint, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vput_line("", 0, fmt, ap);
-	va_end(ap);
-	put_line("hint: ", hint);
-	_exit(SBOX_EXIT_FAILURE);
-}
-
-void log_err(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vput_line("", 0, fmt, ap);
+	vput_line(tag, 0, fmt, ap);
 	va_end(ap);
 }
 
@@ -154,37 +107,4 @@ void log_diag(const struct diag *d)
 	if (d->hint[0])
 		put_line("hint: ", d->hint);
 	errno = saved;
-}
-
-void log_warn(const char *fmt, ...)
-{
-	va_list ap;
-
-	if (log_level < LOG_LEVEL_NORMAL)
-		return;
-	va_start(ap, fmt);
-	vput_line("warning: ", 0, fmt, ap);
-	va_end(ap);
-}
-
-void log_hint(const char *fmt, ...)
-{
-	va_list ap;
-
-	if (log_level < LOG_LEVEL_NORMAL)
-		return;
-	va_start(ap, fmt);
-	vput_line("hint: ", 0, fmt, ap);
-	va_end(ap);
-}
-
-void log_info(const char *fmt, ...)
-{
-	va_list ap;
-
-	if (log_level < LOG_LEVEL_VERBOSE)
-		return;
-	va_start(ap, fmt);
-	vput_line("", 0, fmt, ap);
-	va_end(ap);
 }

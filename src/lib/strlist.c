@@ -13,53 +13,40 @@
 
 #include "sbox/log.h"
 
-void *xcalloc(size_t n, size_t size)
+static void *some(void *p)
 {
-	void *p = calloc(n ? n : 1, size ? size : 1);
-
 	if (!p)
 		fatalx("out of memory");
 	return p;
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+	return some(calloc(n ? n : 1, size ? size : 1));
 }
 
 void *xreallocarray(void *p, size_t n, size_t size)
 {
 	/* glibc frees p when asked for nothing: never ask that */
-	void *q = reallocarray(p, n ? n : 1, size ? size : 1);
-
-	if (!q)
-		fatalx("out of memory");
-	return q;
+	return some(reallocarray(p, n ? n : 1, size ? size : 1));
 }
 
 char *xstrdup(const char *s)
 {
-	char *p = strdup(s);
-
-	if (!p)
-		fatalx("out of memory");
-	return p;
+	return some(strdup(s));
 }
 
 char *xstrndup(const char *s, size_t n)
 {
-	char *p = strndup(s, n);
-
-	if (!p)
-		fatalx("out of memory");
-	return p;
+	return some(strndup(s, n));
 }
 
-static char *xvasprintf(const char *fmt, va_list ap)
-	__attribute__((format(printf, 1, 0)));
-
-static char *xvasprintf(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static char *xvasprintf(const char *fmt,
+							      va_list ap)
 {
 	char *p = NULL;
 
-	if (vasprintf(&p, fmt, ap) < 0)
-		fatalx("out of memory");
-	return p;
+	return vasprintf(&p, fmt, ap) < 0 ? some(NULL) : p;
 }
 
 char *xasprintf(const char *fmt, ...)
