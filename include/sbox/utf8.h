@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Bytes of the character that begins with this one; 0: none does. */
+size_t utf8_size(unsigned char first);
+
 /*
  * Decode the first character of len bytes. Returns how many bytes it takes
  * (1-4) and *c, or 0 (*c untouched) if they do not begin with a character.

@@ -20,7 +20,6 @@
 
 struct vtfilter {
 	int state;	 /* enum vt_state, private */
-	int utf8_left;	 /* continuation bytes outstanding */
 	bool alt_screen; /* the output so far left it switched on */
 	size_t len;	 /* bytes held in seq */
 	unsigned char seq[VTFILTER_SEQ_MAX];

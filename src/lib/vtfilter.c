@@ -23,6 +23,7 @@
 #include "sbox/vtfilter.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -109,58 +110,54 @@ static bool esc_allowed(const unsigned char *s, size_t n)
 
 /* Modes that change what is shown and what keys and the mouse send. Not 2
  * (VT52: another parser), 40 (resizes), 1001 (waits for the program), 1040-1044
- * (selection and clipboard). Sorted. */
+ * (selection and clipboard). Each list ends in 0, which none allows. */
 static const unsigned short modes_dec[] = {
-	1,    3,    4,	  5,	6,    7,    8,	  9,	12,   25,
-	45,   47,   66,	  67,	69,   80,   1000, 1002, 1003, 1004,
-	1005, 1006, 1007, 1015, 1016, 1034, 1035, 1036, 1039, 1045,
-	1047, 1048, 1049, 1070, 2004, 2026, 2027, 2031, 2048, 8452,
+	1,    3,    4,	  5,	6,    7,    8,	  9,	12,   25,   45,
+	47,   66,   67,	  69,	80,   1000, 1002, 1003, 1004, 1005, 1006,
+	1007, 1015, 1016, 1034, 1035, 1036, 1039, 1045, 1047, 1048, 1049,
+	1070, 2004, 2026, 2027, 2031, 2048, 8452, 0,
 };
 /* Insert and new-line mode; not 2, which locks the keyboard. */
-static const unsigned short modes_ansi[] = {4, 20};
-static const unsigned short dsr_ansi[] = {5, 6};
-static const unsigned short dsr_dec[] = {6, 996};
+static const unsigned short modes_ansi[] = {4, 20, 0};
+static const unsigned short dsr_ansi[] = {5, 6, 0};
+static const unsigned short dsr_dec[] = {6, 996, 0};
 /* Sizes in pixels, cells and lines; title stack. Not 20 and 21, which make
  * the terminal type its title, nor anything that moves the window. */
-static const unsigned short window[] = {14, 16, 18, 19, 22, 23};
-
-enum csi_check { CSI_ANY, CSI_FIRST, CSI_ALL };
+static const unsigned short window[] = {14, 16, 18, 19, 22, 23, 0};
 
 static const struct csi_rule {
 	unsigned char prefix, inter; /* 0: none */
 	const char *finals;
-	enum csi_check check; /* which parameters must be in list */
-	const unsigned short *list;
-	size_t n;
+	const unsigned short *list; /* of what a parameter may be; NULL: any */
+	bool all;		    /* the list binds more than the first */
 } csi_rules[] = {
 	/* clang-format off */
-	{ 0,   0,    "@ABCDEFGHIJKLMPSTXZ^`abcdefgmrsu", CSI_ANY, NULL, 0 },
-	{ 0,   0,    "hl",      CSI_ALL,   modes_ansi, ARRAY_SIZE(modes_ansi) },
-	{ 0,   0,    "n",       CSI_FIRST, dsr_ansi,   ARRAY_SIZE(dsr_ansi) },
-	{ 0,   0,    "t",       CSI_FIRST, window,     ARRAY_SIZE(window) },
-	{ '?', 0,    "hlrs",    CSI_ALL,   modes_dec,  ARRAY_SIZE(modes_dec) },
-	{ '?', 0,    "n",       CSI_FIRST, dsr_dec,    ARRAY_SIZE(dsr_dec) },
-	{ '?', 0,    "JKSWcmu", CSI_ANY,   NULL, 0 },
-	{ '>', 0,    "cmnqu",   CSI_ANY,   NULL, 0 },
-	{ '=', 0,    "cu",      CSI_ANY,   NULL, 0 },
-	{ '<', 0,    "u",       CSI_ANY,   NULL, 0 },
-	{ '?', '$',  "p",       CSI_ANY,   NULL, 0 },
-	{ 0,   ' ',  "@Aq",     CSI_ANY,   NULL, 0 },
-	{ 0,   '!',  "p",       CSI_ANY,   NULL, 0 },
-	{ 0,   '"',  "q",       CSI_ANY,   NULL, 0 },
-	{ 0,   '#',  "PQpq{}",  CSI_ANY,   NULL, 0 },
-	{ 0,   '$',  "prtvxz{", CSI_ANY,   NULL, 0 },
-	{ 0,   '\'', "}~",      CSI_ANY,   NULL, 0 },
-	{ 0,   '*',  "x",       CSI_ANY,   NULL, 0 },
+	{ 0,   0,    "@ABCDEFGHIJKLMPSTXZ^`abcdefgmrsu", NULL, false },
+	{ 0,   0,    "hl",      modes_ansi, true },
+	{ 0,   0,    "n",       dsr_ansi,   false },
+	{ 0,   0,    "t",       window,     false },
+	{ '?', 0,    "hlrs",    modes_dec,  true },
+	{ '?', 0,    "n",       dsr_dec,    false },
+	{ '?', 0,    "JKSWcmu", NULL,       false },
+	{ '>', 0,    "cmnqu",   NULL,       false },
+	{ '=', 0,    "cu",      NULL,       false },
+	{ '<', 0,    "u",       NULL,       false },
+	{ '?', '$',  "p",       NULL,       false },
+	{ 0,   ' ',  "@Aq",     NULL,       false },
+	{ 0,   '!',  "p",       NULL,       false },
+	{ 0,   '"',  "q",       NULL,       false },
+	{ 0,   '#',  "PQpq{}",  NULL,       false },
+	{ 0,   '$',  "prtvxz{", NULL,       false },
+	{ 0,   '\'', "}~",      NULL,       false },
+	{ 0,   '*',  "x",       NULL,       false },
 	/* clang-format on */
 };
 
-static bool list_has(const unsigned short *list, size_t n, unsigned v)
+static bool list_has(const unsigned short *list, unsigned v)
 {
-	for (size_t i = 0; i < n; i++)
-		if (list[i] == v)
-			return true;
-	return false;
+	while (*list && *list != v)
+		list++;
+	return *list != 0;
 }
 
 /* The next parameter of [*p, end), stepping over its ";". False when it isn't
@@ -184,14 +181,14 @@ static bool param_next(const unsigned char **p, const unsigned char *end,
 static bool params_in(const struct csi_rule *r, const unsigned char *p,
 		      const unsigned char *end)
 {
-	if (r->check == CSI_ANY)
+	if (!r->list)
 		return true;
 	do {
 		unsigned v;
 
-		if (!param_next(&p, end, &v) || !list_has(r->list, r->n, v))
+		if (!param_next(&p, end, &v) || !list_has(r->list, v))
 			return false;
-	} while (r->check == CSI_ALL && p < end);
+	} while (r->all && p < end);
 	return true;
 }
 
@@ -204,8 +201,7 @@ static bool csi_allowed(const unsigned char *s, size_t n)
 		return false;
 	if (p < end && *p >= '<' && *p <= '?')
 		prefix = *p++;
-	for (q = p; q < end && *q >= '0' && *q <= ';'; q++)
-		;
+	q = p + strspn((const char *)p, "0123456789:;"); /* *end is none */
 	if (q < end && *q >= 0x20 && *q <= 0x2f && q + 1 == end)
 		inter = *q;
 	else if (q != end)
@@ -235,24 +231,6 @@ static void csi_note(struct vtfilter *f)
 
 /* ---- control strings ---- */
 
-/* The second byte decides whether a character is overlong, a surrogate or
- * beyond U+10FFFF (RFC 3629 section 4). */
-static bool utf8_second_ok(unsigned char lead, unsigned char c)
-{
-	unsigned char lo = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-	unsigned char hi = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-
-	return c >= lo && c <= hi;
-}
-
-/* Continuation bytes after a lead byte; 0: not a lead byte. */
-static int utf8_tail(unsigned char lead)
-{
-	if (lead < 0xc2 || lead > 0xf4)
-		return 0;
-	return lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-}
-
 /* Well-formed UTF-8 without controls, C1 included. */
 static bool text_clean(const unsigned char *s, size_t n)
 {
@@ -266,16 +244,13 @@ static bool text_clean(const unsigned char *s, size_t n)
 	return true;
 }
 
+/* ASCII letters, digits and what more holds. */
 static bool text_of(const unsigned char *s, size_t n, const char *more)
 {
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = s[i];
-
-		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-		    (c >= 'A' && c <= 'Z') || (c && strchr(more, c)))
-			continue;
-		return false;
-	}
+	for (size_t i = 0; i < n; i++)
+		if (s[i] > 0x7f ||
+		    (!isalnum(s[i]) && !(s[i] && strchr(more, s[i]))))
+			return false;
 	return true;
 }
 
@@ -358,7 +333,6 @@ static bool osc_allowed(const unsigned char *s, size_t n, unsigned *number)
 	for (size_t i = 0; i < ARRAY_SIZE(osc_rules); i++)
 		if (osc_rules[i].number == *number)
 			return osc_rules[i].check(p, n - (size_t)(p - s));
-	*number = 0;
 	return false;
 }
 
@@ -367,10 +341,8 @@ static bool dcs_allowed(const unsigned char *s, size_t n)
 {
 	if (n < 2 || s[0] != '+' || s[1] != 'q')
 		return false;
-	for (size_t i = 2; i < n; i++)
-		if (!s[i] || !strchr("0123456789abcdefABCDEF;", s[i]))
-			return false;
-	return true;
+	s += 2; /* what ends the string is behind it */
+	return strspn((const char *)s, "0123456789abcdefABCDEF;") == n - 2;
 }
 
 /* seq holds a whole OSC or DCS; the last term bytes are its terminator. */
@@ -407,28 +379,32 @@ static void in_ground(struct vtfilter *f, unsigned char c, struct vt_out *o)
 	} else if (c < DEL) {
 		put(o, c);
 	} else if (c > DEL) {
-		f->utf8_left = utf8_tail(c);
-		if (f->utf8_left)
+		if (utf8_size(c))
 			begin(f, VT_UTF8, c);
 		else
 			put(o, '?');
 	}
 }
 
+/* One "?" for each byte of what turns out to be no character. */
 static void in_utf8(struct vtfilter *f, unsigned char c, struct vt_out *o)
 {
-	if ((c & 0xc0) != 0x80 ||
-	    (f->len == 1 && !utf8_second_ok(f->seq[0], c))) {
+	uint32_t value;
+
+	if ((c & 0xc0) != 0x80) {
 		put(o, '?');
 		in_ground(f, c, o);
 		return;
 	}
 	f->seq[f->len++] = c;
-	if (--f->utf8_left)
+	if (f->len < utf8_size(f->seq[0]))
 		return;
 	f->state = VT_GROUND;
-	if (f->seq[0] != 0xc2 || c >= 0xa0)
-		put_seq(f, o);
+	if (!utf8_decode((const char *)f->seq, f->len, &value))
+		memset(f->seq, '?', f->len);
+	else if (value < 0xa0)
+		return;
+	put_seq(f, o);
 }
 
 /* What acts inside an ESC or CSI sequence. True if c was one of these. */
@@ -502,10 +478,10 @@ static void in_string(struct vtfilter *f, unsigned char c, struct vt_out *o)
 	if (c == BEL && f->seq[1] == ']') {
 		string_end(f, 1, o);
 	} else if (c == 'q' && f->seq[1] == 'P') {
-		for (size_t i = 2; i < f->len - 1; i++)
-			if (f->seq[i] < '0' || f->seq[i] > ';' ||
-			    f->seq[i] == ':')
-				return;
+		const char *text = (const char *)f->seq + 2;
+
+		if (strspn(text, "0123456789;") < f->len - 3)
+			return;
 		put_seq(f, o);
 		f->state = VT_SIXEL;
 	}
@@ -563,7 +539,6 @@ static_assert(ARRAY_SIZE(steps) == VT__COUNT, "a step for every state");
 void vtfilter_init(struct vtfilter *f)
 {
 	f->state = VT_GROUND;
-	f->utf8_left = 0;
 	f->alt_screen = false;
 	f->len = 0;
 }
