@@ -21,10 +21,8 @@ struct diag;
 #define JSON_SIZE_MAX  (4u << 20)
 
 struct json_doc {
-	cJSON *root;	/* owned */
-	char *name;	/* for messages: the file's path or "--set fs.read" */
-	unsigned *line; /* line of every value, in document (pre-)order */
-	size_t nlines;
+	cJSON *root; /* owned */
+	char *name;  /* for messages: the file's path or "--set fs.read" */
 };
 
 /* Parse len bytes. 0 and *out (json_free it), or -1 and d ("NAME:LINE: ..."),
@@ -38,9 +36,9 @@ void json_free(struct json_doc *doc);
 
 /* Case-sensitive look-up; NULL when missing. */
 const cJSON *json_get(const cJSON *object, const char *key);
-/* 1-based line of a value of this document (walks it: error paths only); 0 if
- * the value is not in it. The tree must be as it was parsed. */
-unsigned json_line(const struct json_doc *doc, const cJSON *node);
+/* 1-based line of a value that was parsed, wherever it is by now: it is kept in
+ * cJSON's valueint, which nothing else may use. 0 for NULL. */
+unsigned json_line(const cJSON *node);
 /* Fill d with "NAME:LINE: KEY: message"; key may be NULL, and so may node (no
  * line then). Returns -1. */
 int json_error(const struct json_doc *doc, const cJSON *node, const char *key,

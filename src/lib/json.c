@@ -4,11 +4,12 @@
  * the gate before it: one scan over the bytes by the grammar of RFC 8259,
  * which also refuses what the RFC allows and we do not, and notes the line of
  * each value in the order in which a walk over the tree meets them. After
- * cJSON, that walk finds what is easier to see in the tree: duplicate keys
- * (compared after their escapes are resolved) and numbers that became
- * infinite. Text that the gate passes cannot reach cJSON's known faults: its
- * laxness (trailing bytes, control characters as white space, \u0000 that cuts
- * a string) and the over-reads at the end of unfinished text (CVE-2023-53154).
+ * cJSON, that walk gives each node its line and finds what is easier to see in
+ * the tree: duplicate keys (compared after their escapes are resolved) and
+ * numbers that became infinite. Text that the gate passes cannot reach cJSON's
+ * known faults: its laxness (trailing bytes, control characters as white space,
+ * \u0000 that cuts a string) and the over-reads at the end of unfinished text
+ * (CVE-2023-53154).
  *
  * The scan recurses, at most JSON_DEPTH_MAX deep, and so does every walk.
  */
@@ -17,6 +18,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <search.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,6 +28,7 @@
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
 #include "sbox/fd.h"
+#include "sbox/log.h"
 #include "sbox/strlist.h"
 #include "sbox/utf8.h"
 
@@ -39,7 +42,7 @@ struct scan {
 	const char *p, *end;
 	unsigned lineno;
 	unsigned depth;
-	unsigned *line; /* owned: see struct json_doc */
+	unsigned *line; /* owned: of every value, in document (pre-)order */
 	size_t n, room;
 	struct diag *d;
 };
@@ -307,77 +310,65 @@ static int scan_text(struct scan *s)
 
 /* -- the tree ------------------------------------------------------------- */
 
-struct member {
-	const cJSON *node;
-	size_t pos; /* among its siblings */
-};
-
-static int compare_members(const void *a, const void *b)
+static int compare_keys(const void *a, const void *b)
 {
-	const struct member *x = a, *y = b;
-	int order = strcmp(x->node->string, y->node->string);
+	const cJSON *x = a, *y = b;
 
-	if (order != 0)
-		return order;
-	return x->pos < y->pos ? -1 : x->pos > y->pos;
+	return strcmp(x->string, y->string);
 }
 
-/* Sorting keeps this n log n: an object may hold a million keys. */
+static void keep(void *node)
+{
+	(void)node; /* the tree's */
+}
+
+/* A search tree keeps this n log n: an object may hold a million keys. */
 static int check_keys(const struct json_doc *doc, const cJSON *object,
 		      struct diag *d)
 {
-	cleanup_free struct member *v = NULL;
-	size_t n = 0;
+	const cJSON *c = object->child;
+	void *seen = NULL;
 
-	for (const cJSON *c = object->child; c; c = c->next)
-		n++;
-	if (n < 2)
-		return 0;
-	v = xcalloc(n, sizeof(*v));
-	n = 0;
-	for (const cJSON *c = object->child; c; c = c->next, n++)
-		v[n] = (struct member){.node = c, .pos = n};
-	qsort(v, n, sizeof(*v), compare_members);
-	for (size_t i = 1; i < n; i++) {
-		const cJSON *c = v[i].node;
+	for (; c; c = c->next) {
+		const cJSON **first = tsearch(c, &seen, compare_keys);
 
-		if (strcmp(v[i - 1].node->string, c->string) == 0)
-			return json_error(doc, c, c->string, d,
-					  "duplicate key");
+		if (!first)
+			fatalx("out of memory");
+		if (*first != c)
+			break;
 	}
-	return 0;
+	tdestroy(seen, keep);
+	return c ? json_error(doc, c, c->string, d, "duplicate key") : 0;
 }
 
-/* Walk node and what is beneath it; *count counts the values seen. */
-static int check_tree(const struct json_doc *doc, const cJSON *node,
-		      size_t *count, struct diag *d)
+/* Walk node and what is beneath it; *count counts the values seen. Each gets
+ * its line. */
+static int check_tree(const struct json_doc *doc, const struct scan *s,
+		      cJSON *node, size_t *count)
 {
+	node->valueint = *count < s->n ? (int)s->line[*count] : 0;
 	++*count;
 	if (cJSON_IsNumber(node) && !isfinite(node->valuedouble))
-		return json_error(doc, node, node->string, d,
+		return json_error(doc, node, node->string, s->d,
 				  "number is too large");
-	if (cJSON_IsObject(node) && check_keys(doc, node, d) < 0)
-		return -1;
-	for (const cJSON *c = node->child; c; c = c->next)
-		if (check_tree(doc, c, count, d) < 0)
+	for (cJSON *c = node->child; c; c = c->next)
+		if (check_tree(doc, s, c, count) < 0)
 			return -1;
-	return 0;
+	return cJSON_IsObject(node) ? check_keys(doc, node, s->d) : 0;
 }
 
-static int build(struct json_doc *doc, const char *text, size_t len,
-		 struct diag *d)
+static int build(const struct json_doc *doc, const struct scan *s)
 {
 	size_t count = 0;
 
-	doc->root = cJSON_ParseWithLengthOpts(text, len, NULL, 0);
 	if (!doc->root)
-		return diag_set(d, "%.700s: the JSON library refuses it",
+		return diag_set(s->d, "%.700s: the JSON library refuses it",
 				doc->name);
-	if (check_tree(doc, doc->root, &count, d) < 0)
+	if (check_tree(doc, s, doc->root, &count) < 0)
 		return -1;
 	/* The scan and cJSON must have read the same values. */
-	if (count != doc->nlines)
-		return diag_set(d, "%.700s: the JSON library misreads it",
+	if (count != s->n)
+		return diag_set(s->d, "%.700s: the JSON library misreads it",
 				doc->name);
 	return 0;
 }
@@ -385,24 +376,23 @@ static int build(struct json_doc *doc, const char *text, size_t len,
 int json_parse(const char *name, const char *text, size_t len,
 	       struct json_doc *out, struct diag *d)
 {
-	struct scan s = {.name = name, .lineno = 1, .d = d};
+	struct scan s = {.name = name, .p = text, .lineno = 1, .d = d};
 	struct json_doc doc = {0};
+	int ret;
 
-	s.p = text;
 	s.end = text + len;
-	if (scan_text(&s) < 0) {
-		free(s.line);
-		return -1;
+	ret = scan_text(&s);
+	if (ret == 0) {
+		doc.name = xstrdup(name);
+		doc.root = cJSON_ParseWithLengthOpts(text, len, NULL, 0);
+		ret = build(&doc, &s);
 	}
-	doc.name = xstrdup(name);
-	doc.line = s.line;
-	doc.nlines = s.n;
-	if (build(&doc, text, len, d) < 0) {
+	free(s.line);
+	if (ret == 0)
+		*out = doc;
+	else
 		json_free(&doc);
-		return -1;
-	}
-	*out = doc;
-	return 0;
+	return ret;
 }
 
 int json_load(const char *path, struct json_doc *out, struct diag *d)
@@ -423,7 +413,6 @@ void json_free(struct json_doc *doc)
 {
 	cJSON_Delete(doc->root);
 	free(doc->name);
-	free(doc->line);
 	*doc = (struct json_doc){0};
 }
 
@@ -434,32 +423,15 @@ const cJSON *json_get(const cJSON *object, const char *key)
 	return cJSON_GetObjectItemCaseSensitive(object, key);
 }
 
-/* Count the values before node. True when it was found. */
-static bool find_node(const cJSON *at, const cJSON *node, size_t *before)
+unsigned json_line(const cJSON *node)
 {
-	if (at == node)
-		return true;
-	++*before;
-	for (const cJSON *c = at->child; c; c = c->next)
-		if (find_node(c, node, before))
-			return true;
-	return false;
-}
-
-unsigned json_line(const struct json_doc *doc, const cJSON *node)
-{
-	size_t i = 0;
-
-	if (!doc->root || !node || !find_node(doc->root, node, &i) ||
-	    i >= doc->nlines)
-		return 0;
-	return doc->line[i];
+	return node ? (unsigned)node->valueint : 0;
 }
 
 int json_error(const struct json_doc *doc, const cJSON *node, const char *key,
 	       struct diag *d, const char *fmt, ...)
 {
-	unsigned line = json_line(doc, node);
+	unsigned line = json_line(node);
 	char number[16] = "";
 	char why[DIAG_TEXT_MAX];
 	va_list ap;

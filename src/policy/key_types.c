@@ -182,11 +182,9 @@ static void path_entry_add(const struct key_item *it, char *src, char *dest)
 	e->src = src;
 	e->dest = dest;
 	e->try = try;
-	e->origin = it->sink->doc
-			    ? xasprintf("%s:%u: %s", it->sink->doc->name,
-					json_line(it->sink->doc, it->node),
-					it->label)
-			    : xstrdup(it->sink->origin);
+	e->origin = it->sink->doc ? xasprintf("%s:%u: %s", it->sink->doc->name,
+					      json_line(it->node), it->label)
+				  : xstrdup(it->sink->origin);
 }
 
 static int list_room(const struct key_item *it, size_t n)

@@ -414,7 +414,7 @@ void keys_take_seccomp(struct key_sink *s, struct json_doc *doc)
 		return;
 	to->origin = s->origin ? xstrdup(s->origin)
 			       : xasprintf("%s:%u: seccomp", doc->name,
-					   json_line(doc, s->seccomp));
+					   json_line(s->seccomp));
 	if (s->seccomp == doc->root)
 		to->object = steal_ptr(&doc->root);
 	else
