@@ -4,6 +4,7 @@
 #define SBOX_FD_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 struct diag;
 
@@ -15,6 +16,9 @@ int fd_close_all_but(const int *keep, size_t n);
 
 /* Write everything, retrying on EINTR and short writes. 0 or -1 with errno. */
 int fd_write_all(int fd, const void *buf, size_t len);
+
+/* Read until the buffer is full or the file ends. Bytes, or -1 with errno. */
+ssize_t fd_read_full(int fd, void *buf, size_t size);
 
 /*
  * Read the rest of fd, at most max bytes. Returns a malloc'd buffer with a NUL

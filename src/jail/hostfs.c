@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "sbox/cleanup.h"
+#include "sbox/fd.h"
 #include "sbox/host.h"
 #include "sbox/path.h"
 #include "sbox/strlist.h"
@@ -129,7 +130,7 @@ static char *fs_read_head(void *ctx, const char *path, size_t max, size_t *len)
 					   O_NOCTTY | O_CLOEXEC);
 	cleanup_free char *buf = NULL;
 	struct stat st;
-	size_t have = 0;
+	ssize_t n;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return NULL;
@@ -138,16 +139,10 @@ static char *fs_read_head(void *ctx, const char *path, size_t max, size_t *len)
 		return NULL;
 	}
 	buf = xcalloc(1, max + 1);
-	while (have < max) {
-		ssize_t n = read(fd, buf + have, max - have);
-
-		if (n < 0)
-			return NULL;
-		if (n == 0)
-			break;
-		have += (size_t)n;
-	}
-	*len = have;
+	n = fd_read_full(fd, buf, max);
+	if (n < 0)
+		return NULL;
+	*len = (size_t)n;
 	return steal_ptr(&buf);
 }
 

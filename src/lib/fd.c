@@ -18,8 +18,6 @@
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
 
-#define READ_CHUNK 4096
-
 /* The smallest number >= from in keep, or -1. */
 static int next_kept(const int *keep, size_t n, int from)
 {
@@ -65,14 +63,13 @@ int fd_write_all(int fd, const void *buf, size_t len)
 	return 0;
 }
 
-/* read(2) until the buffer is full or the file ends. Bytes, or -1 with errno.
- */
-static ssize_t read_full(int fd, char *buf, size_t size)
+ssize_t fd_read_full(int fd, void *buf, size_t size)
 {
+	char *p = buf;
 	size_t used = 0;
 
 	while (used < size) {
-		ssize_t n = read(fd, buf + used, size - used);
+		ssize_t n = read(fd, p + used, size - used);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -85,45 +82,27 @@ static ssize_t read_full(int fd, char *buf, size_t size)
 	return (ssize_t)used;
 }
 
-/*
- * The buffer starts as large as the file says it is and doubles from there; it
- * always has room for one byte beyond what was read, which holds either the
- * proof that the file is too long or the NUL.
- */
+/* Room for the byte beyond max: the proof that there is too much, or the NUL.
+ * Memory that isn't written to costs nothing. */
 char *fd_read_all(int fd, size_t max, size_t *len)
 {
-	cleanup_free char *buf = NULL;
-	size_t size = READ_CHUNK, used = 0;
-	struct stat st;
+	cleanup_free char *buf = malloc(max + 1);
+	ssize_t n = buf ? fd_read_full(fd, buf, max + 1) : -1;
+	char *fits;
 
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
-	    (uintmax_t)st.st_size <= max)
-		size = (size_t)st.st_size + 1;
-	for (;;) {
-		char *bigger;
-		ssize_t n;
-
-		if (size > max)
-			size = max + 1;
-		bigger = realloc(buf, size);
-		if (!bigger)
-			return NULL;
-		buf = bigger;
-		n = read_full(fd, buf + used, size - used);
-		if (n < 0)
-			return NULL;
-		used += (size_t)n;
-		if (used < size)
-			break;
-		if (used > max) {
-			errno = EFBIG;
-			return NULL;
-		}
-		size *= 2;
+	if (n < 0)
+		return NULL;
+	if ((size_t)n > max) {
+		errno = EFBIG;
+		return NULL;
 	}
-	buf[used] = '\0';
-	*len = used;
-	return steal_ptr(&buf);
+	buf[n] = '\0';
+	fits = realloc(buf, (size_t)n + 1);
+	if (!fits)
+		return NULL;
+	(void)steal_ptr(&buf);
+	*len = (size_t)n;
+	return fits;
 }
 
 /* Why path cannot be read as a file, with errno. */
@@ -150,8 +129,6 @@ char *file_read(const char *path, size_t max, size_t *len, struct diag *d)
 		return read_fails(d, errno, path, max);
 	if (!S_ISREG(st.st_mode))
 		return read_fails(d, EINVAL, path, max);
-	if (st.st_size < 0 || (uintmax_t)st.st_size > max)
-		return read_fails(d, EFBIG, path, max);
 	buf = fd_read_all(fd, max, len);
 	return buf ? buf : read_fails(d, errno, path, max);
 }
