@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <seccomp.h>
+#include <sha2.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -29,41 +30,21 @@
 #include "sbox/policy.h"
 #include "sbox/seccomp_filter.h"
 #include "sbox/seccomp_profile.h"
-#include "sbox/sha256.h"
 #include "sbox/strlist.h"
 
 /* Change with the compiler: what it makes of the same object differs. */
-#define FILTER_FORMAT "sbox-filter-1"
+#define FILTER_FORMAT "sbox-filter-2"
 
 struct entry {
-	char format[16];
-	char key[SHA256_HEX_SIZE - 1];
-	char sum[SHA256_HEX_SIZE - 1]; /* of the key and the program */
-	uint32_t audit_arch;
-	uint32_t len;
-	struct sock_filter insns[BPF_MAXINSNS]; /* len of them */
+	char sum[SHA256_DIGEST_STRING_LENGTH - 1]; /* of key and program */
+	struct sock_filter insns[BPF_MAXINSNS];	   /* to the file's end */
 };
 
 #define ENTRY_HEAD offsetof(struct entry, insns)
 
-struct bytes {
-	char *p;
-	size_t len, room;
-};
-
-static void bytes_add(struct bytes *b, const void *p, size_t len)
+static void hash_string(SHA2_CTX *h, const char *s)
 {
-	if (b->room - b->len < len) {
-		b->room = 2 * (b->room + len);
-		b->p = xreallocarray(b->p, b->room, 1);
-	}
-	memcpy(b->p + b->len, p, len);
-	b->len += len;
-}
-
-static void bytes_add_string(struct bytes *b, const char *s)
-{
-	bytes_add(b, s, strlen(s) + 1);
+	SHA256Update(h, (const uint8_t *)s, strlen(s) + 1);
 }
 
 /*
@@ -72,8 +53,9 @@ static void bytes_add_string(struct bytes *b, const char *s)
  * nothing and are left out. Much cheaper than printing it. Returns whether a
  * rule asks for the kernel's version.
  */
-static bool flatten(struct bytes *b, const cJSON *node)
+static bool hash_nodes(SHA2_CTX *h, const cJSON *node)
 {
+	static const uint8_t end[4] = {0xff, 0xff, 0xff, 0xff};
 	bool kernel = false;
 
 	for (; node; node = node->next) {
@@ -86,18 +68,18 @@ static bool flatten(struct bytes *b, const cJSON *node)
 		if (strcmp(key, "comment") == 0 && cJSON_IsString(node))
 			continue;
 		kernel |= strcmp(key, "minKernel") == 0;
-		bytes_add(b, &type, sizeof(type));
+		SHA256Update(h, &type, sizeof(type));
 		if (node->string)
-			bytes_add_string(b, key);
+			hash_string(h, key);
 		if (cJSON_IsNumber(node))
-			bytes_add(b, &node->valuedouble,
-				  sizeof(node->valuedouble));
+			SHA256Update(h, (const uint8_t *)&node->valuedouble,
+				     sizeof(node->valuedouble));
 		else if (cJSON_IsString(node))
-			bytes_add_string(b, node->valuestring);
+			hash_string(h, node->valuestring);
 		else if (node->child)
-			kernel |= flatten(b, node->child);
+			kernel |= hash_nodes(h, node->child);
 	}
-	bytes_add(b, &(uint32_t){UINT32_MAX}, sizeof(uint32_t));
+	SHA256Update(h, end, sizeof(end));
 	return kernel;
 }
 
@@ -106,29 +88,30 @@ void seccomp_filter_key(const struct policy_seccomp *s, const struct host *host,
 {
 	const struct scmp_version *lib = seccomp_version();
 	uint32_t depends[5] = {seccomp_native_arch()->audit};
-	const void *bufs[] = {FILTER_FORMAT, depends, NULL};
-	size_t lens[] = {sizeof(FILTER_FORMAT), sizeof(depends), 0};
-	struct bytes b = {0};
+	SHA2_CTX h;
 
 	if (lib) {
 		depends[1] = lib->major;
 		depends[2] = lib->minor;
 		depends[3] = lib->micro;
 	}
-	if (flatten(&b, s->object->child))
+	SHA256Init(&h);
+	hash_string(&h, FILTER_FORMAT);
+	if (hash_nodes(&h, s->object->child))
 		depends[4] = host->kernel;
-	bufs[2] = b.p;
-	lens[2] = b.len;
-	sha256_hex(bufs, lens, ARRAY_SIZE(bufs), hex);
-	free(b.p);
+	SHA256Update(&h, (const uint8_t *)depends, sizeof(depends));
+	(void)SHA256End(&h, hex);
 }
 
-static void entry_sum(const struct entry *e, char hex[SHA256_HEX_SIZE])
+static void sum(const char *key, const struct sock_filter *insns, size_t size,
+		char hex[SHA256_DIGEST_STRING_LENGTH])
 {
-	const void *const bufs[] = {e->key, e->insns};
-	const size_t lens[] = {sizeof(e->key), e->len * sizeof(e->insns[0])};
+	SHA2_CTX h;
 
-	sha256_hex(bufs, lens, ARRAY_SIZE(bufs), hex);
+	SHA256Init(&h);
+	hash_string(&h, key);
+	SHA256Update(&h, (const uint8_t *)insns, size);
+	(void)SHA256End(&h, hex);
 }
 
 /* A directory of ours that only we can write; its mode is repaired once. */
@@ -147,27 +130,24 @@ static int dir_open(const char *path)
 	return -1;
 }
 
-static bool file_is_ours(int fd, const char *key, struct entry *e)
+/* Returns the program's bytes, 0 if the file isn't as it must be. */
+static size_t entry_read(int fd, const char *key, struct entry *e)
 {
-	static const char format[sizeof(e->format)] = FILTER_FORMAT;
+	char hex[SHA256_DIGEST_STRING_LENGTH];
 	struct stat st;
-	char sum[SHA256_HEX_SIZE];
+	size_t size;
 	ssize_t n;
 
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
 	    (st.st_mode & 07777) != 0600 || st.st_nlink != 1 ||
 	    st.st_size <= (off_t)ENTRY_HEAD || st.st_size > (off_t)sizeof(*e))
-		return false;
+		return 0;
 	n = read(fd, e, sizeof(*e));
-	if (n != st.st_size || e->len == 0 || e->len > BPF_MAXINSNS ||
-	    (size_t)n != ENTRY_HEAD + e->len * sizeof(e->insns[0]))
-		return false;
-	if (memcmp(e->format, format, sizeof(e->format)) != 0 ||
-	    memcmp(e->key, key, sizeof(e->key)) != 0 ||
-	    e->audit_arch != seccomp_native_arch()->audit)
-		return false;
-	entry_sum(e, sum);
-	return memcmp(e->sum, sum, sizeof(e->sum)) == 0;
+	size = (size_t)st.st_size - ENTRY_HEAD;
+	if (n != st.st_size || size % sizeof(e->insns[0]))
+		return 0;
+	sum(key, e->insns, size, hex);
+	return memcmp(e->sum, hex, sizeof(e->sum)) == 0 ? size : 0;
 }
 
 static bool cache_read(const char *dir, const char *key,
@@ -176,17 +156,19 @@ static bool cache_read(const char *dir, const char *key,
 	cleanup_fd int dirfd = dir_open(dir);
 	cleanup_fd int fd = -1;
 	struct entry e;
+	size_t size;
 
 	if (dirfd < 0)
 		return false;
 	/* Non-blocking: it might be a FIFO. */
 	fd = openat(dirfd, key,
 		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0 || !file_is_ours(fd, key, &e))
+	size = fd < 0 ? 0 : entry_read(fd, key, &e);
+	if (!size)
 		return false;
-	out->insns = xcalloc(e.len, sizeof(*out->insns));
-	memcpy(out->insns, e.insns, e.len * sizeof(*out->insns));
-	out->len = (unsigned short)e.len;
+	out->insns = xcalloc(1, size);
+	memcpy(out->insns, e.insns, size);
+	out->len = (unsigned short)(size / sizeof(e.insns[0]));
 	return true;
 }
 
@@ -194,22 +176,18 @@ static bool cache_read(const char *dir, const char *key,
 static void cache_write(const char *dir, const char *key,
 			const struct seccomp_filter *f)
 {
-	struct entry e = {.format = FILTER_FORMAT,
-			  .audit_arch = seccomp_native_arch()->audit,
-			  .len = f->len};
+	const size_t size = f->len * sizeof(f->insns[0]);
 	cleanup_free char *path = path_join(dir, key);
 	cleanup_fd int dirfd = -1;
-	char sum[SHA256_HEX_SIZE];
+	char hex[SHA256_DIGEST_STRING_LENGTH];
+	struct entry e;
 
-	memcpy(e.key, key, sizeof(e.key));
-	memcpy(e.insns, f->insns, f->len * sizeof(e.insns[0]));
-	entry_sum(&e, sum);
-	memcpy(e.sum, sum, sizeof(e.sum));
+	sum(key, f->insns, size, hex);
+	memcpy(e.sum, hex, sizeof(e.sum));
+	memcpy(e.insns, f->insns, size);
 	if (dir_make(dir, 0700) == 0)
 		dirfd = dir_open(dir);
-	if (dirfd < 0 ||
-	    file_replace(path, &e, ENTRY_HEAD + f->len * sizeof(e.insns[0]),
-			 0600))
+	if (dirfd < 0 || file_replace(path, &e, ENTRY_HEAD + size, 0600))
 		log_info("seccomp: %s: the filter is not kept: %s", path,
 			 strerror(errno));
 }
@@ -236,7 +214,7 @@ int seccomp_filter_get(const struct policy_seccomp *s, const struct host *host,
 		       struct seccomp_filter *out, struct diag *d)
 {
 	cleanup_free char *dir = NULL;
-	char key[SHA256_HEX_SIZE];
+	char key[SHA256_DIGEST_STRING_LENGTH];
 
 	if (!s->object) {
 		*out = (struct seccomp_filter){0};
