@@ -6,7 +6,7 @@
  * no processes itself, so sbox moves into a leaf beside the sandbox's (the root
  * of the hierarchy is exempt). Other processes in it are an error: EBUSY, or
  * with cpu and pids alone the cgroup turns threaded, and nothing could be
- *cloned into its children:
+ * cloned into its children:
  *
  *	delegated/            cgroup.subtree_control: what is limited
  *	  sbox-self-PID/      the supervisor
@@ -18,6 +18,9 @@
  * cgroup it is in, and write there. It can't see the level above. And
  * cgroup.max.depth keeps it from leaving cgroups of its own behind.
  *
+ * The hierarchy is where the API file systems of file-hierarchy(7) are, with
+ * version 1 beside it or without.
+ *
  * Several sboxes may share a delegated cgroup: each holds a shared lock on it,
  * and only the last switches the controllers off: off, they hold nobody back.
  *
@@ -28,12 +31,14 @@
 #include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,10 +48,10 @@
 #include "sbox/path.h"
 #include "sbox/plan.h"
 
-#define CPU_PERIOD_US 100000
-#define REMOVE_TRIES  100 /* of 10 ms */
-#define PROC_FILE_MAX (16 << 20)
-#define PAYLOAD	      "payload"
+#define CPU_PERIOD_US  100000
+#define REMOVE_TRIES   100 /* of 10 ms */
+#define FILE_MAX_BYTES (1 << 16)
+#define PAYLOAD	       "payload"
 
 enum controller { MEMORY, CPU, PIDS, CONTROLLER__COUNT };
 
@@ -56,67 +61,22 @@ static const char *const controllers[CONTROLLER__COUNT] = {
 	[PIDS] = "pids",
 };
 
-/* "\040" and the like of mountinfo, in place. */
-static void unescape(char *s)
+int cgroup_find(const char *cgroup, char **out)
 {
-	char *out = s;
+	cleanup_free char *own = NULL;
+	const char *line = cgroup;
 
-	while (*s) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' &&
-		    s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
-			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
-					(s[3] - '0'));
-			s += 4;
-			continue;
-		}
-		*out++ = *s++;
+	while (strncmp(line, "0::/", strlen("0::/")) != 0) {
+		line += strcspn(line, "\n");
+		if (!*line++)
+			return -1;
 	}
-	*out = '\0';
-}
-
-/* A line of mountinfo: own below its mount point, malloc'd, or NULL. */
-static char *find_below(char *line, const char *own)
-{
-	char *root = NULL, *dir = NULL;
-	const char *rest;
-
-	if (!strstr(line, " - cgroup2 "))
-		return NULL;
-	for (int field = 1; field <= 5 && line; field++) {
-		root = dir;
-		dir = strsep(&line, " ");
-	}
-	if (!line)
-		return NULL;
-	unescape(root);
-	unescape(dir);
-	if (!path_under(root, own))
-		return NULL;
-	rest = own + (strcmp(root, "/") == 0 ? 0 : strlen(root));
-	while (*rest == '/')
-		rest++;
-	return path_join(dir, rest);
-}
-
-int cgroup_find(const char *mountinfo, const char *cgroup, char **out)
-{
-	cleanup_free char *mounts = xstrdup(mountinfo);
-	cleanup_free char *text = xstrdup(cgroup);
-	char *next = text, *line, *own = NULL, *found = NULL;
-
-	while (!own && (line = strsep(&next, "\n"))) {
-		if (strncmp(line, "0::/", strlen("0::/")) == 0)
-			own = line + strlen("0::");
-	}
+	line += strlen("0::");
+	own = xstrndup(line, strcspn(line, "\n"));
 	/* "/..": outside of our cgroup namespace */
-	if (!own || path_under("/..", own))
+	if (path_under("/..", own))
 		return -1;
-	next = mounts;
-	while (!found && (line = strsep(&next, "\n")))
-		found = find_below(line, own);
-	if (!found)
-		return -1;
-	*out = found;
+	*out = steal_ptr(&own);
 	return 0;
 }
 
@@ -129,8 +89,28 @@ static char *get(const char *dir, const char *name)
 	size_t len;
 
 	if (fd >= 0)
-		text = fd_read_all(fd, PROC_FILE_MAX, &len);
+		text = fd_read_all(fd, FILE_MAX_BYTES, &len);
 	return text ? text : xstrdup("");
+}
+
+/* Our own cgroup's directory, malloc'd, or NULL. */
+static char *find_own(void)
+{
+	static const char *const places[] = {"/sys/fs/cgroup",
+					     "/sys/fs/cgroup/unified"};
+	cleanup_free char *self = get("/proc/self", "cgroup");
+	cleanup_free char *below = NULL;
+
+	if (cgroup_find(self, &below) < 0)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		cleanup_free char *dir = path_join(places[i], below + 1);
+		struct statfs fs;
+
+		if (statfs(dir, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
+			return steal_ptr(&dir);
+	}
+	return NULL;
 }
 
 /* Write text to dir/name. 0, or -1 with errno. */
@@ -200,10 +180,9 @@ static _Noreturn void refuse(const struct plan *p, struct cgroup *c,
 			  : p->limits.cpu != POLICY_UNLIMITED  ? "cpu"
 							       : "pids";
 	cleanup_free char *own = c->own ? xstrdup(c->own) : NULL;
-	const char *hint = p->uid ? "systemd-run --user --scope -p "
-				    "Delegate=yes sbox ..."
-				  : "systemd-run --scope -p Delegate=yes "
-				    "sbox ...";
+	const char *hint =
+		p->uid ? "systemd-run --user --scope -p Delegate=yes sbox ..."
+		       : "systemd-run --scope -p Delegate=yes sbox ...";
 
 	if (own)
 		undo(c);
@@ -342,8 +321,6 @@ static void make(const struct plan *p, struct cgroup *c)
 
 void cgroup_make(const struct plan *p, struct cgroup *c)
 {
-	cleanup_free char *mounts = NULL;
-	cleanup_free char *self = NULL;
 	cleanup_free char *inner = NULL;
 	bool need[CONTROLLER__COUNT];
 
@@ -351,9 +328,8 @@ void cgroup_make(const struct plan *p, struct cgroup *c)
 	wanted(p, need);
 	if (!need[MEMORY] && !need[CPU] && !need[PIDS])
 		return;
-	mounts = get("/proc/self", "mountinfo");
-	self = get("/proc/self", "cgroup");
-	if (cgroup_find(mounts, self, &c->own) < 0)
+	c->own = find_own();
+	if (!c->own)
 		refuse(p, c, "this host shows none", 0);
 	lock(p, c);
 	/* root gets its default number of processes held where it can be */

@@ -27,10 +27,10 @@ void cgroup_make(const struct plan *p, struct cgroup *c);
 void cgroup_remove(struct cgroup *c);
 
 /*
- * The directory of the cgroup v2 of the process whose /proc/PID/mountinfo and
- * /proc/PID/cgroup these are. 0 and *out (malloc'd), or -1: it has none, or it
- * lies outside of every cgroup2 that is mounted. Pure.
+ * Where in the hierarchy the cgroup v2 of the process is whose /proc/PID/cgroup
+ * this is. 0 and *out (malloc'd, "/..."), or -1: it has none, or it lies
+ * outside of our cgroup namespace. Pure.
  */
-int cgroup_find(const char *mountinfo, const char *cgroup, char **out);
+int cgroup_find(const char *cgroup, char **out);
 
 #endif
