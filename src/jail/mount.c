@@ -19,6 +19,7 @@
  */
 #include "jail/mount.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -234,7 +235,7 @@ static int open_place(int root, const struct plan_mount *m)
 {
 	int fd;
 
-	if (m->type == PLAN_PRIVATE)
+	if (m->type == PLAN_DIR || m->type == PLAN_PRIVATE)
 		return inside_open_dir(root, m->dst, m->mode);
 	if (m->type == PLAN_PROC || m->type == PLAN_DEVPTS ||
 	    (m->flags & PLAN_MAKE && S_ISDIR(m->mode)))
@@ -253,129 +254,117 @@ static int open_place(int root, const struct plan_mount *m)
 	return fd;
 }
 
-static void step_tree(const struct plan_mount *m, int at)
-{
-	cleanup_fd int tree =
-		clone_fd(at, S_ISDIR(m->mode) || !m->mode, m->dst);
+struct step {
+	const struct plan *plan;
+	const struct plan_mount *m;
+	int root;
+	int pin; /* of a bind */
+	int at;	 /* the place, if the step has one */
+};
 
-	if (m->type == PLAN_READONLY)
-		set_attr(tree, MOUNT_ATTR_RDONLY, true, m->dst);
-	attach(tree, at, m->dst);
+static void step_symlink(const struct step *s)
+{
+	cleanup_fd int dir = inside_open_parent(s->root, s->m->dst);
+
+	if (dir < 0 ||
+	    (symlinkat(s->m->data, dir, path_basename(s->m->dst)) < 0 &&
+	     errno != EEXIST))
+		fatal("mount: %s", s->m->dst);
 }
 
-static void step_cover(int root, const struct plan_mount *m, int at)
+static void step_file(const struct step *s)
 {
-	static const char path[] = SCRATCH "/cover";
-
-	write_file(root, path, m->data, 0444);
-	bind_own(root, path, MOUNT_ATTR_RDONLY, at, m->dst);
-	if (unlinkat(root, path + 1, 0) < 0)
-		fatal("mount: %s", path);
+	write_file(s->root, s->m->dst, s->m->data, s->m->mode);
 }
 
-static void step_fs(const struct plan *p, const struct plan_mount *m, int at)
+static void step_bind(const struct step *s)
+{
+	attach(s->pin, s->at, s->m->dst);
+}
+
+static void step_private(const struct step *s)
+{
+	bind_own(s->root, s->m->dst, 0, s->at, s->m->dst);
+}
+
+static void step_fs(const struct step *s)
 {
 	static const char *const none[] = {NULL};
 	static const char *const pts[] = {"mode", "0620", "ptmxmode", "0666",
 					  NULL};
+	const unsigned attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 	cleanup_fd int fd = -1;
 	char mode[16];
 
-	(void)snprintf(mode, sizeof(mode), "%04o", (unsigned)m->mode);
-	if (m->type == PLAN_TMPFS)
-		fd = make_tmpfs(p, mode);
-	else if (m->type == PLAN_PROC)
-		fd = make_fs("proc", none,
-			     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-				     MOUNT_ATTR_NOEXEC);
+	(void)snprintf(mode, sizeof(mode), "%04o", (unsigned)s->m->mode);
+	if (s->m->type == PLAN_TMPFS)
+		fd = make_tmpfs(s->plan, mode);
+	else if (s->m->type == PLAN_PROC)
+		fd = make_fs("proc", none, attr | MOUNT_ATTR_NODEV);
 	else
-		fd = make_fs("devpts", pts,
-			     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-	attach(fd, at, m->dst);
+		fd = make_fs("devpts", pts, attr);
+	attach(fd, s->at, s->m->dst);
 }
 
-/* Steps that only make something in our tmpfs. True if m was one. */
-static bool step_make(int root, const struct plan_mount *m)
+static void step_cover(const struct step *s)
 {
-	cleanup_fd int fd = -1;
+	static const char path[] = SCRATCH "/cover";
 
-	switch (m->type) {
-	case PLAN_DIR:
-		fd = inside_open_dir(root, m->dst, m->mode);
-		if (fd < 0)
-			fatal("mount: %s", m->dst);
-		return true;
-	case PLAN_SYMLINK:
-		fd = inside_open_parent(root, m->dst);
-		if (fd < 0 ||
-		    (symlinkat(m->data, fd, path_basename(m->dst)) < 0 &&
-		     errno != EEXIST))
-			fatal("mount: %s", m->dst);
-		return true;
-	case PLAN_FILE:
-		write_file(root, m->dst, m->data, m->mode);
-		return true;
-	case PLAN_BIND:
-	case PLAN_PRIVATE:
-	case PLAN_TMPFS:
-	case PLAN_PROC:
-	case PLAN_DEVPTS:
-	case PLAN_COVER:
-	case PLAN_HIDE_FILE:
-	case PLAN_HIDE_DIR:
-	case PLAN_SELF:
-	case PLAN_READONLY:
-	case PLAN__COUNT:
-		break;
-	}
-	return false;
+	write_file(s->root, path, s->m->data, 0444);
+	bind_own(s->root, path, MOUNT_ATTR_RDONLY, s->at, s->m->dst);
+	if (unlinkat(s->root, path + 1, 0) < 0)
+		fatal("mount: %s", path);
 }
+
+static void step_hide(const struct step *s)
+{
+	bind_own(s->root,
+		 s->m->type == PLAN_HIDE_DIR ? SCRATCH_VOID : SCRATCH_FILE,
+		 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, s->at, s->m->dst);
+}
+
+static void step_tree(const struct step *s)
+{
+	const struct plan_mount *m = s->m;
+	cleanup_fd int tree =
+		clone_fd(s->at, S_ISDIR(m->mode) || !m->mode, m->dst);
+
+	if (m->type == PLAN_READONLY)
+		set_attr(tree, MOUNT_ATTR_RDONLY, true, m->dst);
+	attach(tree, s->at, m->dst);
+}
+
+static void (*const steps[])(const struct step *s) = {
+	[PLAN_DIR] = NULL, /* the place is all */
+	[PLAN_SYMLINK] = step_symlink,
+	[PLAN_FILE] = step_file,
+	[PLAN_BIND] = step_bind,
+	[PLAN_PRIVATE] = step_private,
+	[PLAN_TMPFS] = step_fs,
+	[PLAN_PROC] = step_fs,
+	[PLAN_DEVPTS] = step_fs,
+	[PLAN_COVER] = step_cover,
+	[PLAN_HIDE_FILE] = step_hide,
+	[PLAN_HIDE_DIR] = step_hide,
+	[PLAN_SELF] = step_tree,
+	[PLAN_READONLY] = step_tree,
+};
+static_assert(ARRAY_SIZE(steps) == PLAN__COUNT, "each type has its step");
 
 static void step(const struct plan *p, int root, const struct plan_mount *m,
 		 int pin)
 {
 	cleanup_fd int at = -1;
 
-	if (step_make(root, m))
-		return;
-	at = open_place(root, m);
-	if (at < 0 && errno == ENOENT && (m->flags & PLAN_TRY))
-		return;
-	if (at < 0)
-		fatal("mount: %s", m->dst);
-	switch (m->type) {
-	case PLAN_BIND:
-		attach(pin, at, m->dst);
-		break;
-	case PLAN_PRIVATE:
-		bind_own(root, m->dst, 0, at, m->dst);
-		break;
-	case PLAN_TMPFS:
-	case PLAN_PROC:
-	case PLAN_DEVPTS:
-		step_fs(p, m, at);
-		break;
-	case PLAN_COVER:
-		step_cover(root, m, at);
-		break;
-	case PLAN_HIDE_FILE:
-		bind_own(root, SCRATCH_FILE,
-			 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, at, m->dst);
-		break;
-	case PLAN_HIDE_DIR:
-		bind_own(root, SCRATCH_VOID,
-			 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, at, m->dst);
-		break;
-	case PLAN_SELF:
-	case PLAN_READONLY:
-		step_tree(m, at);
-		break;
-	case PLAN_DIR:
-	case PLAN_SYMLINK:
-	case PLAN_FILE:
-	case PLAN__COUNT:
-		break;
+	if (m->type != PLAN_SYMLINK && m->type != PLAN_FILE) {
+		at = open_place(root, m);
+		if (at < 0 && errno == ENOENT && (m->flags & PLAN_TRY))
+			return;
+		if (at < 0)
+			fatal("mount: %s", m->dst);
 	}
+	if (steps[m->type])
+		steps[m->type](&(struct step){p, m, root, pin, at});
 }
 
 static void scratch_make(int root)
