@@ -53,24 +53,15 @@ struct path_attr {
 
 static uint64_t fs_rights(int abi)
 {
-	uint64_t fs = FS_ABI1;
+	static const uint64_t added[] = {
+		[1] = FS_ABI1,	    [2] = FS_REFER, [3] = FS_TRUNCATE,
+		[5] = FS_IOCTL_DEV, [9] = FS_UNIX,
+	};
+	uint64_t fs = 0;
 
-	if (abi >= 2)
-		fs |= FS_REFER;
-	if (abi >= 3)
-		fs |= FS_TRUNCATE;
-	if (abi >= 5)
-		fs |= FS_IOCTL_DEV;
-	if (abi >= 9)
-		fs |= FS_UNIX;
+	for (int i = 0; i <= abi && i < (int)ARRAY_SIZE(added); i++)
+		fs |= added[i];
 	return fs;
-}
-
-static size_t attr_size(int abi)
-{
-	if (abi >= 6)
-		return sizeof(struct ruleset_attr);
-	return abi >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
 }
 
 static uint64_t rights_of(unsigned access, uint64_t handled)
@@ -125,8 +116,8 @@ int landlock_prepare(const struct plan *p)
 		a.scoped = SCOPES;
 	if (!a.fs && !a.net && !a.scoped)
 		return -1;
-	fd = (int)syscall(SYS_landlock_create_ruleset, &a,
-			  attr_size(p->landlock_abi), 0);
+	/* an older kernel takes a longer struct if the rest of it is 0 */
+	fd = (int)syscall(SYS_landlock_create_ruleset, &a, sizeof(a), 0);
 	if (fd < 0)
 		fatal("landlock: create");
 	for (size_t i = 0; a.fs && i < p->nrules; i++)

@@ -188,22 +188,21 @@ static void setup_landlock(struct setup *s)
 		fatal("setup: %s", s->plan->cwd);
 }
 
-static const struct {
-	const char *name;
-	void (*run)(struct setup *s);
-} setup[] = {
-	{"parent death", setup_parent_death},
-	{"ids", setup_ids},
-	{"not dumpable", setup_undumpable},
-	{"no user namespaces", setup_no_userns},
-	{"host name", setup_hostname},
-	{"mounts", setup_mounts},
-	{"network", setup_network},
-	{"keyring", setup_keyring},
-	{"terminal", setup_terminal},
-	{"capabilities", setup_capabilities},
-	{"landlock", setup_landlock},
+/* clang-format off */
+static void (*const setup[])(struct setup *s) = {
+	setup_parent_death,
+	setup_ids,
+	setup_undumpable,
+	setup_no_userns,
+	setup_hostname,
+	setup_mounts,
+	setup_network,
+	setup_keyring,
+	setup_terminal,
+	setup_capabilities,
+	setup_landlock,
 };
+/* clang-format on */
 
 static _Noreturn void inside(struct setup *s)
 {
@@ -214,7 +213,7 @@ static _Noreturn void inside(struct setup *s)
 	int err = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(setup); i++)
-		setup[i].run(s);
+		setup[i](s);
 	args = (struct payload_args){
 		.plan = s->plan,
 		.filters = s->filters,

@@ -79,23 +79,25 @@ static sigset_t handled_set(void)
 	return set;
 }
 
-void supervisor_block_signals(void)
+static void mask_signals(int how)
 {
 	sigset_t set = handled_set();
 
 	sigaddset(&set, SIGCHLD);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 ||
-	    signal(SIGCHLD, SIG_DFL) == SIG_ERR)
-		fatal("supervisor: block signals");
+	if (sigprocmask(how, &set, NULL) < 0)
+		fatal("signal mask");
+}
+
+void supervisor_block_signals(void)
+{
+	mask_signals(SIG_BLOCK);
+	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
+		fatal("supervisor: SIGCHLD");
 }
 
 void supervisor_restore_signals(void)
 {
-	sigset_t set = handled_set();
-
-	sigaddset(&set, SIGCHLD);
-	if (sigprocmask(SIG_UNBLOCK, &set, NULL) < 0)
-		fatal("payload: unblock signals");
+	mask_signals(SIG_UNBLOCK);
 }
 
 static bool is_ignored(int sig)
@@ -216,32 +218,20 @@ static void on_message(struct supervisor *s)
 		on_lost(s);
 		return;
 	}
-	switch ((enum wire_type)msg.type) {
-	case WIRE_READY:
+	if (msg.type == WIRE_READY) {
 		on_ready(s, fd);
-		return;
-	case WIRE_STOPPED:
+	} else if (msg.type == WIRE_STOPPED) {
 		on_stopped(s, msg.value);
-		return;
-	case WIRE_EXITED:
+	} else if (msg.type == WIRE_EXITED) {
 		s->wait_status = msg.value & (WIRE_REFUSED - 1);
 		s->refused = (msg.value & WIRE_REFUSED) != 0;
 		on_end(s);
-		return;
-	case WIRE_EXEC_FAILED:
+	} else if (msg.type == WIRE_EXEC_FAILED) {
 		s->exec_errno = msg.value ? msg.value : EINVAL;
 		on_end(s);
-		return;
-	case WIRE_START:
-	case WIRE_SIGNAL:
-	case WIRE_CONTINUE:
-	case WIRE_LISTENER:
-	case WIRE_LISTENING:
-	case WIRE_SOCKET:
-	case WIRE__COUNT:
-		break;
+	} else {
+		fatalx("supervisor: message %u, which isn't for it", msg.type);
 	}
-	fatalx("supervisor: message %u, which isn't for it", msg.type);
 }
 
 static bool is_ending(int sig)
