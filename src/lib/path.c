@@ -8,7 +8,6 @@
 #include "sbox/path.h"
 
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sbox/cleanup.h"

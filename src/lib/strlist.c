@@ -6,7 +6,6 @@
 #include "sbox/strlist.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
