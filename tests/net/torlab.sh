@@ -25,7 +25,11 @@ if [ -z "${LAB:-}" ]; then
 	exit
 fi
 
-vectors=$(realpath "${SBOX_VECTORS:-../shared/vectors}")
+vectors=$(realpath -m "${SBOX_VECTORS:-../shared/vectors}")
+if [ ! -e "$vectors/tor" ] && [ "${CI:-}" != true ]; then
+	echo "# not run: $vectors/tor is not here"
+	exit 0
+fi
 bash "$vectors/tor/mknet-ns.sh" "$LAB/net" >/dev/null
 cd "$LAB"
 sed -i 's/^HiddenServicePort .*/HiddenServicePort 80 10.9.0.100:80/' net/h/torrc
