@@ -80,7 +80,7 @@ TOOLS     := $(call programs,tests/sandbox/*.c tests/sandbox/*/*.c \
 
 .PHONY: all libs tests check check-unit check-golden check-gateway \
 	check-sandbox check-user check-net bats-net check-real check-vm check-kernel lint asan \
-	fuzz fuzzers bench install uninstall deps deps-test clean format help \
+	fuzz fuzzers bench bench-net install uninstall deps deps-test clean format help \
 	FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -235,6 +235,9 @@ fuzz:
 bench: all $(BENCH)
 	bash tests/bench/bench.sh
 
+bench-net: all $(BENCH)
+	bash tests/bench/bench-net.sh
+
 # --- installation -----------------------------------------------------------
 
 INSTALL := install
@@ -287,7 +290,7 @@ clean:
 
 help:
 	@echo 'all check check-unit check-golden check-sandbox check-user' \
-		'check-net check-real check-vm check-kernel lint asan fuzz bench install' \
+		'check-net check-real check-vm check-kernel lint asan fuzz bench bench-net install' \
 		'uninstall deps deps-test format clean'
 	@echo 'variables: CC CFLAGS LDFLAGS BUILD WERROR=1 DESTDIR PREFIX' \
 		'FUZZ_SECONDS'

@@ -45,6 +45,8 @@ table() {
 	net openssl openssl openssl
 	net dnsmasq-base dnsmasq dnsmasq
 	net curl curl curl
+	net passt passt passt
+	net slirp4netns slirp4netns slirp4netns
 	net git git git
 	net microsocks microsocks microsocks
 	net tor tor tor

@@ -107,6 +107,10 @@ bench_start() {
 	"$tools/timer" start "$rounds" "${words[@]}" % nothing /bin/true \
 		>"$work/out"
 	results "$work/out" us le 0.75 "start /bin/true"
+	"$sbox" --allow example.org /bin/true
+	"$tools/timer" start "$rounds" "${words[@]:0:$((${#peer[@]} + 4))}" \
+		% sbox "$sbox" --allow example.org /bin/true >"$work/out"
+	results "$work/out" us le 1.1 "start, filtered network"
 	"$tools/timer" parallel $((rounds / 20 + 3)) 8 100 "${words[@]}" \
 		>"$work/out"
 	results "$work/out" "/s" ge 1.4 "8 in parallel"
