@@ -4,6 +4,7 @@
  *
  *	begin	 parent's death, no new privileges, not dumpable, limits
  *	(opened: log directory, published ports, the resolver's process)
+ *	capabilities, all of them
  *	landlock file system: the log directory alone; no bind(2) to TCP ports;
  *		 no signals or abstract sockets beyond it (where the kernel can)
  *	seccomp	 a list of calls; what isn't listed is EPERM. Sockets are TCP
@@ -24,6 +25,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -192,8 +194,20 @@ static void seccomp(const char *name, const char *text)
 	json_free(&doc);
 }
 
+/* Started by root it has root's; what needed them (a published port below 1024)
+ * is done. */
+static void drop_capabilities(void)
+{
+	cap_t none = cap_init();
+
+	if (!none || cap_set_proc(none) < 0)
+		fatal("jail: capabilities");
+	(void)cap_free(none);
+}
+
 void jail_gateway(int log_dir)
 {
+	drop_capabilities();
 	landlock(log_dir, FS_WRITE_FILE | FS_MAKE_REG | FS_REMOVE_FILE);
 	seccomp("gateway's system calls", gateway_profile);
 }
@@ -204,6 +218,7 @@ void jail_resolver(void)
 
 	if (root < 0)
 		fatal("jail: /");
+	drop_capabilities();
 	/* EXECUTE: nothing can be started, but libraries are mapped */
 	landlock(root, FS_READ_FILE | FS_READ_DIR | FS_EXECUTE);
 	seccomp("resolver's system calls", resolver_profile);

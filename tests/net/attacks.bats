@@ -201,6 +201,22 @@ print(n)'
 	no_match '.*(socket|pipe):.*1/.*'
 }
 
+@test "gateway and resolver hold no capability, also when root started them" {
+	"$SBOX" --allow web.lab.example -- sh -c 'curl -s http://web.lab.example/ >up
+		sleep 60' </dev/null >/dev/null 2>&1 3>&- &
+	local p=$! g n=0
+	wait_for 15 test -s up
+	for g in $(processes_with sbox-gateway); do
+		grep -Eq '^CapEff:.*[1-9a-f]' "/proc/$g/status" &&
+			fail "$(cat "/proc/$g/status")"
+		grep -q '^NoNewPrivs:.*1' "/proc/$g/status"
+		grep -q '^Seccomp:.*2' "/proc/$g/status"
+		n=$((n + 1))
+	done
+	kill $p
+	[ $n -ge 2 ]
+}
+
 @test "what was refused is told once, with the option that would allow it" {
 	net web.lab.example -- sh -c 'for i in 1 2 3; do
 		curl -s --max-time 5 http://other.lab.example/; done; true'
