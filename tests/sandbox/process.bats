@@ -21,8 +21,8 @@ mark_make() { MARK=sbox-mark-$$-$RANDOM-$RANDOM; }
 start()
 {
 	canaries_set
-	# "&" would have it ignore two signals, and all that it starts
-	env --default-signal=INT,QUIT "$SBOX" "$@" </dev/null \
+	# "&" would have it ignore two signals, and nohup a third
+	env --default-signal=INT,QUIT,HUP "$SBOX" "$@" </dev/null \
 		>"$SCRATCH/out" 2>"$SCRATCH/err" 3>&- &
 	pid=$!
 }
@@ -230,7 +230,7 @@ script" ]
 @test "SIGINT at sbox's process group reaches the command once" {
 	attack_copy signals
 	canaries_set
-	setsid env --default-signal=INT,QUIT "$SBOX" -- ./.attack-signals wait </dev/null >"$SCRATCH/out" \
+	setsid env --default-signal=INT,QUIT,HUP "$SBOX" -- ./.attack-signals wait </dev/null >"$SCRATCH/out" \
 		2>"$SCRATCH/err" 3>&- &
 	wait_for 20 grep -q ready "$SCRATCH/out"
 	local pid
