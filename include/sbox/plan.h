@@ -93,6 +93,7 @@ struct plan {
 	char *gateway;		    /* its executable */
 	struct strlist gateway_env; /* of the caller's, for services */
 	bool net_publishes;	    /* wait until it has the ports */
+	bool net_services;	    /* asked for; this gateway serves none */
 	struct listeners listeners; /* what pid 1 makes for it, in order */
 	struct ip_prefix *routes;   /* local on lo */
 	size_t nroutes;

@@ -199,6 +199,10 @@ void gateway_start(const struct plan *p, struct gateway *out)
 	*out = (struct gateway){.pid = -1, .sock = -1, .report = -1};
 	if (!p->net_policy)
 		return;
+	if (p->net_services)
+		fatalx_hint("take it out of the profile, or say --set "
+			    "net.services=[]",
+			    "net.services: this gateway serves none");
 	policy = above(policy_memfd(p));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) <
 		    0 ||

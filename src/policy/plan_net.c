@@ -99,6 +99,7 @@ static int filtered_build(struct plan *p, const struct host *host,
 		return diag_prefix(d, "net");
 	p->routes = egress_routes(e, &p->nroutes);
 	p->net_publishes = e->publish.n > 0;
+	p->net_services = e->nservices > 0;
 	if (egress_allows_every_name(e))
 		strlist_add(&p->warnings,
 			    "--allow '*': every name outside is in reach, so "
