@@ -2,6 +2,10 @@
 /*
  * One datagram is one message, so there is no framing and no partial read. A
  * descriptor that nobody asked for is closed at once.
+ *
+ * When the other side ends without having read all that was sent to it, the
+ * next call here says ECONNRESET, once, even if its last message still waits
+ * to be read (unix(7)): so it is made again.
  */
 #include "sbox/wire.h"
 
@@ -37,7 +41,7 @@ int wire_send(int sock, enum wire_type type, int value, int fd)
 	}
 	do
 		n = sendmsg(sock, &h, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	return n < 0 ? -1 : 0;
 }
 
@@ -67,11 +71,9 @@ int wire_recv(int sock, struct wire_msg *msg, int *fd)
 
 	do
 		n = recvmsg(sock, &h, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return errno == ECONNRESET ? 0 : -1;
-	if (n == 0)
-		return 0;
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+	if (n <= 0)
+		return (int)n;
 	sent = control_fd(&h);
 	if (n != sizeof(got) || (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
 	    got.type < WIRE_READY || got.type >= WIRE__COUNT) {

@@ -112,12 +112,37 @@ static void test_what_is_not_ours_is_refused(void **state)
 	(void)close(sock[1]);
 }
 
+/* It answered and ended without having read the last of what we sent. */
+static void test_the_last_words_are_heard(void **state)
+{
+	struct wire_msg msg;
+	int sock[2];
+
+	(void)state;
+	for (int send_first = 0; send_first < 2; send_first++) {
+		pair(sock);
+		assert_int_equal(wire_send(sock[0], WIRE_SIGNAL, 1, -1), 0);
+		assert_int_equal(wire_send(sock[1], WIRE_EXITED, 1, -1), 0);
+		(void)close(sock[1]);
+		if (send_first) {
+			assert_int_equal(wire_send(sock[0], WIRE_SIGNAL, 1, -1),
+					 -1);
+			assert_int_equal(errno, EPIPE);
+		}
+		assert_int_equal(wire_recv(sock[0], &msg, NULL), 1);
+		assert_int_equal(msg.type, WIRE_EXITED);
+		assert_int_equal(wire_recv(sock[0], &msg, NULL), 0);
+		(void)close(sock[0]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values_pass),
 		cmocka_unit_test(test_a_descriptor_comes_along),
 		cmocka_unit_test(test_what_is_not_ours_is_refused),
+		cmocka_unit_test(test_the_last_words_are_heard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
