@@ -59,7 +59,7 @@ static int control_fd(struct msghdr *h)
 
 int wire_recv(int sock, struct wire_msg *msg, int *fd)
 {
-	struct wire_msg got;
+	struct wire_msg got = {0};
 	struct iovec iov = {.iov_base = &got, .iov_len = sizeof(got)};
 	union wire_control control;
 	struct msghdr h = {.msg_iov = &iov,
