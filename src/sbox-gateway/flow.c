@@ -20,6 +20,7 @@
 #include "sbox-gateway/flow_internal.h"
 #include "sbox-gateway/gateway.h"
 #include "sbox-gateway/names.h"
+#include "sbox-gateway/service.h"
 #include "sbox/cleanup.h"
 #include "sbox/log.h"
 #include "sbox/strlist.h"
@@ -28,6 +29,7 @@ static const char *const kind_rules[] = {
 	[FLOW_OUT] = NULL,
 	[FLOW_PORT] = "--port",
 	[FLOW_PUBLISH] = "--publish",
+	[FLOW_SERVICE] = "net.services",
 };
 static_assert(ARRAY_SIZE(kind_rules) == FLOW_KIND__COUNT, "a row for each");
 
@@ -42,6 +44,8 @@ void flow_reset_fd(int fd)
 
 const char *flow_host(const struct flow *f)
 {
+	if (f->service)
+		return f->service->host;
 	return f->pool ? names_name(f->g->names, f->pool) : NULL;
 }
 
@@ -114,7 +118,9 @@ static void flow_drop(struct flow *f, bool reset)
 
 void flow_end(struct flow *f, bool reset, const char *reason)
 {
-	flow_log(f, "allowed", reason, 0);
+	if (f->service)
+		service_hear(f->g->services);
+	flow_log(f, "allowed", f->said ? f->said : reason, 0);
 	flow_drop(f, reset);
 }
 
@@ -381,15 +387,44 @@ static void flow_decide(struct flow *f)
 		flow_go(f);
 }
 
+/* fd goes to sbox-service; what it says to the origin is the flow's. */
+static void flow_serve(struct gateway *g, int fd, size_t index)
+{
+	const struct egress_service *s = &g->policy.services[index];
+	const struct service_hand hand = {++g->last_id, (uint32_t)index};
+	int ours = service_hand(g->services, &hand, fd);
+	struct flow *f;
+
+	if (ours < 0) {
+		flow_reset_fd(fd);
+		return;
+	}
+	(void)close(fd); /* another process has it */
+	f = flow_new(g, FLOW_SERVICE, ours, s->origin_port);
+	f->service = s;
+	f->id = hand.id;
+	if (g->bytes > g->policy.limits.bytes)
+		flow_refuse(f, REFUSAL_BYTES);
+	else if (egress_connect(&g->policy, s->host, f->port).verdict ==
+		 EGRESS_DENIED)
+		flow_refuse(f, REFUSAL_DENIED);
+	else
+		flow_go(f);
+}
+
 void flow_accept(struct gateway *g, int fd, const struct listener *l)
 {
 	struct in6_addr loopback[2] = {
 		{.s6_addr = {[10] = 0xff, 0xff, 127, 0, 0, 1}},
 		IN6ADDR_LOOPBACK_INIT};
 	bool is_port = l->kind == LISTENER_PORT || l->kind == LISTENER_PORT_6;
-	struct flow *f =
-		flow_new(g, is_port ? FLOW_PORT : FLOW_OUT, fd, l->port);
+	struct flow *f;
 
+	if (l->kind == LISTENER_SERVICE) {
+		flow_serve(g, fd, l->index);
+		return;
+	}
+	f = flow_new(g, is_port ? FLOW_PORT : FLOW_OUT, fd, l->port);
 	if (g->bytes > g->policy.limits.bytes) {
 		flow_refuse(f, REFUSAL_BYTES);
 		return;

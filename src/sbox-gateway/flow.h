@@ -21,6 +21,7 @@ enum flow_kind {
 	FLOW_OUT,     /* to a name or an address outside */
 	FLOW_PORT,    /* --port: to the host's loopback */
 	FLOW_PUBLISH, /* --publish: from the host's loopback */
+	FLOW_SERVICE, /* net.services: sbox-service's, to an origin */
 	FLOW_KIND__COUNT
 };
 

@@ -20,6 +20,7 @@
 
 struct dial;
 struct egress_rule;
+struct egress_service;
 struct gateway;
 struct socks;
 
@@ -45,8 +46,11 @@ struct flow {
 	uint16_t port;
 	struct in6_addr addr;
 	const struct egress_rule *rule;
-	bool is_hello;		  /* FLOW_CHECK: TLS; otherwise HTTP */
-	bool has_more;		  /* the timer means: go on relaying */
+	const struct egress_service *service; /* FLOW_SERVICE */
+	uint32_t id;			      /* the same */
+	const char *said; /* the same: why it was given up; static text */
+	bool is_hello;	  /* FLOW_CHECK: TLS; otherwise HTTP */
+	bool has_more;	  /* the timer means: go on relaying */
 	struct resolve_wait wait; /* FLOW_RESOLVE */
 	struct dial *dial;	  /* FLOW_CONNECT */
 	struct socks *socks;	  /* FLOW_SOCKS */

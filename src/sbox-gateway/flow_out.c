@@ -111,7 +111,7 @@ static void on_dialled(void *ctx, int fd, int error)
 	f->relay.side[1].fd = fd;
 	/* only delays what a program sent at once */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-	if (f->kind == FLOW_OUT && f->g->policy.via == EGRESS_SOCKS)
+	if (f->kind != FLOW_PORT && f->g->policy.via == EGRESS_SOCKS)
 		socks_begin(f);
 	else
 		flow_relay(f);
@@ -179,7 +179,7 @@ void flow_go(struct flow *f)
 		flow_dial(f, &g->socks_addr, 1, g->policy.socks_port);
 		return;
 	}
-	if (!f->pool) {
+	if (!flow_host(f)) {
 		flow_dial(f, &f->addr, 1, f->port);
 		return;
 	}

@@ -24,6 +24,7 @@ struct names;
 struct publish;
 struct refusals;
 struct resolve;
+struct services;
 
 #define GATEWAY_FLOWS_DEFAULT 4096  /* without limits.connections */
 #define GATEWAY_HELLO_MS      10000 /* for a ClientHello or the first Host */
@@ -48,6 +49,7 @@ struct gateway {
 	struct resolve *resolve;   /* NULL: another resolves (via SOCKS) */
 	struct control *control;   /* the conversation with pid 1 */
 	struct publish *publish;
+	struct services *services; /* NULL: the policy has none */
 	struct pipes pipes;
 
 	/* via SOCKS: */
@@ -56,9 +58,10 @@ struct gateway {
 
 	struct flow *flows; /* doubly linked, all that are open */
 	size_t nflows, max_flows;
-	bool was_full;	/* said so already */
-	size_t ndns;	/* TCP clients of the name server */
-	uint64_t bytes; /* both ways, of the whole run */
+	uint32_t last_id; /* of a flow that another process speaks of */
+	bool was_full;	  /* said so already */
+	size_t ndns;	  /* TCP clients of the name server */
+	uint64_t bytes;	  /* both ways, of the whole run */
 };
 
 /* Milliseconds of CLOCK_MONOTONIC_COARSE: for time limits and durations. */

@@ -78,6 +78,8 @@ static const char gateway_profile[] =
 	"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":1,"
 	"\"syscalls\":[{\"action\":\"SCMP_ACT_ALLOW\",\"names\":"
 	"[" GATEWAY_CALLS "]},"
+	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socketpair\"],"
+	"\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]},"
 	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socket\"],\"args\":["
 	"{\"index\":0,\"value\":2,\"op\":\"SCMP_CMP_EQ\"},"
 	"{\"index\":1,\"value\":15,\"valueTwo\":1,"
@@ -89,6 +91,26 @@ static const char gateway_profile[] =
 	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"mmap\",\"mprotect\"],"
 	"\"args\":[{\"index\":2,\"value\":4,\"valueTwo\":0,"
 	"\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
+	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"fcntl\"],"
+	"\"args\":[{\"index\":1,\"value\":4,\"op\":\"SCMP_CMP_LE\"}]}]}";
+
+/* ioctl: FIONREAD. */
+static const char service_profile[] =
+	"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":1,"
+	"\"syscalls\":[{\"action\":\"SCMP_ACT_ALLOW\",\"names\":["
+	"\"brk\",\"clock_gettime\",\"close\",\"epoll_ctl\",\"epoll_pwait\","
+	"\"epoll_pwait2\",\"epoll_wait\",\"exit_group\",\"fstat\",\"futex\","
+	"\"getpid\",\"getrandom\",\"getsockopt\",\"gettid\","
+	"\"gettimeofday\",\"madvise\",\"mremap\",\"munmap\",\"read\","
+	"\"readv\",\"recvfrom\",\"recvmsg\",\"restart_syscall\","
+	"\"rt_sigprocmask\",\"rt_sigreturn\",\"sendmsg\",\"sendto\","
+	"\"setsockopt\",\"shutdown\",\"timerfd_settime\",\"write\","
+	"\"writev\"]},"
+	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"mmap\",\"mprotect\"],"
+	"\"args\":[{\"index\":2,\"value\":4,\"valueTwo\":0,"
+	"\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
+	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"ioctl\"],\"args\":["
+	"{\"index\":1,\"value\":21531,\"op\":\"SCMP_CMP_EQ\"}]},"
 	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"fcntl\"],"
 	"\"args\":[{\"index\":1,\"value\":4,\"op\":\"SCMP_CMP_LE\"}]}]}";
 
@@ -210,6 +232,13 @@ void jail_gateway(int log_dir)
 	drop_capabilities();
 	landlock(log_dir, FS_WRITE_FILE | FS_MAKE_REG | FS_REMOVE_FILE);
 	seccomp("gateway's system calls", gateway_profile);
+}
+
+void jail_service(void)
+{
+	drop_capabilities();
+	landlock(-1, 0);
+	seccomp("services' system calls", service_profile);
 }
 
 void jail_resolver(void)

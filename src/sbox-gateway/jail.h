@@ -17,5 +17,8 @@ size_t jail_begin(void);
 void jail_gateway(int log_dir);
 /* Landlock (reading, nothing else; no bind) and the system calls of NSS. */
 void jail_resolver(void);
+/* Landlock (nothing) and the system calls of sbox-service: it makes no socket,
+ * opens nothing, and speaks through the descriptors that it is handed. */
+void jail_service(void);
 
 #endif

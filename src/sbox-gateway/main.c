@@ -9,7 +9,8 @@
  *	   what was refused
  *
  *	sbox-gateway                 connections, DNS, log
- *	 `- sbox-gateway --resolver  getaddrinfo(3); not with SOCKS
+ *	 |- sbox-gateway --resolver  getaddrinfo(3); not with SOCKS
+ *	 `- sbox-service	     TLS and secrets; only with net.services
  *
  * Everything that needs rights is done before the jail, everything hostile is
  * read after it. From then on an error ends one connection, never the program.
@@ -36,6 +37,7 @@
 #include "sbox-gateway/refusal.h"
 #include "sbox-gateway/resolve.h"
 #include "sbox-gateway/resolver.h"
+#include "sbox-gateway/service.h"
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
 #include "sbox/escape.h"
@@ -99,13 +101,8 @@ static void read_policy(struct gateway *g, struct start *out)
 	if (egress_parse(json_get(out->doc.root, "net"), &g->policy, &d) < 0 ||
 	    egress_listeners(&g->policy, &g->listeners, &d) < 0)
 		give_up(&d);
-	if (g->policy.nservices) {
-		(void)diag_set(&d, "net.services: this gateway serves none");
-		give_up(&d);
-	}
 	out->sandbox = text_of(out->doc.root, "sandbox");
 	out->log = text_of(out->doc.root, "log");
-	(void)close(GATEWAY_FD_POLICY);
 }
 
 /* --- what needs rights -------------------------------------------------------
@@ -190,6 +187,12 @@ static void set_up(struct gateway *g, const struct start *s, size_t nfiles)
 {
 	struct diag d = {0};
 
+	if (g->policy.nservices) {
+		g->services = service_start(GATEWAY_FD_POLICY, &d);
+		if (!g->services)
+			give_up(&d);
+	}
+	(void)close(GATEWAY_FD_POLICY);
 	g->publish = publish_listen(&g->policy.publish, &d);
 	if (!g->publish)
 		give_up(&d);
@@ -210,6 +213,8 @@ static void set_up(struct gateway *g, const struct start *s, size_t nfiles)
 		g->resolve = resolve_new(g->base, resolver_start());
 	g->control = control_new(g, GATEWAY_FD_CONTROL);
 	publish_start(g->publish, g);
+	if (g->services)
+		service_listen(g->services, g);
 }
 
 /* --- the end -----------------------------------------------------------------

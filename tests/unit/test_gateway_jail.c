@@ -101,6 +101,20 @@ static int try_unix(void)
 	return socket(AF_UNIX, SOCK_STREAM, 0);
 }
 
+static int try_pair(void)
+{
+	int sv[2];
+
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, sv);
+}
+
+static int try_udp_pair(void)
+{
+	int sv[2];
+
+	return socketpair(AF_INET, SOCK_DGRAM, 0, sv);
+}
+
 static int try_netlink(void)
 {
 	return socket(AF_NETLINK, SOCK_RAW, 0);
@@ -153,12 +167,18 @@ static int try_unshare(void)
 	return unshare(CLONE_NEWUSER);
 }
 
-enum who { GATEWAY = 1, RESOLVER = 2, BOTH = 3 };
+enum who { GATEWAY = 1, RESOLVER = 2, SERVICE = 4, ALL = 7 };
+
+static const char *const names[] = {
+	[GATEWAY] = "gateway",
+	[RESOLVER] = "resolver",
+	[SERVICE] = "service",
+};
 
 static const struct {
 	const char *label;
 	int (*attempt)(void);
-	enum who can;
+	unsigned can; /* enum who */
 } attempts[] = {
 	/* clang-format off */
 	{ "read a file",		try_open,		RESOLVER },
@@ -174,11 +194,13 @@ static const struct {
 	{ "fork",			try_fork,		RESOLVER },
 	{ "speak UDP",			try_udp,		RESOLVER },
 	{ "speak to a unix socket",	try_unix,		RESOLVER },
+	{ "make a pair of sockets",	try_pair,		GATEWAY | RESOLVER },
+	{ "make a pair of UDP ones",	try_udp_pair,		0 },
 	{ "speak netlink",		try_netlink,		RESOLVER },
-	{ "open a TCP connection",	try_tcp,		BOTH },
+	{ "open a TCP connection",	try_tcp,		GATEWAY | RESOLVER },
 	{ "bind a TCP port",		try_listen,		0 },
 	{ "make memory executable",	try_executable,		RESOLVER },
-	{ "use memory",			try_memory,		BOTH },
+	{ "use memory",			try_memory,		ALL },
 	{ "be traced",			try_trace,		0 },
 	{ "signal another process",	try_kill,		0 },
 	{ "make a user namespace",	try_unshare,		0 },
@@ -197,8 +219,10 @@ static bool succeeds(enum who who, int (*attempt)(void))
 		(void)jail_begin();
 		if (who == GATEWAY)
 			jail_gateway(dir_fd);
-		else
+		else if (who == RESOLVER)
 			jail_resolver();
+		else
+			jail_service();
 		r = attempt();
 		/* _exit() doesn't return, and before such a call a sanitizer
 		 * asks for sigaltstack(2), which the jail refuses it */
@@ -222,13 +246,12 @@ static void test_attempts(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
-		for (enum who w = GATEWAY; w <= RESOLVER; w++) {
+		for (enum who w = GATEWAY; w <= SERVICE; w <<= 1) {
 			bool want = attempts[i].can & w;
 
 			put_old();
 			if (succeeds(w, attempts[i].attempt) != want)
-				fail_msg("the %s can%s %s",
-					 w == GATEWAY ? "gateway" : "resolver",
+				fail_msg("the %s can%s %s", names[w],
 					 want ? "not" : "", attempts[i].label);
 		}
 	}
