@@ -48,8 +48,9 @@ ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(CFLAGS) $(LDFLAGS)
 
 # libevent's core alone: no OpenSSL where none is needed.
 GATEWAY_LIBS := -levent_core
+SERVICE_LIBS := -levent_openssl -levent_core -lssl -lcrypto
 
-UNITS := lib policy jail sbox-gateway gen
+UNITS := lib policy jail sbox-gateway sbox-service gen
 sources = $(sort $(wildcard src/$1/*.c))
 objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(call sources,$1))
 members = $(filter-out %/main.o,$(call objects,$1))
@@ -61,6 +62,8 @@ SBOX      := $(if $(call sources,sbox),$(BUILD)/sbox)
 # Its main.c is in no archive, so that tests can be linked with the rest.
 GATEWAY_A := $(BUILD)/libsbox-gateway.a
 GATEWAY   := $(if $(wildcard src/sbox-gateway/main.c),$(BUILD)/sbox-gateway)
+SERVICE_A := $(BUILD)/libsbox-service.a
+SERVICE   := $(if $(wildcard src/sbox-service/main.c),$(BUILD)/sbox-service)
 # Makes the completions and the schema out of policy's tables.
 GEN_A     := $(BUILD)/libgen.a
 GENERATED := $(if $(SBOX),$(addprefix $(BUILD)/,profile.schema.json \
@@ -86,8 +89,8 @@ TOOLS     := $(call programs,tests/sandbox/*.c tests/sandbox/*/*.c \
 .SECONDARY:
 .SUFFIXES:
 
-all: libs $(SBOX) $(GATEWAY) $(GENERATED)
-libs: $(ARCHIVES) $(GATEWAY_A) $(GEN_A)
+all: libs $(SBOX) $(GATEWAY) $(SERVICE) $(GENERATED)
+libs: $(ARCHIVES) $(SERVICE_A) $(GATEWAY_A) $(GEN_A)
 tests: all $(UNIT) $(GOLDEN) $(KERNEL) $(BENCH) $(REPLAY) $(TOOLS) $(BOX)
 
 # --- build ------------------------------------------------------------------
@@ -128,6 +131,11 @@ $(BUILD)/sbox-gateway: $(BUILD)/obj/sbox-gateway/main.o $(GATEWAY_A) \
 		$(BUILD)/libpolicy.a $(BUILD)/liblib.a
 	$(call say,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GATEWAY_LIBS) $(LIBS)
 
+# Of the gateway's parts it gets the jail and the parser of heads.
+$(BUILD)/sbox-service: $(BUILD)/obj/sbox-service/main.o $(SERVICE_A) \
+		$(GATEWAY_A) $(BUILD)/libpolicy.a $(BUILD)/liblib.a
+	$(call say,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(SERVICE_LIBS) $(LIBS)
+
 # -MMD leaves one .d beside each object, tests included.
 -include $(patsubst %.o,%.d,$(foreach u,$(UNITS) sbox,$(call objects,$u)))
 -include $(addsuffix .d,$(UNIT) $(GOLDEN) $(KERNEL) $(BENCH) $(REPLAY) \
@@ -156,19 +164,20 @@ $(UNIT) $(GOLDEN): TEST_LIBS = -lcmocka
 $(REPLAY): TEST_SRC = tests/fuzz/replay.c
 $(REPLAY): tests/fuzz/replay.c
 
-$(BUILD)/tests/%: tests/%.c $(GATEWAY_A) $(GEN_A) $(ARCHIVES) $(BUILD)/flags.txt
+$(BUILD)/tests/%: tests/%.c $(SERVICE_A) $(GATEWAY_A) $(GEN_A) $(ARCHIVES) $(BUILD)/flags.txt
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP -MF $@.d -MT $@ \
-		$(ALL_LDFLAGS) -o $@ $< $(TEST_SRC) $(GATEWAY_A) $(GEN_A) $(ARCHIVES) \
+		$(ALL_LDFLAGS) -o $@ $< $(TEST_SRC) $(SERVICE_A) $(GATEWAY_A) $(GEN_A) $(ARCHIVES) \
 		$(GATEWAY_LIBS) $(LIBS) $(TEST_LIBS) -lpthread
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort \
 	$(wildcard tests/fuzz/fuzz_*.c)))
 fuzzers: $(FUZZERS)
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(GATEWAY_A) $(ARCHIVES) $(BUILD)/flags.txt
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(SERVICE_A) $(GATEWAY_A) $(ARCHIVES) $(BUILD)/flags.txt
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) \
-		-fsanitize=fuzzer -o $@ $< $(GATEWAY_A) $(ARCHIVES) $(LIBS)
+		-fsanitize=fuzzer -o $@ $< $(SERVICE_A) $(GATEWAY_A) $(ARCHIVES) \
+		$(GATEWAY_LIBS) $(LIBS)
 
 export BUILD SBOX_BUILD := $(abspath $(BUILD))
 
@@ -251,7 +260,8 @@ install: all
 		$(DESTDIR)$(DATADIR)/zsh/site-functions \
 		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d
 	$(INSTALL) -m 755 $(BUILD)/sbox $(DESTDIR)$(BINDIR)/sbox
-	$(INSTALL) -m 755 $(BUILD)/sbox-gateway $(DESTDIR)$(LIBEXECDIR)/
+	$(INSTALL) -m 755 $(BUILD)/sbox-gateway $(BUILD)/sbox-service \
+		$(DESTDIR)$(LIBEXECDIR)/
 	$(if $(PROFILES),$(INSTALL) -m 644 $(PROFILES) $(DESTDIR)$(DATADIR)/sbox/profiles/)
 	$(INSTALL) -m 644 $(BUILD)/profile.schema.json \
 		$(DESTDIR)$(DATADIR)/sbox/profiles/sbox-profile.schema.json

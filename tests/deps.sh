@@ -25,6 +25,7 @@ table() {
 	build libcjson-dev cjson-devel cjson
 	build libbsd-dev libbsd-devel libbsd
 	build libevent-dev libevent-devel libevent
+	build libssl-dev openssl-devel openssl
 	test libcmocka-dev libcmocka-devel cmocka
 	test bats bats bats
 	test bubblewrap bubblewrap bubblewrap

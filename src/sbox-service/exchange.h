@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One client's connection and the one to the origin that belongs to it: its
+ * requests are passed on one after the other, each when the answer to the one
+ * before is complete.
+ */
+#ifndef SERVICE_EXCHANGE_H
+#define SERVICE_EXCHANGE_H
+
+#include <stdint.h>
+
+#include "sbox-service/blank.h"
+#include "sbox-service/message.h"
+#include "sbox-service/origin.h"
+
+struct event_base;
+
+#define EXCHANGE_HEAD_MS   60000  /* for a request's head, also the next one */
+#define EXCHANGE_LINGER_MS 2000	  /* for a client that is still sending */
+#define EXCHANGE_OUT_MAX   131072 /* bytes waiting for a slow reader */
+
+/* One of net.services, ready for connections. */
+struct service {
+	struct origin origin;
+	struct message_origin names;
+	struct blank blank;
+};
+
+/* Owns both descriptors, which are non-blocking. What it gives up is said to
+ * control, as the id's. */
+void exchange_start(struct event_base *base, const struct service *s,
+		    uint32_t id, int control, int client, int origin);
+
+#endif
