@@ -90,10 +90,11 @@ struct plan {
 	enum net_mode net;
 	bool net_loopback;
 	char *net_policy;	    /* the gateway's, JSON; NULL: no gateway */
-	char *gateway;		    /* its executable */
+	char *gateway, *service;    /* the executables */
 	struct strlist gateway_env; /* of the caller's, for services */
+	struct strlist secret_files, secret_env; /* never seen inside */
 	bool net_publishes;	    /* wait until it has the ports */
-	bool net_services;	    /* asked for; this gateway serves none */
+	bool net_services;	    /* wait until it has the secrets */
 	struct listeners listeners; /* what pid 1 makes for it, in order */
 	struct ip_prefix *routes;   /* local on lo */
 	size_t nroutes;

@@ -45,7 +45,8 @@
 #define FD_REPORT  5
 
 #define START_MS   10000 /* for its ports to be there, if any is published */
-#define SUMMARY_MS 1000	 /* for its last words */
+#define SECRETS_MS (10 * 60000) /* for its services' commands to end */
+#define SUMMARY_MS 1000		/* for its last words */
 
 static int64_t now_ms(void)
 {
@@ -199,10 +200,6 @@ void gateway_start(const struct plan *p, struct gateway *out)
 	*out = (struct gateway){.pid = -1, .sock = -1, .report = -1};
 	if (!p->net_policy)
 		return;
-	if (p->net_services)
-		fatalx_hint("take it out of the profile, or say --set "
-			    "net.services=[]",
-			    "net.services: this gateway serves none");
 	policy = above(policy_memfd(p));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) <
 		    0 ||
@@ -218,13 +215,13 @@ void gateway_start(const struct plan *p, struct gateway *out)
 	(void)close(report[1]);
 	if (fcntl(out->report, F_SETFL, O_NONBLOCK) < 0)
 		fatal("gateway: start");
-	if (!p->net_publishes)
+	if (!p->net_publishes && !p->net_services)
 		return;
-	(void)listen_to(out, START_MS, true);
+	(void)listen_to(out, p->net_services ? SECRETS_MS : START_MS, true);
 	if (out->ready)
 		return;
-	gateway_finish(out);
-	fatalx("gateway: its ports could not be published");
+	fatalx("gateway: %s", out->errors.n ? out->errors.v[0]
+					    : "it could not be set up in time");
 }
 
 void gateway_finish(struct gateway *g)

@@ -263,7 +263,10 @@ void plan_free(struct plan *p)
 	free(p->rules);
 	free(p->net_policy);
 	free(p->gateway);
+	free(p->service);
 	strlist_free(&p->gateway_env);
+	strlist_free(&p->secret_files);
+	strlist_free(&p->secret_env);
 	free(p->listeners.v);
 	free(p->routes);
 	strlist_free(&p->argv);

@@ -41,12 +41,29 @@ static bool name_matches(const char *pattern, const char *entry)
 	return klen == len && strncmp(pattern, entry, len) == 0;
 }
 
+/* NAME=VALUE of the caller's: has the name got a secret of net.services? */
+static bool is_secret(const struct view *v, const char *entry)
+{
+	for (size_t i = 0; i < v->plan->secret_env.n; i++)
+		if (name_matches(v->plan->secret_env.v[i], entry))
+			return true;
+	return false;
+}
+
 static void env_pass(const struct view *v, const char *pattern)
 {
-	for (char *const *e = v->host->env; e && *e; e++)
-		if ((*e)[0] != '=' && strchr(*e, '=') &&
-		    name_matches(pattern, *e))
+	for (char *const *e = v->host->env; e && *e; e++) {
+		if ((*e)[0] == '=' || !strchr(*e, '=') ||
+		    !name_matches(pattern, *e))
+			continue;
+		if (!is_secret(v, *e))
 			env_put(&v->plan->env, xstrdup(*e));
+		else if (!strchr(pattern, '*'))
+			strlist_addf(&v->plan->warnings,
+				     "env: %s is a secret of net.services, "
+				     "which stays outside",
+				     pattern);
+	}
 }
 
 /* Something is shown at, above or beneath this directory. */
@@ -65,15 +82,15 @@ static bool is_visible(const struct view *v, const char *dir)
 	return false;
 }
 
-/* The caller's PATH without what is relative, writable inside, or not there:
- * a project's bin must not shadow a tool's name. */
-static char *path_clean(const struct view *v)
+/* The caller's PATH without what is relative or writable inside, and, for
+ * inside, not there: a project's bin must not shadow a tool's name. */
+static char *path_clean(const struct view *v, bool inside)
 {
 	const char *at = host_getenv(v->host, "PATH");
 	char *out = NULL, *dir;
 
 	while ((dir = view_path_next(v, &at))) {
-		if (is_visible(v, dir)) {
+		if (!inside || is_visible(v, dir)) {
 			char *longer = xasprintf("%s%s%s", out ? out : "",
 						 out ? ":" : "", dir);
 
@@ -123,7 +140,8 @@ void env_build(struct view *v)
 	const struct host *h = v->host;
 	const struct policy *p = v->policy;
 	struct strlist *env = &v->plan->env;
-	cleanup_free char *path = path_clean(v);
+	cleanup_free char *path = path_clean(v, true);
+	cleanup_free char *outside = path_clean(v, false);
 
 	for (size_t i = 0; i < ARRAY_SIZE(pass_names); i++)
 		env_pass(v, pass_names[i]);
@@ -149,5 +167,7 @@ void env_build(struct view *v)
 		env_put(env, xstrdup(p->env_set.v[i]));
 	for (size_t i = 0; i < p->env_unset.n; i++)
 		env_forget(env, p->env_unset.v[i], strlen(p->env_unset.v[i]));
+	if (v->plan->gateway_env.n) /* where it finds what commands name */
+		env_put(&v->plan->gateway_env, xasprintf("PATH=%s", outside));
 	qsort(env->v, env->n, sizeof(*env->v), entry_compare);
 }

@@ -347,8 +347,9 @@ static int protect_build(struct view *v, struct diag *d)
 {
 	const struct host *h = v->host;
 	const struct strlist *mine = &v->policy->protect;
-	const char *own[] = {h->config_dir, h->state_dir, h->cache_dir,
-			     h->data_dir,   h->self,	  v->plan->gateway};
+	const char *own[] = {h->config_dir,   h->state_dir, h->cache_dir,
+			     h->data_dir,     h->self,	    v->plan->gateway,
+			     v->plan->service};
 	size_t n = v->plan->nmounts;
 
 	for (size_t i = 0; i < n; i++) {
@@ -423,6 +424,24 @@ static bool is_shown_itself(const struct view *v, const char *src)
 	return false;
 }
 
+/* A path of the host's, wherever the first n mounts show it. */
+static int hide_source(struct view *v, const char *src, size_t n,
+		       const char *why, struct diag *d)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct plan_mount m = v->plan->mounts[i];
+		cleanup_free char *dst = NULL;
+
+		if (m.type != PLAN_BIND || !path_under(m.src, src) ||
+		    strcmp(m.why, "device") == 0)
+			continue;
+		dst = xasprintf("%s%s", m.dst, src + strlen(m.src));
+		if (guard_hide(v, dst, why, d) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* A bound socket answers whoever sees it, read-only mount or not. */
 static int hide_socket(struct view *v, const char *sock, size_t nmounts,
 		       struct diag *d)
@@ -432,15 +451,26 @@ static int hide_socket(struct view *v, const char *sock, size_t nmounts,
 	if (is_shown_itself(v, sock) || view_lstat(v, sock, &st) < 0 ||
 	    !S_ISSOCK(st.mode))
 		return 0;
-	for (size_t i = 0; i < nmounts; i++) {
-		struct plan_mount m = v->plan->mounts[i];
-		cleanup_free char *dst = NULL;
+	return hide_source(v, sock, nmounts, "host's socket", d);
+}
 
-		if (m.type != PLAN_BIND || !path_under(m.src, sock) ||
-		    strcmp(m.why, "device") == 0)
-			continue;
-		dst = xasprintf("%s%s", m.dst, sock + strlen(m.src));
-		if (guard_hide(v, dst, "host's socket", d) < 0)
+/* What services read outside, by its name and by what a link names. */
+static int hide_service_files(struct view *v, struct diag *d)
+{
+	const struct strlist *files = &v->plan->secret_files;
+	size_t n = v->plan->nmounts;
+
+	for (size_t i = 0; i < files->n; i++) {
+		cleanup_free char *canon = NULL;
+		struct host_stat st;
+
+		if (hide_source(v, files->v[i], n, "net.services", d) < 0)
+			return -1;
+		if (resolve_path(v->host, NULL, files->v[i], &canon, &st,
+				 NULL) < 0 ||
+		    strcmp(canon, files->v[i]) == 0)
+			continue; /* missing: the gateway will say so */
+		if (hide_source(v, canon, n, "net.services", d) < 0)
 			return -1;
 	}
 	return 0;
@@ -474,7 +504,7 @@ static int hide_build(struct view *v, struct diag *d)
 		if (guard_hide(v, path, "hide", d) < 0)
 			return -1;
 	}
-	if (hide_sockets(v, d) < 0)
+	if (hide_sockets(v, d) < 0 || hide_service_files(v, d) < 0)
 		return -1;
 	return hide_secrets(v, d);
 }

@@ -17,28 +17,36 @@
 #include "sbox/log.h"
 #include "sbox/path.h"
 
-/* What programs like pass(1) and secret-tool(1) need to find their store. */
+/* What programs like pass(1) and secret-tool(1) need to find their store; PATH
+ * is added without what is writable inside (plan_env.c). */
 static const char *const command_env[] = {
-	"DBUS_SESSION_BUS_ADDRESS", "GNUPGHOME", "HOME", "LOGNAME",
-	"PASSWORD_STORE_DIR",	    "PATH",	 "USER", "XDG_RUNTIME_DIR",
+	"DBUS_SESSION_BUS_ADDRESS",
+	"GNUPGHOME",
+	"HOME",
+	"LOGNAME",
+	"PASSWORD_STORE_DIR",
+	"USER",
+	"XDG_RUNTIME_DIR",
 };
 
-static void find_gateway(struct plan *p, const struct host *host)
+static char *find_program(const struct host *host, const char *name)
 {
 	cleanup_free char *dir = path_dirname(host->self);
 	cleanup_free char *prefix = path_dirname(dir);
-	char *places[] = {path_join(prefix, "libexec/sbox/sbox-gateway"),
-			  path_join(dir, "sbox-gateway")};
+	char *places[] = {xasprintf("%s/libexec/sbox/%s", prefix, name),
+			  path_join(dir, name)};
+	char *found = NULL;
 	struct host_stat st;
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		if (!p->gateway &&
+		if (!found &&
 		    host->fs.lstat(host->fs.ctx, places[i], &st) == 0 &&
 		    S_ISREG(st.mode))
-			p->gateway = places[i];
+			found = places[i];
 		else
 			free(places[i]);
 	}
+	return found;
 }
 
 static void pass_env(struct plan *p, const struct host *host, const char *name)
@@ -58,8 +66,11 @@ static int pass_secret(struct plan *p, const struct host *host,
 {
 	for (size_t i = 0; s->command && i < ARRAY_SIZE(command_env); i++)
 		pass_env(p, host, command_env[i]);
+	if (s->file)
+		strlist_add(&p->secret_files, s->file);
 	if (!s->env)
 		return 0;
+	strlist_add(&p->secret_env, s->env);
 	if (!host_getenv(host, s->env)) {
 		(void)diag_set(d, "services: the variable %s isn't set",
 			       s->env);
@@ -72,6 +83,14 @@ static int pass_secret(struct plan *p, const struct host *host,
 static int services_build(struct plan *p, const struct host *host,
 			  const struct egress *e, struct diag *d)
 {
+	p->net_services = e->nservices > 0;
+	if (p->net_services && !p->service) {
+		(void)diag_set(d,
+			       "services: there is no sbox-service beside "
+			       "%s",
+			       host->self);
+		return diag_hint(d, "install sbox whole (make install)");
+	}
 	for (size_t i = 0; i < e->nservices; i++)
 		for (size_t k = 0; k < e->services[i].nheaders; k++)
 			if (pass_secret(p, host,
@@ -99,7 +118,6 @@ static int filtered_build(struct plan *p, const struct host *host,
 		return diag_prefix(d, "net");
 	p->routes = egress_routes(e, &p->nroutes);
 	p->net_publishes = e->publish.n > 0;
-	p->net_services = e->nservices > 0;
 	if (egress_allows_every_name(e))
 		strlist_add(&p->warnings,
 			    "--allow '*': every name outside is in reach, so "
@@ -137,7 +155,8 @@ int network_build(struct plan *p, const struct policy *policy,
 		  const struct host *host, struct diag *d)
 {
 	p->net_loopback = policy->net_loopback;
-	find_gateway(p, host);
+	p->gateway = find_program(host, "sbox-gateway");
+	p->service = find_program(host, "sbox-service");
 	if (policy_net_mode(policy, &p->net, d))
 		return -1;
 	if (p->net == NET_HOST)

@@ -51,6 +51,7 @@ static const char *const system_rows[] = {
 	"file /usr/bin/node",
 	"file /usr/bin/python3",
 	"file /usr/libexec/sbox/sbox-gateway",
+	"file /usr/libexec/sbox/sbox-service",
 	"link /bin -> usr/bin",
 	"link /lib -> usr/lib",
 	"file /etc/hosts = host's own",

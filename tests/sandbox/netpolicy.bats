@@ -128,10 +128,3 @@ listen()
 	inside --socket "$OUTSIDE/none" -- /bin/touch ran
 	refused
 }
-
-@test "services, which this gateway does not serve, are refused before anything runs" {
-	inside --set 'net.services=[{"port":8081,"origin":"https://example.org"}]' \
-		-- touch ran
-	refused
-	says 'net.services: this gateway serves none'
-}
