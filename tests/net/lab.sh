@@ -7,7 +7,9 @@
 #	45.80.1.1	nginx: web.lab.example and other.lab.example (443, 80),
 #			git over HTTPS; its log is $LAB/access.log
 #	45.80.1.2	sshd, ssh.lab.example
-#	10.20.0.1	nginx again, private.lab.example
+#	45.80.1.3	origin.py, api.lab.example: 443; 444 with a certificate that
+#			nobody signed, 445 with another name's; $LAB/origin.log
+#	10.20.0.1	nginx again; origin.py, private.lab.example
 #	127.0.0.1:53	the host's name server; $LAB/dns.log has every question
 #
 # rebind, meta, six.lab.example answer with 127.0.0.1, 169.254.169.254 and an
@@ -31,6 +33,7 @@ addresses() {
 	ip link set lo up
 	ip addr add 45.80.1.1/32 dev lo
 	ip addr add 45.80.1.2/32 dev lo
+	ip addr add 45.80.1.3/32 dev lo
 	ip addr add 10.20.0.1/32 dev lo
 	ip -6 addr add 2a0f::1/128 dev lo nodad
 	# as if there were a world: what is unknown is refused, not unreachable
@@ -49,6 +52,23 @@ certificates() {
 	openssl x509 -req -in web.csr -CA ca.pem -CAkey ca.key \
 		-CAcreateserial -days 30 -out web.pem \
 		-extfile <(echo "subjectAltName=$name") 2>/dev/null
+	openssl req -x509 -key web.key -out self.pem -days 30 \
+		-subj "/CN=api.lab.example" \
+		-addext "subjectAltName=DNS:api.lab.example" 2>/dev/null
+	openssl x509 -req -in web.csr -CA ca.pem -CAkey ca.key \
+		-CAcreateserial -days 30 -out other.pem \
+		-extfile <(echo "subjectAltName=DNS:api.lab.example.org") \
+		2>/dev/null
+}
+
+origin() {
+	: >origin.log
+	chmod a+r origin.log
+	mkfifo origin.ready
+	python3 "$LAB_TOP/tests/net/origin.py" web.key origin.log \
+		45.80.1.3:443=web.pem 45.80.1.3:444=self.pem \
+		45.80.1.3:445=other.pem 10.20.0.1:9443=web.pem >origin.ready &
+	read -r _ <origin.ready
 }
 
 web() {
@@ -104,6 +124,7 @@ names() {
 		--log-facility="$LAB/dns.log" --local=/example/ \
 		--address=/web.lab.example/45.80.1.1 \
 		--address=/other.lab.example/45.80.1.1 \
+		--address=/api.lab.example/45.80.1.3 \
 		--address=/ssh.lab.example/45.80.1.2 \
 		--address=/private.lab.example/10.20.0.1 \
 		--address=/rebind.lab.example/127.0.0.1 \
@@ -138,5 +159,6 @@ certificates
 web
 names
 ssh_server
+origin
 cd "$LAB_TOP"
 "$@"

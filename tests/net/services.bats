@@ -1,0 +1,397 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016 # text for the shell inside
+# net.services: an HTTPS origin behind plain HTTP inside, with a secret that
+# stays outside. Judged from the origin's log, which has every head as it came.
+
+load net
+
+TOKEN=tok-5e7a-9c31-secret
+URL=http://127.0.0.1:8081
+
+test_setup()
+{
+	LOG=$HOME/.local/state/sbox/log/network.jsonl
+	mkdir -p "$HOME/.secrets"
+	echo "$TOKEN" >"$HOME/.secrets/key"
+	cp "$LAB/ca.pem" "$HOME/.secrets/ca.pem"
+	service
+}
+
+test_teardown()
+{
+	! grep -rqsF -e "$TOKEN" "$PROJ" "$HOME/.local/state" || {
+		echo "the secret was written somewhere"
+		return 1
+	}
+}
+
+# service [MEMBERS]: what is configured from now on
+service()
+{
+	local auth='"authorization":{"prefix":"Bearer ","file":"~/.secrets/key"}'
+
+	SERVICE=$(printf '[{"port":8081,"origin":"https://api.lab.example",
+		"ca":"~/.secrets/ca.pem","headers":{%s}%s}]' "$auth" "${1:-}")
+}
+
+# via SHELL-TEXT [OPTION...]
+via()
+{
+	local text=$1
+
+	shift
+	: >"$SCRATCH/mark"
+	SEEN=$(wc -l <"$LAB/origin.log")
+	inside --set "net.services=$SERVICE" "$@" -- sh -c "$text"
+	[[ $output != *"$TOKEN"* && $stderr != *"$TOKEN"* ]] ||
+		fail "the secret was seen inside"
+}
+
+# What the origin got since via() began.
+got() { tail -n +$((SEEN + 1)) "$LAB/origin.log"; }
+
+got_none()
+{
+	got | grep -i -- "$1" || return 0
+	echo "the origin must not get: $1"
+	return 1
+}
+
+# raw TEXT: these bytes on a connection, and all that comes back
+raw()
+{
+	via "printf '$1' | timeout 10 python3 -c '
+import socket, sys
+s = socket.create_connection((\"127.0.0.1\", 8081))
+s.sendall(sys.stdin.buffer.read())
+while True:
+    d = s.recv(65536)
+    if not d:
+        break
+    sys.stdout.buffer.write(d)
+    sys.stdout.flush()
+'" "${@:2}"
+}
+
+@test "services: a request gets the secret outside, and nothing inside has it" {
+	via "curl -sS --max-time 20 -H 'Authorization: Bearer mine' $URL/echo;
+		env; cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'"
+	succeeds
+	has "authorization: Bearer ********************"
+	has "host: api.lab.example"
+	got | grep -q "^> authorization: Bearer $TOKEN"
+	[ "$(got | grep -ci '^> authorization')" -eq 1 ]
+	[[ $(decision api.lab.example) == *'"rule":"net.services"'* ]]
+}
+
+@test "services: an answer that repeats the secret in pieces is blanked" {
+	via "curl -sSi --max-time 20 --compressed $URL/pieces $URL/echo"
+	succeeds
+	has "authorization: Bearer ********************"
+	has "X-Repeated: Bearer ********************"
+	[ "$(got | grep -c "^> accept-encoding: identity")" -eq 2 ]
+}
+
+@test "services: a secret from a variable, which stays outside" {
+	local pass
+
+	SERVICE='[{"port":8081,"origin":"https://api.lab.example","ca":"'$HOME'/.secrets/ca.pem",
+		"headers":{"x-api-key":{"env":"MY_TOKEN"}}}]'
+	export MY_TOKEN=$TOKEN
+	for pass in MY_TOKEN 'MY_*'; do
+		via "curl -sS --max-time 20 $URL/echo >/dev/null; env;
+			cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'" --set "env.pass=[\"$pass\"]"
+		succeeds
+		got | grep -q "^> x-api-key: $TOKEN"
+	done
+	via "env | grep MY_TOKEN" --env MY_TOKEN=dummy
+	succeeds
+	has MY_TOKEN=dummy
+	unset MY_TOKEN
+	via "touch ran"
+	refused
+	says "MY_TOKEN isn't set"
+	[ ! -e ran ]
+}
+
+@test "services: a secret from a command, which runs outside, in /, once" {
+	SERVICE='[{"port":8081,"origin":"https://api.lab.example","ca":"'$HOME'/.secrets/ca.pem",
+		"headers":{"x-api-key":{"command":"pwd >'$SCRATCH'/where; echo run >>'$SCRATCH'/runs; cat ~/.secrets/key"}}}]'
+	mkdir bin
+	printf '#!/bin/sh\necho evil >%s/planted\n' "$SCRATCH" >bin/cat
+	chmod +x bin/cat
+	PATH=$PROJ/bin:$PATH
+	via "curl -sS --max-time 20 $URL/echo $URL/echo >/dev/null"
+	succeeds
+	[ "$(got | grep -c "^> x-api-key: $TOKEN")" -eq 2 ]
+	[ "$(<"$SCRATCH/where")" = / ]
+	[ "$(wc -l <"$SCRATCH/runs")" -eq 1 ]
+	[ ! -e "$SCRATCH/planted" ]
+}
+
+@test "services: what can't be read is a refusal to start" {
+	local what
+
+	while read -r what; do
+		SERVICE='[{"port":8081,"origin":"https://api.lab.example",
+			"headers":{"x-api-key":{'$what'}}}]'
+		via "touch ran"
+		refused
+		says net.services
+		says x-api-key
+	done <<-END
+	"file":"/nonexistent/key"
+	"file":"/dev/null"
+	"command":"exit 3"
+	"command":"printf 'a\\\\nb'"
+	"command":"printf ' a'"
+	"command":"head -c 9000 /dev/zero | tr '\\\\0' x"
+	"command":"kill -9 \$\$"
+	END
+	SERVICE='[{"port":8081,"origin":"https://api.lab.example","ca":"'$HOME'/.secrets/key"}]'
+	via "touch ran"
+	refused
+	says "no certificates"
+	[ ! -e ran ]
+}
+
+@test "services: the file of a secret is hidden where the sandbox would show it" {
+	mv "$HOME/.secrets/key" key
+	ln -s "$PROJ/key" "$HOME/.secrets/key"
+	via "cat key; cat $HOME/.secrets/key; grep -r tok-5 .; mv key key2;
+		curl -sS --max-time 20 $URL/echo >/dev/null"
+	got | grep -q "^> authorization: Bearer $TOKEN"
+	SERVICE=${SERVICE/"~/.secrets/key"/$PROJ/key}
+	via "cat key; mv key key2; curl -sS --max-time 20 $URL/echo >/dev/null"
+	got | grep -q "^> authorization: Bearer $TOKEN"
+	mkdir shown
+	mv key shown/key
+	SERVICE=${SERVICE/$PROJ\/key/$PROJ/shown/key}
+	via "cat /mnt/key shown/key" --ro "$PROJ/shown:/mnt"
+	rm -r shown
+}
+
+@test "services: events arrive as they are sent" {
+	via 'curl -sSN --max-time 20 '$URL'/events | while read -r line; do
+		[ -z "$line" ] || echo "$line $(date +%s%N)"; done'
+	succeeds
+	mapfile -t at < <(sed -n 's/^data: [0-9] //p' <<<"$output")
+	[ "${#at[@]}" -eq 4 ]
+	# the origin sends one each half second
+	(((at[3] - at[0]) / 1000000 > 1200))
+}
+
+@test "services: bodies of every framing, both ways, and one connection for all" {
+	via "curl -sS --max-time 60 $URL/big | sha256sum
+		head -c 8000000 /dev/zero | curl -sS --max-time 60 -T - $URL/sum
+		head -c 8000000 /dev/zero >f; curl -sS --max-time 60 -T f $URL/sum
+		curl -sSi --max-time 20 $URL/until-close
+		curl -sSI --max-time 20 $URL/echo
+		curl -sSi --max-time 20 $URL/204 $URL/304 $URL/100 $URL/old
+		curl -sS -o /dev/null -o /dev/null -o /dev/null -w '%{num_connects}\n' \
+			$URL/echo $URL/pieces $URL/echo | paste -sd +"
+	succeeds
+	has "$(head -c 20971520 /dev/zero | tr '\0' x | sha256sum | cut -d' ' -f1)"
+	[ "$(grep -c "$(head -c 8000000 /dev/zero | sha256sum |
+		cut -d' ' -f1)" <<<"$output")" -eq 2 ]
+	has "all of it"
+	has "Content-Length: 77"
+	has "HTTP/1.1 304"
+	has "HTTP/1.1 103"
+	has hints
+	has old
+	has 1+0+0
+}
+
+@test "services: what is cut off outside is not whole inside" {
+	local path
+
+	for path in cut-close cut-length cut-chunk; do
+		via "curl -sS --max-time 20 $URL/$path"
+		[ "$status" -ne 0 ]
+	done
+	via "curl -sS --max-time 20 $URL/not-http $URL/both $URL/101"
+	[ "$(grep -c '^sbox: net.services: ' <<<"$output")" -eq 3 ]
+	[[ $(decision api.lab.example) == *"an answer that isn't passed on"* ]]
+}
+
+@test "services: fields of one connection end here, redirections stay here" {
+	via "curl -sSi --max-time 20 $URL/hop; curl -sSi --max-time 20 $URL/redirect
+		curl -sSi --max-time 20 $URL/elsewhere"
+	succeeds
+	has "X-Kept: 1"
+	lacks X-Drop
+	lacks Keep-Alive
+	lacks Alt-Svc
+	has "location: http://127.0.0.1:8081/echo"
+	has "Location: https://api.lab.example.org/"
+	via "curl -sSL --max-time 20 $URL/redirect"
+	succeeds
+	has "GET /echo HTTP/1.1"
+}
+
+@test "services: an early answer ends an upload that nobody reads" {
+	via "head -c 50000000 /dev/zero | curl -sS --max-time 20 -o /dev/null \
+		-w '%{http_code}\n' -T - $URL/early; :"
+	has 401
+}
+
+@test "services: smuggled requests, other hosts and other methods do not pass" {
+	local h='Host: x\r\n' line
+
+	while read -r line; do
+		raw "$line"
+		[[ $output == 'HTTP/1.1 '[45]* ]] || fail "passed: $line"
+		[ -z "$(got)" ] || fail "the origin saw: $line"
+	done <<-END
+	POST /echo HTTP/1.1\r\n${h}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n
+	POST /echo HTTP/1.1\r\n${h}Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde
+	POST /echo HTTP/1.1\r\n${h}Content-Length: 4\r\nContent-Length: 4\r\n\r\nabcd
+	POST /echo HTTP/1.1\r\n${h}Content-Length: +4\r\n\r\nabcd
+	POST /echo HTTP/1.1\r\n${h}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n
+	POST /echo HTTP/1.1\r\n${h}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n
+	POST /echo HTTP/1.1\r\n${h}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n
+	POST /echo HTTP/1.1\r\n${h}Transfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n
+	POST /echo HTTP/1.1\r\n${h}X: y\r\n Content-Length: 4\r\n\r\nabcd
+	GET /echo HTTP/1.1\r\n${h}X: y\nZ: z\r\n\r\n
+	GET /echo HTTP/1.1\r\n${h}X: y\rZ: z\r\n\r\n
+	GET /echo HTTP/1.1\r\n${h}${h}\r\n
+	GET /echo HTTP/1.1\r\n\r\n
+	GET /echo HTTP/1.0\r\n${h}\r\n
+	GET /echo\r\n\r\n
+	GET  /echo HTTP/1.1\r\n${h}\r\n
+	GET evil.example:443 HTTP/1.1\r\n${h}\r\n
+	CONNECT evil.example:443 HTTP/1.1\r\n${h}\r\n
+	TRACE /echo HTTP/1.1\r\n${h}\r\n
+	PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n
+	\x16\x03\x01\x00\x05hello\r\n\r\n
+	END
+	# what stands behind a request is a request of its own, or nothing
+	raw "GET http://evil.example/echo HTTP/1.1\r\n${h}Connection: close\r\n\r\nGET /echo?2 HTTP/1.1\r\n${h}\r\n"
+	has "GET /echo HTTP/1.1"
+	[ "$(got | grep -c "^> GET")" -eq 1 ]
+	[ "$(got | grep -c "^> host: api.lab.example$")" -eq 1 ]
+	raw "POST /sum HTTP/1.1\r\n${h}Transfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nContent-Length: 99\r\n\r\nGET /echo?2 HTTP/1.1\r\n${h}Connection: close\r\n\r\n"
+	has "$(printf hello | sha256sum | cut -d' ' -f1)"
+	has "GET /echo?2 HTTP/1.1"
+	got_none "content-length: 99"
+	raw "POST /sum HTTP/1.1\r\n${h}Transfer-Encoding: chunked\r\n\r\n5\r\nhellooo\r\n0\r\n\r\n"
+	[[ $output == 'HTTP/1.1 400'* ]]
+	got_none "^="
+}
+
+@test "services: an answer that nobody asked for reaches nobody" {
+	via "curl -sS --max-time 20 $URL/two; sleep 0.2; curl -sS --max-time 20 $URL/echo"
+	succeeds
+	has first
+	lacks smuggled
+}
+
+@test "services: a head that is too long, a slow one, a client that goes away" {
+	via "head -c 70000 /dev/zero | tr '\\0' x >x; curl -sS --max-time 20 -o /dev/null \
+		-w '%{http_code}\n' -H @x -H \"X: \$(head -c 69000 x)\" $URL/echo"
+	has 431
+	[ -z "$(got)" ]
+	# the origin gets no request that isn't whole
+	raw "POST /sum HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc" >/dev/null || :
+	got_none "^="
+}
+
+@test "services: only the origin's own certificate and key will do" {
+	local pin pem=$LAB/web.pem
+
+	SERVICE=${SERVICE/api.lab.example/api.lab.example:444}
+	via "curl -sS --max-time 20 $URL/echo"
+	has "self"
+	[[ $(decision api.lab.example) == *"certificate isn't trusted"* ]]
+	SERVICE=${SERVICE/:444/:445}
+	via "curl -sS --max-time 20 $URL/echo"
+	has "ostname mismatch"
+	service
+	SERVICE=${SERVICE/'"ca":"~/.secrets/ca.pem",'/}
+	via "curl -sS --max-time 20 $URL/echo"
+	has "sbox: net.services: "
+	[ -z "$(got)" ]
+
+	pin=$(openssl x509 -in "$pem" -noout -pubkey |
+		openssl pkey -pubin -outform der | openssl dgst -sha256 -binary |
+		base64)
+	service ',"pinSha256":"'"$pin"'"'
+	via "curl -sS --max-time 20 $URL/echo"
+	has "GET /echo"
+	service ',"pinSha256":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="'
+	via "curl -sS --max-time 20 $URL/echo"
+	has "another key"
+	[ -z "$(got)" ]
+	[[ $(decision api.lab.example) == *"another key"* ]]
+}
+
+@test "services: private addresses, denied names and dead origins" {
+	SERVICE=${SERVICE/api.lab/private.lab}
+	SERVICE=${SERVICE/.example\"/.example:9443\"}
+	via "curl -sS --max-time 20 $URL/echo"
+	has "can't be reached"
+	says "private or special"
+	[ -z "$(got)" ]
+	via "curl -sS --max-time 20 $URL/echo" --allow 10.20.0.1:9443
+	has "host: private.lab.example:9443"
+	service
+	via "curl -sS --max-time 20 $URL/echo" --deny api.lab.example
+	has "can't be reached"
+	[ -z "$(got)" ]
+	SERVICE=${SERVICE/api.lab.example/api.lab.example:9}
+	via "curl -sS --max-time 20 -w '%{http_code}' $URL/echo"
+	has "can't be reached"
+	has 502
+}
+
+@test "services: the name itself is no way out, and other ports have no service" {
+	via "curl -sS --max-time 5 --cacert $HOME/.secrets/ca.pem https://api.lab.example/echo"
+	[ "$status" -ne 0 ]
+	via "curl -sS --max-time 5 http://127.0.0.1:8082/echo"
+	[ "$status" -ne 0 ]
+	[ -z "$(got)" ]
+}
+
+@test "services: through a SOCKS server, which resolves" {
+	need microsocks
+	microsocks -i 127.0.0.1 -p 19050 >/dev/null 2>&1 3>&- &
+	local socks=$! seen
+	wait_for 5 bash -c '>/dev/tcp/127.0.0.1/19050'
+	seen=$(count 'api.lab.example' "$LAB/dns.log")
+	via "curl -sS --max-time 20 $URL/echo" --via socks5h://127.0.0.1:19050
+	kill "$socks"
+	succeeds
+	has "GET /echo"
+	[ "$(count 'api.lab.example' "$LAB/dns.log")" -gt "$seen" ]
+	via "curl -sS --max-time 20 $URL/echo" --via socks5h://127.0.0.1:19050
+	has "can't be reached"
+	[ -z "$(got)" ]
+}
+
+@test "services: its process is jailed, and its end is the services' end" {
+	via 'touch up; while [ ! -e go ]; do sleep 0.1; done
+		curl -sS --max-time 5 '$URL'/echo; echo "then $?"' &
+	local run=$! pid status
+
+	SEEN=$(wc -l <"$LAB/origin.log")
+	wait_for 20 test -e up
+	pid=$(pgrep -n sbox-service)
+	status=$(<"/proc/$pid/status")
+	[[ $status == *"Seccomp:	2"* && $status == *"NoNewPrivs:	1"* ]]
+	[[ $status == *"CapEff:	0000000000000000"* ]]
+	kill -9 "$pid"
+	touch go
+	wait "$run" || :
+	[ -z "$(got)" ]
+}
+
+@test "services: all ends with the sandbox, whoever still speaks" {
+	local before
+
+	before=$(pgrep -c sbox-service || :)
+	via "curl -sSN --max-time 20 $URL/events >/dev/null & sleep 0.6"
+	succeeds
+	wait_for 5 bash -c '[ "$(pgrep -c sbox-service)" = '"${before:-0}"' ]'
+}
