@@ -73,7 +73,7 @@ struct path_attr {
 	"\"sendmsg\",\"sendto\",\"setsockopt\",\"shutdown\",\"splice\","       \
 	"\"timerfd_settime\",\"write\",\"writev\""
 
-/* fcntl: F_GETFL, F_SETFL, F_SETFD; tgkill: abort() of a checked library. */
+/* fcntl: F_GETFL, F_SETFL, F_SETFD, F_SETPIPE_SZ; tgkill: abort() of a checked library. */
 static const char gateway_profile[] =
 	"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":1,"
 	"\"syscalls\":[{\"action\":\"SCMP_ACT_ALLOW\",\"names\":"
@@ -92,7 +92,9 @@ static const char gateway_profile[] =
 	"\"args\":[{\"index\":2,\"value\":4,\"valueTwo\":0,"
 	"\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
 	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"fcntl\"],"
-	"\"args\":[{\"index\":1,\"value\":4,\"op\":\"SCMP_CMP_LE\"}]}]}";
+	"\"args\":[{\"index\":1,\"value\":4,\"op\":\"SCMP_CMP_LE\"}]},"
+	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"fcntl\"],"
+	"\"args\":[{\"index\":1,\"value\":1031,\"op\":\"SCMP_CMP_EQ\"}]}]}";
 
 /* ioctl: FIONREAD. */
 static const char service_profile[] =

@@ -17,8 +17,9 @@ void pipes_init(struct pipes *p, size_t max)
 	*p = (struct pipes){.max = max < PIPES_MAX ? max : PIPES_MAX};
 }
 
-static void discard(struct pipe *pipe)
+static void discard(struct pipes *p, struct pipe *pipe)
 {
+	p->nlarge -= pipe->is_large;
 	(void)close(pipe->r);
 	(void)close(pipe->w);
 	free(pipe);
@@ -29,7 +30,7 @@ void pipes_free(struct pipes *p)
 	while (p->idle) {
 		struct pipe *next = p->idle->next;
 
-		discard(p->idle);
+		discard(p, p->idle);
 		p->idle = next;
 	}
 	p->nidle = 0;
@@ -51,6 +52,9 @@ struct pipe *pipes_take(struct pipes *p)
 		pipe = xcalloc(1, sizeof(*pipe));
 		pipe->r = fd[0];
 		pipe->w = fd[1];
+		pipe->is_large = p->nlarge < PIPES_LARGE &&
+				 fcntl(fd[0], F_SETPIPE_SZ, PIPES_SIZE) > 0;
+		p->nlarge += pipe->is_large;
 	}
 	pipe->next = NULL;
 	p->ntaken++;
@@ -61,7 +65,7 @@ void pipes_give(struct pipes *p, struct pipe *pipe, bool is_empty)
 {
 	p->ntaken--;
 	if (!is_empty || p->nidle == PIPES_KEEP) {
-		discard(pipe);
+		discard(p, pipe);
 		return;
 	}
 	pipe->next = p->idle;

@@ -14,16 +14,20 @@
 
 #define PIPES_MAX  256 /* taken at once */
 #define PIPES_KEEP 32  /* empty ones that are kept */
-#define PIPES_SIZE 65536
+#define PIPES_SIZE 262144
+#define PIPES_LARGE                                                            \
+	16 /* of that size; others are as the kernel makes them:               \
+	      of a user's 16384 pages 1024 */
 
 struct pipe {
 	int r, w;
+	bool is_large;
 	struct pipe *next;
 };
 
 struct pipes {
 	struct pipe *idle;
-	size_t nidle, ntaken, max;
+	size_t nidle, ntaken, nlarge, max;
 };
 
 /* max: how many may be taken at once, at most PIPES_MAX. */

@@ -8,7 +8,7 @@
  *	pipe  (what was spliced in before)       splice(2)
  *	socket -> pipe -> socket                 until EAGAIN at either end
  *
- * The receiver's lack of room stops the reading: a pipe holds at most 64 KiB,
+ * The receiver's lack of room stops the reading: a pipe holds at most 256 KiB,
  * then the sender's window closes. Without a pipe to be had the direction
  * copies: the bytes are peeked at, sent, and as many as were taken are dropped.
  */
@@ -27,6 +27,7 @@
 #include "sbox/strlist.h"
 
 #define CHUNK_FIRST 4096
+#define COPY_MAX    65536
 
 /* How a step of a direction ended. */
 enum step {
@@ -208,7 +209,7 @@ static enum step step_checked(struct relay *r)
 static enum step step_copy(struct lane *l, struct side *from, struct side *to,
 			   size_t max)
 {
-	static uint8_t buf[PIPES_SIZE]; /* holds nothing between two calls */
+	static uint8_t buf[COPY_MAX]; /* holds nothing between two calls */
 	ssize_t n, sent;
 
 	if (max > sizeof(buf))

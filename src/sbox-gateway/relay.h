@@ -22,8 +22,8 @@ struct pipe;
 struct pipes;
 
 #define RELAY_BATCH                                                            \
-	16 /* of PIPES_SIZE in one direction, before others' turn              \
-	    */
+	4 /* of PIPES_SIZE in one direction, before others' turn               \
+	   */
 
 /* Bytes read and not yet sent: data[off..len), of which up to ok may be. */
 struct chunk {
