@@ -8,6 +8,8 @@
 #	sbox	--port: made inside, accepted outside, spliced
 #	pasta	port splicing (-T), a namespace of its own
 #	slirp	slirp4netns, the host's loopback as 10.0.2.2
+#	relay	for round trips: no sandbox, but a process in between that
+#		only reads and writes; what no gateway can do without
 #
 #	BENCH_ROUNDS=9 BENCH_SECONDS=1
 set -euo pipefail
@@ -22,7 +24,9 @@ cd "$work/project"
 
 ./net serve $port &
 server=$!
-trap 'kill $server 2>/dev/null; cd /; rm -rf "$work"' EXIT
+./net relay $((port + 1)) $port &
+relay=$!
+trap 'kill $server $relay 2>/dev/null; cd /; rm -rf "$work"' EXIT
 sleep 0.3
 
 as_root=()
@@ -39,6 +43,7 @@ run() {
 	pasta) bounded pasta -f -q "${as_root[@]}" --config-net -t none -u none \
 		-U none -T $port -- "${words[@]}" ;;
 	slirp) slirp "$2" ;;
+	relay) bounded ./net "$2" 127.0.0.1 $((port + 1)) "$seconds" ;;
 	esac
 }
 
@@ -118,4 +123,5 @@ slirp4netns --version 2>/dev/null | head -n 1 || true
 row "what" "median" "ratio" "target"
 measure stream Gbit/s pasta ge 0.9
 measure connect /s pasta ge 0.8
+peers+=(relay)
 measure round us direct le 2.2

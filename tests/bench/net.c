@@ -5,6 +5,8 @@
  *	net serve PORT			on 127.0.0.1, until it is killed
  *	net stream HOST PORT SECONDS	prints Gbit/s of one stream towards us
  *	net connect HOST PORT SECONDS	prints connections a second
+ *	net relay FROM TO		connections to port FROM go to TO: the
+ *					least that a process in between does
  *	net round HOST PORT SECONDS	prints the median of 64-byte round
  *					trips in microseconds
  *
@@ -13,6 +15,7 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -81,7 +84,7 @@ static struct sockaddr_in address_of(const char *host, const char *port)
 	return a;
 }
 
-static void serve(const char *port)
+static int listen_on(const char *port)
 {
 	struct sockaddr_in a = address_of("127.0.0.1", port);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
@@ -91,16 +94,63 @@ static void serve(const char *port)
 	    bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ||
 	    listen(fd, 4096) < 0)
 		err(1, "port %s", port);
-	for (;;) {
-		int c = accept(fd, NULL, NULL);
+	return fd;
+}
 
-		if (c < 0)
-			err(1, "accept");
-		if (setsockopt(c, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) <
-		    0)
-			err(1, "nodelay");
+static int accept_one(int fd)
+{
+	int c = accept(fd, NULL, NULL), one = 1;
+
+	if (c < 0)
+		err(1, "accept");
+	if (setsockopt(c, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0)
+		err(1, "nodelay");
+	return c;
+}
+
+static void serve(const char *port)
+{
+	int fd = listen_on(port);
+
+	for (;;) {
+		int c = accept_one(fd);
+
 		answer(c);
 		(void)close(c); /* the measuring side judges */
+	}
+}
+
+static int dial(const struct sockaddr_in *a, char what);
+
+static void pass(int client, int server)
+{
+	struct pollfd p[] = {{.fd = client, .events = POLLIN},
+			     {.fd = server, .events = POLLIN}};
+
+	while (poll(p, 2, -1) > 0)
+		for (int i = 0; i < 2; i++) {
+			ssize_t n;
+
+			if (!p[i].revents)
+				continue;
+			n = read(p[i].fd, block, BLOCK);
+			if (n <= 0 || write(p[!i].fd, block, (size_t)n) != n)
+				return;
+		}
+}
+
+/* One after the other, as the server. */
+static void relay(const char *from, const char *to)
+{
+	int fd = listen_on(from);
+	struct sockaddr_in a = address_of("127.0.0.1", to);
+
+	for (;;) {
+		int c = accept_one(fd), s = dial(&a, '\0');
+
+		pass(c, s);
+		(void)close(c); /* the measuring side judges */
+		(void)close(s);
 	}
 }
 
@@ -110,7 +160,7 @@ static int dial(const struct sockaddr_in *a, char what)
 
 	if (fd < 0 || connect(fd, (const struct sockaddr *)a, sizeof(*a)) < 0 ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0 ||
-	    write(fd, &what, 1) != 1)
+	    (what && write(fd, &what, 1) != 1))
 		err(1, "connect");
 	return fd;
 }
@@ -185,8 +235,11 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && strcmp(argv[1], "serve") == 0)
 		serve(argv[2]);
+	if (argc == 4 && strcmp(argv[1], "relay") == 0)
+		relay(argv[2], argv[3]);
 	if (argc != 5)
-		errx(2, "usage: net serve PORT | stream|connect|round HOST "
+		errx(2, "usage: net serve PORT | relay FROM TO | "
+			"stream|connect|round HOST "
 			"PORT SECONDS");
 	a = address_of(argv[2], argv[3]);
 	seconds = strtod(argv[4], NULL);
