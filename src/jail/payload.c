@@ -54,14 +54,20 @@ static void child_terminal(const struct payload_args *a)
 
 static void child_filters(const struct payload_args *a)
 {
-	/* the project's on top comes first: base allows seccomp(2) last */
-	for (int i = 1; i >= 0; i--) {
+	/* The project's comes last: while it is the only one, its answer to
+	 * seccomp(2) could be error 0, and ours would not be there. */
+	for (int i = 0; i < 2; i++) {
 		const struct seccomp_filter *f = &a->filters[i];
 		struct sock_fprog prog = {.len = f->len, .filter = f->insns};
 
-		if (f->len &&
-		    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0)
-			fatal("payload: seccomp");
+		if (!f->len || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0,
+				       &prog) == 0)
+			continue;
+		if (i > 0)
+			fatal_hint("a profile's seccomp must allow seccomp "
+				   "for a project's to be added",
+				   "payload: the project's seccomp");
+		fatal("payload: seccomp");
 	}
 }
 

@@ -111,6 +111,30 @@ unknown-1000000000: ENOSYS"
 	all_denied 6
 }
 
+# escapes: 35 52
+@test "a project's .sbox.json can't keep the filter from being there" {
+	local errno
+
+	echo '{ "seccomp": { "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+		{ "names": ["seccomp"], "action": "SCMP_ACT_ERRNO" }] } }' \
+		>"$HOME/p.json"
+	# a call that is answered with error 0 seems to have been made
+	for errno in 0 1 38; do
+		echo '{ "seccomp": { "defaultAction": "SCMP_ACT_ALLOW",
+			"syscalls": [{ "names": ["seccomp"],
+			"action": "SCMP_ACT_ERRNO", "errnoRet": '$errno' }] } }' \
+			>.sbox.json
+		attack syscalls unshare-user bpf-map keyctl
+		all_denied 3
+		inside_sh 'grep Seccomp_filters /proc/self/status'
+		prints "Seccomp_filters:	2"
+	done
+	# a profile of the user's that allows no second one: nothing is run
+	inside --profile "$HOME/p.json" -- /bin/touch ran
+	refused
+	[ ! -e ran ]
+}
+
 @test "every one of these calls at once: none succeeds" {
 	attack syscalls
 	succeeds
