@@ -181,6 +181,10 @@ unknown-1000000000: ENOSYS"
 	attack sockets
 	lacks mptcp
 	lacks sctp
+	# neither by a type alone: SCTP is 5, DCCP 6
+	matches 'reached family 2 type 1'
+	matches 'reached family 10 type 2'
+	no_match 'reached family [0-9]* type ([4-9]|1[0-9])'
 }
 
 # escapes: 43
