@@ -69,6 +69,7 @@ struct host {
 	bool fd_is_tty[3];
 	bool fd_is_file[3]; /* a regular file */
 	bool fd_is_dir[3];  /* an error: a way out of the sandbox */
+	bool fd_is_net[3];  /* the same: a socket that can be connected anew */
 };
 
 /* The value of a variable of host->env, or NULL. */

@@ -11,6 +11,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
@@ -224,6 +225,26 @@ static int probe_kernel(struct host *h, struct diag *d)
 	return 0;
 }
 
+/*
+ * A socket belongs to the network that it was made in, and most can be taken
+ * off their peer (connect(2), AF_UNSPEC) or send to others: the payload would
+ * have the host's network, or its abstract sockets. Only a unix stream that is
+ * connected stays what it is.
+ */
+static bool can_connect(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t peer_len = sizeof(peer), len = sizeof(int);
+	int domain = -1, type = -1;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
+		return true;
+	return domain != AF_UNIX ||
+	       (type != SOCK_STREAM && type != SOCK_SEQPACKET) ||
+	       getpeername(fd, (struct sockaddr *)&peer, &peer_len) < 0;
+}
+
 /* 0-2 always exist from here on; what they are decides how they are passed. */
 static int probe_descriptors(struct host *h, struct diag *d)
 {
@@ -239,6 +260,7 @@ static int probe_descriptors(struct host *h, struct diag *d)
 		}
 		h->fd_is_file[i] = S_ISREG(st.st_mode);
 		h->fd_is_dir[i] = S_ISDIR(st.st_mode);
+		h->fd_is_net[i] = S_ISSOCK(st.st_mode) && can_connect(i);
 		h->fd_is_tty[i] = S_ISCHR(st.st_mode) && isatty(i);
 	}
 	return 0;

@@ -169,15 +169,20 @@ static void tty_build(struct plan *p, const struct policy *policy,
 	memcpy(p->fd_is_file, host->fd_is_file, sizeof(p->fd_is_file));
 }
 
-static int descriptors_check(const struct host *host, struct diag *d)
+static int descriptors_check(const struct plan *p, const struct host *host,
+			     struct diag *d)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(host->fd_is_dir); i++) {
-		if (!host->fd_is_dir[i])
+		bool is_net = host->fd_is_net[i] && p->net != NET_HOST;
+
+		if (!host->fd_is_dir[i] && !is_net)
 			continue;
-		diag_set(d,
-			 "descriptor %zu: is a directory, which would be a "
-			 "way out",
-			 i);
+		diag_set(d, "descriptor %zu: is a %s, which would be a way out",
+			 i, is_net ? "socket of the host's" : "directory");
+		if (is_net)
+			return diag_hint(
+				d, "put a pipe between: %s; or --net host",
+				i ? "sbox ... | cat" : "cat | sbox ...");
 		return diag_hint(d, "redirect it: sbox ... %zu%c/dev/null", i,
 				 i ? '>' : '<');
 	}
@@ -240,8 +245,8 @@ int plan_build(const struct policy *policy, const struct host *host,
 	tty_build(out, policy, host);
 	out->cwd = xstrdup(host->cwd);
 	git_find(&v);
-	if (descriptors_check(host, d) == 0 &&
-	    network_build(out, policy, host, d) == 0 &&
+	if (network_build(out, policy, host, d) == 0 &&
+	    descriptors_check(out, host, d) == 0 &&
 	    isolation_build(out, policy, host, d) == 0 &&
 	    guard_check_cwd(&v, inv->force_cwd, d) == 0 &&
 	    view_build(&v, d) == 0 && guard_build(&v, d) == 0) {

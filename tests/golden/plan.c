@@ -272,6 +272,7 @@ static void set_fd(struct world *w, const char *words)
 	w->host.fd_is_tty[fd] = strcmp(words + 2, "tty") == 0;
 	w->host.fd_is_file[fd] = strcmp(words + 2, "file") == 0;
 	w->host.fd_is_dir[fd] = strcmp(words + 2, "dir") == 0;
+	w->host.fd_is_net[fd] = strcmp(words + 2, "net") == 0;
 }
 
 /* One line of a scene before its command. */

@@ -323,6 +323,72 @@ script" ]
 	done
 }
 
+# escapes: 30 67
+@test "a socket as a standard descriptor is no way to the host's network" {
+	need python3
+	local fd kind
+	# Takes it off its peer and connects it to what listens on the host.
+	cat >attack.py <<-'END'
+	import ctypes, socket, sys
+	s = socket.socket(fileno=int(sys.argv[1]))
+	open("ran", "w")
+	try:
+	    ctypes.CDLL(None).connect(s.fileno(), bytes(16), 16)
+	    to = sys.argv[2]
+	    s.connect("\0" + to if s.family == socket.AF_UNIX
+	              else ("127.0.0.1", int(to)))
+	    s.send(b"out")
+	except OSError:
+	    pass
+	END
+	cat >"$SCRATCH/serve.py" <<-'END'
+	import os, socket, subprocess, sys
+	fd, kind, sbox = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
+	family = socket.AF_UNIX if kind[0] == "u" else socket.AF_INET
+	type = socket.SOCK_DGRAM if kind[1] == "d" else socket.SOCK_STREAM
+	name = "\0sbox-test-%d" % os.getpid()
+	goal = socket.socket(family, type)
+	goal.bind(name if family == socket.AF_UNIX else ("127.0.0.1", 0))
+	if type == socket.SOCK_STREAM:
+	    goal.listen()
+	goal.settimeout(0.3)
+	to = name[1:] if family == socket.AF_UNIX else str(goal.getsockname()[1])
+	given = socket.socket(family, type)
+	if kind[2] == "c":
+	    peer = socket.socket(family, type)
+	    peer.bind("" if family == socket.AF_UNIX else ("127.0.0.1", 0))
+	    if type == socket.SOCK_STREAM:
+	        peer.listen()
+	    given.connect(peer.getsockname())
+	fds = [subprocess.DEVNULL] * 3
+	fds[fd] = given
+	status = subprocess.run(sbox + ["--", "/usr/bin/env", "python3",
+	    "attack.py", str(fd), to], stdin=fds[0], stdout=fds[1],
+	    stderr=fds[2], timeout=30).returncode
+	try:
+	    heard = (goal.accept()[0] if type == socket.SOCK_STREAM
+	             else goal).recv(9)
+	except socket.timeout:
+	    heard = b""
+	print(kind, fd, status, os.path.exists("ran"), heard.decode())
+	END
+	canaries_set
+	for fd in 0 1 2; do
+		for kind in isc isu idc idu usu udc udu; do
+			run python3 "$SCRATCH/serve.py" $fd $kind "$SBOX"
+			# one that takes no message: SIGPIPE
+			matches "$kind $fd (125|-13) False "
+		done
+		# a connected stream stays with its peer
+		run python3 "$SCRATCH/serve.py" $fd usc "$SBOX"
+		prints "usc $fd 0 True "
+		rm ran
+	done
+	# that it would have been one
+	run python3 "$SCRATCH/serve.py" 0 isc "$SBOX" --net host
+	prints "isc 0 0 True out"
+}
+
 @test "--keep-fd keeps that descriptor and no other" {
 	attack_copy fds
 	echo kept >"$SCRATCH/kept"
