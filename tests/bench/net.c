@@ -154,13 +154,40 @@ static void relay(const char *from, const char *to)
 	}
 }
 
+/* Ask an HTTP proxy for the way: NET_PROXY is its port on 127.0.0.1,
+ * NET_PROXY_AUTH "user:password" in base64. */
+static void ask_proxy(int fd, const struct sockaddr_in *a)
+{
+	const char *auth = getenv("NET_PROXY_AUTH");
+	char host[INET_ADDRSTRLEN], text[4096] = "", last[4] = "";
+
+	if (!inet_ntop(AF_INET, &a->sin_addr, host, sizeof(host)) ||
+	    snprintf(text, sizeof(text),
+		     "CONNECT %s:%u HTTP/1.1\r\nHost: %s:%u\r\n"
+		     "Proxy-Authorization: Basic %s\r\n\r\n",
+		     host, ntohs(a->sin_port), host, ntohs(a->sin_port),
+		     auth ? auth : "") >= (int)sizeof(text) ||
+	    write(fd, text, strlen(text)) < 0)
+		err(1, "proxy");
+	while (memcmp(last, "\r\n\r\n", 4) != 0) {
+		memmove(last, last + 1, 3);
+		if (read(fd, last + 3, 1) != 1)
+			errx(1, "proxy: no answer");
+	}
+}
+
 static int dial(const struct sockaddr_in *a, char what)
 {
+	const char *proxy = getenv("NET_PROXY");
+	struct sockaddr_in to = proxy ? address_of("127.0.0.1", proxy) : *a;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
-	if (fd < 0 || connect(fd, (const struct sockaddr *)a, sizeof(*a)) < 0 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0 ||
-	    (what && write(fd, &what, 1) != 1))
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0)
+		err(1, "connect");
+	if (proxy)
+		ask_proxy(fd, a);
+	if ((what && write(fd, &what, 1) != 1))
 		err(1, "connect");
 	return fd;
 }
