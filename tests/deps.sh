@@ -52,6 +52,9 @@ table() {
 	net microsocks microsocks microsocks
 	net tor tor tor
 	net nodejs nodejs nodejs
+	net golang-go golang go
+	net musl-tools musl-gcc musl
+	net bind9-dnsutils bind-utils bind
 	net default-jdk-headless java-17-openjdk-devel jdk-openjdk
 	test zsh zsh zsh
 	test fish fish fish

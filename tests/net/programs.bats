@@ -99,6 +99,87 @@ print(u.urlopen("https://web.lab.example/", context=c).read().decode().strip())'
 	prints "the web server"
 }
 
+@test "Go: its own resolver and TLS" {
+	need go
+	cat >t.go <<-'END'
+	package main
+	import ("fmt"; "io"; "net/http"; "os")
+	func main() {
+		r, err := http.Get("https://web.lab.example/")
+		if err != nil { fmt.Println(err); os.Exit(1) }
+		b, _ := io.ReadAll(r.Body)
+		fmt.Print(string(b))
+	}
+	END
+	GOCACHE=$SCRATCH/cache CGO_ENABLED=0 go build -o t t.go
+	net web.lab.example -- env SSL_CERT_FILE=ca.pem GODEBUG=netdns=go ./t
+	succeeds
+	prints "the web server"
+}
+
+@test "musl: getaddrinfo, of both families and of one" {
+	need musl-gcc
+	cat >t.c <<-'END'
+	#include <arpa/inet.h>
+	#include <netdb.h>
+	#include <stdio.h>
+	#include <string.h>
+	int main(int n, char **v) {
+		for (int i = 1; i < n; i++) {
+			struct addrinfo h = {.ai_socktype = SOCK_STREAM,
+				.ai_flags = AI_ADDRCONFIG}, *a;
+			int e = getaddrinfo(v[i], "443", &h, &a);
+			char t[64] = "none";
+			if (!e) inet_ntop(AF_INET, &((struct sockaddr_in *)
+				a->ai_addr)->sin_addr, t, sizeof(t));
+			printf("%d %s\n", e ? 1 : a->ai_family == AF_INET ? 0 : 2, t);
+		}
+		return 0;
+	}
+	END
+	musl-gcc -static -o t t.c
+	net web.lab.example -- ./t web.lab.example nowhere.lab.example
+	succeeds
+	matches '0 198\.1[89]\..*'
+	matches '1 none'
+}
+
+@test "c-ares (Node), and the other record types: no data, at once" {
+	need node
+	net web.lab.example -- node -e '
+		const d = require("dns").promises;
+		const code = (p) => p.then((r) => JSON.stringify(r), (e) => e.code);
+		(async () => {
+			console.log(await code(d.resolve4("web.lab.example")));
+			for (const t of ["AAAA", "MX", "TXT", "SRV", "CNAME", "NS"])
+				console.log(await code(d.resolve("web.lab.example", t)));
+			console.log(await code(d.resolve4("nowhere.lab.example")));
+		})()'
+	succeeds
+	[ "$(grep -c ENODATA <<<"$output")" -eq 6 ]
+	matches '\["198\.1[89]\.[0-9.]*"\]'
+	matches ENOTFOUND
+}
+
+@test "dig: UDP, TCP, EDNS with an option, HTTPS records, another class" {
+	need dig
+	local args
+
+	for args in "" +tcp "+bufsize=512" "+noedns" "+cookie" "+nsid" "+subnet=10.0.0.0/8"; do
+		# shellcheck disable=SC2086 # none or one
+		net web.lab.example -- dig +short +time=2 +tries=1 $args web.lab.example
+		succeeds
+		matches '198\.1[89]\.[0-9.]*'
+	done
+	net web.lab.example -- dig +time=2 +tries=1 WeB.lAb.eXample HTTPS
+	succeeds
+	has "status: NOERROR"
+	has "ANSWER: 0"
+	has "WeB.lAb.eXample."
+	net web.lab.example -- dig +time=2 +tries=1 CH TXT version.bind
+	no_match '.*ANSWER: [1-9].*'
+}
+
 @test "getaddrinfo: an allowed name has an IPv4 address of the pool and no IPv6" {
 	net web.lab.example -- getent ahosts web.lab.example
 	succeeds
