@@ -35,6 +35,7 @@ static const char *const reasons[] = {
 	[SERVICE_TLS] = "no TLS with the origin",
 	[SERVICE_REQUEST] = "a request that isn't passed on",
 	[SERVICE_ANSWER] = "an answer that isn't passed on",
+	[SERVICE_FULL] = "too many connections to services at once",
 };
 static_assert(ARRAY_SIZE(reasons) == SERVICE_REASON__COUNT, "a row for each");
 

@@ -39,6 +39,7 @@ enum service_reason {
 	SERVICE_TLS,	   /* no TLS with it */
 	SERVICE_REQUEST,   /* not a request that is passed on */
 	SERVICE_ANSWER,	   /* not an answer that is passed on */
+	SERVICE_FULL,	   /* too many at once */
 	SERVICE_REASON__COUNT
 };
 

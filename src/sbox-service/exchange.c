@@ -20,6 +20,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <openssl/err.h>
+#include <openssl/sslerr.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -39,9 +40,9 @@ enum phase {
 enum step { STEP_MOVED, STEP_WAITS, STEP_GONE };
 
 struct exchange {
+	struct exchanges *all;
 	const struct service *s;
 	uint32_t id;
-	int control;
 	struct bufferevent *client, *origin; /* the latter: NULL when closing */
 	struct event timer;
 	enum phase phase;
@@ -78,6 +79,7 @@ static enum step end(struct exchange *x, bool reset)
 	bufferevent_free(x->client);
 	evbuffer_free(x->kept);
 	(void)event_del(&x->timer);
+	x->all->open--;
 	free(x);
 	return STEP_GONE;
 }
@@ -92,12 +94,13 @@ static void arm(struct exchange *x, long ms)
 }
 
 /* Why it was given up, for the log. */
-static void say(const struct exchange *x, enum service_reason why)
+static void say(const struct exchanges *all, uint32_t id,
+		enum service_reason why)
 {
-	const struct service_said said = {x->id, why};
+	const struct service_said said = {id, why};
 
 	/* a full queue loses a line's reason, not the line */
-	(void)send(x->control, &said, sizeof(said),
+	(void)send(all->control, &said, sizeof(said),
 		   MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -105,9 +108,12 @@ static void say(const struct exchange *x, enum service_reason why)
 static enum step finish(struct exchange *x)
 {
 	close_origin(x);
-	x->phase = PHASE_CLOSING;
-	if (evbuffer_get_length(bufferevent_get_output(x->client)) > 0)
+	if (evbuffer_get_length(bufferevent_get_output(x->client)) > 0) {
+		if (x->phase != PHASE_CLOSING)
+			arm(x, EXCHANGE_CLOSE_MS);
+		x->phase = PHASE_CLOSING;
 		return STEP_WAITS;
+	}
 	if (x->client_ended)
 		return end(x, false);
 	/* closed with unread bytes it would be reset, and lose our last ones */
@@ -175,7 +181,7 @@ static ssize_t take(struct body *b, struct evbuffer *in, const char **data,
 
 static enum step refuse(struct exchange *x, unsigned status, const char *why)
 {
-	say(x, SERVICE_REQUEST);
+	say(x->all, x->id, SERVICE_REQUEST);
 	return reply(x, status, why);
 }
 
@@ -255,7 +261,7 @@ static enum step request_step(struct exchange *x)
 
 static enum step bad_answer(struct exchange *x, const char *why)
 {
-	say(x, SERVICE_ANSWER);
+	say(x->all, x->id, SERVICE_ANSWER);
 	return x->has_answer ? end(x, true) : reply(x, 502, why);
 }
 
@@ -414,22 +420,35 @@ static void on_client(struct bufferevent *b, short what, void *arg)
 		pump(x);
 }
 
+/* A handshake that failed: by more than an end before its first word? */
+static bool was_reached(struct bufferevent *b, const SSL *ssl)
+{
+	unsigned long error;
+
+	/* libevent's own codes are among them */
+	while ((error = bufferevent_get_openssl_error(b)))
+		if (ERR_GET_LIB(error) == ERR_LIB_SSL &&
+		    ERR_GET_REASON(error) != SSL_R_UNEXPECTED_EOF_WHILE_READING)
+			return true;
+	return SSL_get_verify_result(ssl) != X509_V_OK;
+}
+
 static void on_origin(struct bufferevent *b, short what, void *arg)
 {
 	struct exchange *x = arg;
 	SSL *ssl = bufferevent_openssl_get_ssl(b);
 
-	if (what & BEV_EVENT_CONNECTED)
+	if (what & BEV_EVENT_CONNECTED) {
+		bufferevent_set_timeouts(b, NULL, NULL);
 		return;
+	}
 	x->origin_ended = true;
 	x->origin_cut = !(what & BEV_EVENT_EOF);
 	if (!SSL_is_init_finished(ssl)) {
-		/* without an alert or a certificate it wasn't even reached,
-		 * and the gateway knows why */
+		/* if not, the gateway knows why, and says so */
 		x->failure = "the origin can't be reached";
-		if (ERR_peek_error() != 0 ||
-		    SSL_get_verify_result(ssl) != X509_V_OK)
-			say(x, origin_why(ssl, &x->failure));
+		if (what & BEV_EVENT_TIMEOUT || was_reached(b, ssl))
+			say(x->all, x->id, origin_why(ssl, &x->failure));
 	}
 	ERR_clear_error();
 	pump(x);
@@ -449,15 +468,26 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		(void)end(x, false);
 }
 
-void exchange_start(struct event_base *base, const struct service *s,
-		    uint32_t id, int control, int client, int origin)
+void exchange_start(struct exchanges *all, const struct service *s, uint32_t id,
+		    int client, int origin)
 {
-	struct exchange *x = xcalloc(1, sizeof(*x));
-	SSL *ssl = origin_client(&s->origin);
+	static const struct timeval handshake = {.tv_sec = EXCHANGE_TLS_S};
+	struct event_base *base = all->base;
+	struct exchange *x;
+	SSL *ssl;
 
+	if (all->open == EXCHANGES_MAX) {
+		say(all, id, SERVICE_FULL);
+		(void)close(client); /* both are refused */
+		(void)close(origin);
+		return;
+	}
+	all->open++;
+	x = xcalloc(1, sizeof(*x));
+	ssl = origin_client(&s->origin);
+	x->all = all;
 	x->s = s;
 	x->id = id;
-	x->control = control;
 	x->kept = evbuffer_new();
 	x->client = bufferevent_socket_new(base, client, BEV_OPT_CLOSE_ON_FREE);
 	x->origin = ssl ? bufferevent_openssl_socket_new(
@@ -476,5 +506,6 @@ void exchange_start(struct event_base *base, const struct service *s,
 	if (bufferevent_enable(x->client, EV_READ | EV_WRITE) < 0 ||
 	    bufferevent_enable(x->origin, EV_READ | EV_WRITE) < 0)
 		fatalx("events");
+	bufferevent_set_timeouts(x->origin, &handshake, NULL);
 	arm(x, EXCHANGE_HEAD_MS);
 }

@@ -15,9 +15,12 @@
 
 struct event_base;
 
-#define EXCHANGE_HEAD_MS   60000  /* for a request's head, also the next one */
-#define EXCHANGE_LINGER_MS 2000	  /* for a client that is still sending */
-#define EXCHANGE_OUT_MAX   131072 /* bytes waiting for a slow reader */
+#define EXCHANGES_MAX	   1024	 /* at once */
+#define EXCHANGE_TLS_S	   30	 /* for the handshake */
+#define EXCHANGE_CLOSE_MS  60000 /* for a slow reader's last bytes */
+#define EXCHANGE_HEAD_MS   60000 /* for a request's head, also the next one */
+#define EXCHANGE_LINGER_MS 2000	 /* for a client that is still sending */
+#define EXCHANGE_OUT_MAX   65536 /* bytes waiting for a slow reader */
 
 /* One of net.services, ready for connections. */
 struct service {
@@ -26,9 +29,16 @@ struct service {
 	struct blank blank;
 };
 
-/* Owns both descriptors, which are non-blocking. What it gives up is said to
- * control, as the id's. */
-void exchange_start(struct event_base *base, const struct service *s,
-		    uint32_t id, int control, int client, int origin);
+/* All of them. */
+struct exchanges {
+	struct event_base *base;
+	int control; /* the conversation, for service_said */
+	size_t open;
+};
+
+/* Owns both descriptors, which are non-blocking. What it gives up is said as
+ * the id's. */
+void exchange_start(struct exchanges *all, const struct service *s, uint32_t id,
+		    int client, int origin);
 
 #endif

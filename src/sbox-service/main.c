@@ -32,7 +32,7 @@
 #include "sbox/strlist.h"
 
 struct services {
-	struct event_base *base;
+	struct exchanges all;
 	struct egress policy;
 	struct service *v; /* policy.nservices of them */
 };
@@ -147,15 +147,16 @@ static void on_hand(evutil_socket_t fd, short what, void *arg)
 	struct service_hand hand;
 	int fds[2], n;
 
+	(void)fd;
 	(void)what;
 	while ((n = receive(&hand, fds)) > 0) {
 		if (hand.index >= s->policy.nservices)
 			fatalx("gateway: not what was agreed");
-		exchange_start(s->base, &s->v[hand.index], hand.id, fd, fds[0],
+		exchange_start(&s->all, &s->v[hand.index], hand.id, fds[0],
 			       fds[1]);
 	}
 	if (n < 0)
-		(void)event_base_loopbreak(s->base);
+		(void)event_base_loopbreak(s->all.base);
 }
 
 /* Nothing of a message may be missing because there was no memory for it. */
@@ -194,10 +195,11 @@ int main(int argc, char **argv)
 	read_policy(&s);
 	set_up(&s);
 	event_set_mem_functions(get_memory, grow_memory, free);
-	s.base = event_base_new();
-	if (!s.base)
+	s.all.control = SERVICE_FD_CONTROL;
+	s.all.base = event_base_new();
+	if (!s.all.base)
 		fatalx("event loop");
-	ev = event_new(s.base, SERVICE_FD_CONTROL, EV_READ | EV_PERSIST,
+	ev = event_new(s.all.base, SERVICE_FD_CONTROL, EV_READ | EV_PERSIST,
 		       on_hand, &s);
 	if (event_add(ev, NULL) < 0)
 		fatalx("event loop");
@@ -205,6 +207,6 @@ int main(int argc, char **argv)
 	if (send(SERVICE_FD_CONTROL, SERVICE_READY, strlen(SERVICE_READY),
 		 MSG_NOSIGNAL) < 0)
 		return 1; /* the gateway is gone */
-	(void)event_base_dispatch(s.base);
+	(void)event_base_dispatch(s.all.base);
 	return 0;
 }

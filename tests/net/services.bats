@@ -308,6 +308,10 @@ while True:
 	SERVICE=${SERVICE/:444/:445}
 	via "curl -sS --max-time 20 $URL/echo"
 	has "ostname mismatch"
+	SERVICE=${SERVICE/api.lab.example:445/web.lab.example:80}
+	via "curl -sS --max-time 20 $URL/echo"
+	has "no TLS with the origin"
+	[[ $(decision web.lab.example) == *"no TLS with the origin"* ]]
 	service
 	SERVICE=${SERVICE/'"ca":"~/.secrets/ca.pem",'/}
 	via "curl -sS --max-time 20 $URL/echo"
@@ -385,6 +389,48 @@ while True:
 	touch go
 	wait "$run" || :
 	[ -z "$(got)" ]
+}
+
+@test "services: more connections than there may be are refused, the others go on" {
+	cat >many.py <<-'END'
+	import resource, select, socket, time
+	hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+	resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+	def ask(s, path):
+	    s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path)
+	    return s.recv(65536).split(b"\r\n")[0]
+	first = socket.create_connection(("127.0.0.1", 8081))
+	print(ask(first, b"/hop"))
+	# slow readers: nobody reads what they asked for
+	slow = [socket.create_connection(("127.0.0.1", 8081)) for _ in range(20)]
+	for s in slow:
+	    s.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
+	many = [socket.create_connection(("127.0.0.1", 8081)) for _ in range(1100)]
+	poll = select.poll()
+	for s in many:
+	    poll.register(s, select.POLLIN)
+	refused = set()
+	while len(refused) < 1100 - (1024 - 21):
+	    events = poll.poll(15000)
+	    if not events:
+	        break
+	    for fd, what in events:
+	        refused.add(fd)
+	        poll.unregister(fd)
+	print("refused", len(refused))
+	print(ask(first, b"/hop"), flush=True)
+	open("done", "w").close()
+	time.sleep(3)
+	END
+	via "/usr/bin/python3 many.py >out" &
+	local run=$! kib
+	wait_for 40 test -e done
+	kib=$(awk '/^VmRSS:/ { print $2 }' "/proc/$(pgrep -n sbox-service)/status")
+	wait "$run" || :
+	[ "$(grep -c "b'HTTP/1.1 200 '" out)" -eq 2 ]
+	grep -Eqx 'refused (9[7-9]|1..)' out
+	[ "$kib" -lt 150000 ]
+	grep -q "too many connections to services at once" "$LOG"
 }
 
 @test "services: all ends with the sandbox, whoever still speaks" {
