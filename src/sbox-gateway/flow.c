@@ -392,17 +392,17 @@ static void flow_serve(struct gateway *g, int fd, size_t index)
 {
 	const struct egress_service *s = &g->policy.services[index];
 	const struct service_hand hand = {++g->last_id, (uint32_t)index};
+	struct flow *f = flow_new(g, FLOW_SERVICE, fd, s->origin_port);
 	int ours = service_hand(g->services, &hand, fd);
-	struct flow *f;
 
+	f->service = s;
+	f->id = hand.id;
 	if (ours < 0) {
-		flow_reset_fd(fd);
+		flow_end(f, true, "sbox-service is gone or takes no more");
 		return;
 	}
 	(void)close(fd); /* another process has it */
-	f = flow_new(g, FLOW_SERVICE, ours, s->origin_port);
-	f->service = s;
-	f->id = hand.id;
+	f->relay.side[0].fd = ours;
 	if (g->bytes > g->policy.limits.bytes)
 		flow_refuse(f, REFUSAL_BYTES);
 	else if (egress_connect(&g->policy, s->host, f->port).verdict ==

@@ -73,7 +73,8 @@ struct path_attr {
 	"\"sendmsg\",\"sendto\",\"setsockopt\",\"shutdown\",\"splice\","       \
 	"\"timerfd_settime\",\"write\",\"writev\""
 
-/* fcntl: F_GETFL, F_SETFL, F_SETFD, F_SETPIPE_SZ; tgkill: abort() of a checked library. */
+/* fcntl: F_GETFL, F_SETFL, F_SETFD, F_SETPIPE_SZ; tgkill: abort() of a checked
+ * library. */
 static const char gateway_profile[] =
 	"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":1,"
 	"\"syscalls\":[{\"action\":\"SCMP_ACT_ALLOW\",\"names\":"

@@ -419,12 +419,12 @@ while True:
 	        poll.unregister(fd)
 	print("refused", len(refused))
 	print(ask(first, b"/hop"), flush=True)
-	open("done", "w").close()
+	open("peak", "w").close()
 	time.sleep(3)
 	END
 	via "/usr/bin/python3 many.py >out" &
 	local run=$! kib
-	wait_for 40 test -e done
+	wait_for 40 test -e peak
 	kib=$(awk '/^VmRSS:/ { print $2 }' "/proc/$(pgrep -n sbox-service)/status")
 	wait "$run" || :
 	[ "$(grep -c "b'HTTP/1.1 200 '" out)" -eq 2 ]
