@@ -41,29 +41,12 @@ static bool name_matches(const char *pattern, const char *entry)
 	return klen == len && strncmp(pattern, entry, len) == 0;
 }
 
-/* NAME=VALUE of the caller's: has the name got a secret of net.services? */
-static bool is_secret(const struct view *v, const char *entry)
-{
-	for (size_t i = 0; i < v->plan->secret_env.n; i++)
-		if (name_matches(v->plan->secret_env.v[i], entry))
-			return true;
-	return false;
-}
-
 static void env_pass(const struct view *v, const char *pattern)
 {
-	for (char *const *e = v->host->env; e && *e; e++) {
-		if ((*e)[0] == '=' || !strchr(*e, '=') ||
-		    !name_matches(pattern, *e))
-			continue;
-		if (!is_secret(v, *e))
+	for (char *const *e = v->host->env; e && *e; e++)
+		if ((*e)[0] != '=' && strchr(*e, '=') &&
+		    name_matches(pattern, *e))
 			env_put(&v->plan->env, xstrdup(*e));
-		else if (!strchr(pattern, '*'))
-			strlist_addf(&v->plan->warnings,
-				     "env: %s is a secret of net.services, "
-				     "which stays outside",
-				     pattern);
-	}
 }
 
 /* Something is shown at, above or beneath this directory. */
@@ -163,6 +146,7 @@ void env_build(struct view *v)
 	env_devices(v);
 	for (size_t i = 0; i < p->env_pass.n; i++)
 		env_pass(v, p->env_pass.v[i]);
+	services_forget_env(v);
 	for (size_t i = 0; i < p->env_set.n; i++)
 		env_put(env, xstrdup(p->env_set.v[i]));
 	for (size_t i = 0; i < p->env_unset.n; i++)

@@ -424,9 +424,8 @@ static bool is_shown_itself(const struct view *v, const char *src)
 	return false;
 }
 
-/* A path of the host's, wherever the first n mounts show it. */
-static int hide_source(struct view *v, const char *src, size_t n,
-		       const char *why, struct diag *d)
+int guard_hide_source(struct view *v, const char *src, size_t n,
+		      const char *why, struct diag *d)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct plan_mount m = v->plan->mounts[i];
@@ -451,29 +450,7 @@ static int hide_socket(struct view *v, const char *sock, size_t nmounts,
 	if (is_shown_itself(v, sock) || view_lstat(v, sock, &st) < 0 ||
 	    !S_ISSOCK(st.mode))
 		return 0;
-	return hide_source(v, sock, nmounts, "host's socket", d);
-}
-
-/* What services read outside, by its name and by what a link names. */
-static int hide_service_files(struct view *v, struct diag *d)
-{
-	const struct strlist *files = &v->plan->secret_files;
-	size_t n = v->plan->nmounts;
-
-	for (size_t i = 0; i < files->n; i++) {
-		cleanup_free char *canon = NULL;
-		struct host_stat st;
-
-		if (hide_source(v, files->v[i], n, "net.services", d) < 0)
-			return -1;
-		if (resolve_path(v->host, NULL, files->v[i], &canon, &st,
-				 NULL) < 0 ||
-		    strcmp(canon, files->v[i]) == 0)
-			continue; /* missing: the gateway will say so */
-		if (hide_source(v, canon, n, "net.services", d) < 0)
-			return -1;
-	}
-	return 0;
+	return guard_hide_source(v, sock, nmounts, "host's socket", d);
 }
 
 static int hide_sockets(struct view *v, struct diag *d)
@@ -504,7 +481,7 @@ static int hide_build(struct view *v, struct diag *d)
 		if (guard_hide(v, path, "hide", d) < 0)
 			return -1;
 	}
-	if (hide_sockets(v, d) < 0 || hide_service_files(v, d) < 0)
+	if (hide_sockets(v, d) < 0 || services_hide(v, d) < 0)
 		return -1;
 	return hide_secrets(v, d);
 }

@@ -80,6 +80,12 @@ int guard_check_cwd(const struct view *v, bool force, struct diag *d);
 int network_build(struct plan *p, const struct policy *policy,
 		  const struct host *host, struct diag *d);
 int guard_build(struct view *v, struct diag *d);
+/* Hide a path of the host's wherever the first n mounts show it. */
+int guard_hide_source(struct view *v, const char *src, size_t n,
+		      const char *why, struct diag *d);
+/* What services read outside is hidden, and passed by no other way. */
+int services_hide(struct view *v, struct diag *d);
+void services_forget_env(struct view *v);
 
 /* Append every socket that lies in a directory that was asked to be shown. */
 int socket_search(const struct view *v, struct strlist *out, struct diag *d);

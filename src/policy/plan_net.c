@@ -166,3 +166,39 @@ int network_build(struct plan *p, const struct policy *policy,
 			"every local service and the whole net is in reach");
 	return p->net == NET_FILTERED ? filtered_parse(p, policy, host, d) : 0;
 }
+
+/* What services read outside, by its name and by what a link names. */
+int services_hide(struct view *v, struct diag *d)
+{
+	const struct strlist *files = &v->plan->secret_files;
+	size_t n = v->plan->nmounts;
+
+	for (size_t i = 0; i < files->n; i++) {
+		cleanup_free char *canon = NULL;
+		struct host_stat st;
+
+		if (guard_hide_source(v, files->v[i], n, "net.services", d) < 0)
+			return -1;
+		if (resolve_path(v->host, NULL, files->v[i], &canon, &st,
+				 NULL) < 0 ||
+		    strcmp(canon, files->v[i]) == 0)
+			continue; /* missing: the gateway will say so */
+		if (guard_hide_source(v, canon, n, "net.services", d) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void services_forget_env(struct view *v)
+{
+	const struct strlist *names = &v->plan->secret_env;
+
+	for (size_t i = 0; i < names->n; i++) {
+		if (strlist_has(&v->policy->env_pass, names->v[i]))
+			strlist_addf(&v->plan->warnings,
+				     "env: %s is a secret of net.services, "
+				     "which stays outside",
+				     names->v[i]);
+		env_forget(&v->plan->env, names->v[i], strlen(names->v[i]));
+	}
+}

@@ -152,15 +152,6 @@ static size_t take_left(struct httpflow *f, size_t len)
 	return n;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The last chunk's line, the trailers and the empty line, all at once. */
 static ptrdiff_t take_trailers(struct httpflow *f, const char *buf, size_t len)
 {
@@ -191,8 +182,8 @@ static ptrdiff_t take_size(struct httpflow *f, const char *buf, size_t len)
 	uint64_t size = 0;
 	size_t n = 0;
 
-	while (n < len && n < CHUNK_DIGITS && hex_digit(buf[n]) >= 0)
-		size = size << 4 | (unsigned)hex_digit(buf[n++]);
+	while (n < len && n < CHUNK_DIGITS && http_hex_digit(buf[n]) >= 0)
+		size = size << 4 | (unsigned)http_hex_digit(buf[n++]);
 	if (n == len)
 		return 0;
 	if (n == 0 || buf[n] != '\r' || size > INT64_MAX)

@@ -39,6 +39,15 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+int http_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 bool http_is(const char *text, size_t len, const char *token)
 {
 	return len == strlen(token) && strncasecmp(text, token, len) == 0;

@@ -50,6 +50,8 @@ int http_head_parse(const char *buf, size_t len, bool is_request,
 const struct http_field *http_head_field(const struct http_head *h,
 					 const char *name);
 
+/* Of a chunk's size: its value, -1 if it is none. */
+int http_hex_digit(char c);
 /* Is text, of len bytes, this token (any case)? */
 bool http_is(const char *text, size_t len, const char *token);
 /* Does a field of that name list the token (RFC 9110 5.6.1)? */

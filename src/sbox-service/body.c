@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "sbox-gateway/httphead.h"
+
 #define SIZE_DIGITS 15 /* below 2^60 */
 
 enum { STEP_SIZE, STEP_DATA, STEP_DATA_END, STEP_TRAILER };
@@ -51,15 +53,6 @@ static ssize_t line_take(const char *buf, size_t len, const char **why)
 	return len < BODY_LINE_MAX ? 0 : bad(why, "a line is too long");
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static ssize_t take_size(struct body *b, const char *buf, size_t len,
 			 const char **why)
 {
@@ -69,8 +62,8 @@ static ssize_t take_size(struct body *b, const char *buf, size_t len,
 
 	if (line <= 0)
 		return line;
-	while (n < SIZE_DIGITS && hex_digit(buf[n]) >= 0)
-		size = size << 4 | (unsigned)hex_digit(buf[n++]);
+	while (n < SIZE_DIGITS && http_hex_digit(buf[n]) >= 0)
+		size = size << 4 | (unsigned)http_hex_digit(buf[n++]);
 	if (n == 0 || (buf[n] != '\r' && buf[n] != ';'))
 		return bad(why, "a chunk's size is none");
 	b->left = size;
