@@ -112,7 +112,6 @@ static void flow_drop(struct flow *f, bool reset)
 		f->next->prev = f->prev;
 	*f->prev = f->next;
 	g->nflows--;
-	g->was_full = false;
 	free(f);
 }
 
@@ -317,18 +316,17 @@ static struct flow *flow_new(struct gateway *g, enum flow_kind kind, int fd,
 
 int flow_has_room(struct gateway *g)
 {
-	struct decision d = {.name = "*", .verdict = "refused"};
+	enum refusal why = g->lacks_files ? REFUSAL_FILES : REFUSAL_CONNECTIONS;
+	struct decision d = {
+		.name = "*", .verdict = "refused", .reason = refusal_text(why)};
 	unsigned n;
 
 	if (g->nflows < g->max_flows)
 		return true;
-	n = refusals_count(g->refusals, "*", 0, REFUSAL_CONNECTIONS);
-	if (!g->was_full && refusal_is_logged(n)) {
-		d.reason = refusal_text(REFUSAL_CONNECTIONS);
-		d.count = n > 1 ? n : 0;
+	n = refusals_count(g->refusals, "*", 0, why);
+	d.count = n > 1 ? n : 0;
+	if (refusal_is_logged(n))
 		decisions_write(g->log, &d);
-	}
-	g->was_full = true;
 	return false;
 }
 

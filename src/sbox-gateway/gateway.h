@@ -58,8 +58,8 @@ struct gateway {
 
 	struct flow *flows; /* doubly linked, all that are open */
 	size_t nflows, max_flows;
+	bool lacks_files; /* max_flows is lower than what was asked for */
 	uint32_t last_id; /* of a flow that another process speaks of */
-	bool was_full;	  /* said so already */
 	size_t ndns;	  /* TCP clients of the name server */
 	uint64_t bytes;	  /* both ways, of the whole run */
 };

@@ -159,21 +159,23 @@ static struct event_base *new_loop(void)
 }
 
 /* How many flows fit into the descriptors that there are: two each, besides
- * what else has some. */
+ * what else has some (a visit that waits has two as well, and pipes are only
+ * made while there is no idle one). sbox-gateway(8) has the sum. */
 static void set_limits(struct gateway *g, size_t nfiles)
 {
 	size_t other = GATEWAY_FDS_OTHER + DNSSERVER_CLIENTS_MAX +
-		       PUBLISH_PENDING_MAX + g->listeners.n +
+		       2 * PUBLISH_PENDING_MAX + g->listeners.n +
 		       publish_count(g->publish);
 	uint64_t asked = g->policy.limits.connections;
 	size_t pairs;
 
 	pipes_init(&g->pipes, nfiles / 16);
-	other += 2 * (g->pipes.max + PIPES_KEEP);
+	other += 2 * g->pipes.max;
 	pairs = nfiles > other ? (nfiles - other) / 2 : 0;
 	if (asked == EGRESS_LIMIT_NONE)
 		asked = GATEWAY_FLOWS_DEFAULT;
-	g->max_flows = asked < pairs ? (size_t)asked : pairs;
+	g->lacks_files = pairs < asked;
+	g->max_flows = g->lacks_files ? pairs : (size_t)asked;
 	if (g->max_flows == 0) {
 		struct diag d = {0};
 

@@ -19,6 +19,7 @@ enum refusal {
 	REFUSAL_FORGED,	     /* an address that stands for no name */
 	REFUSAL_ADDRESSES,   /* the table of names is full */
 	REFUSAL_CONNECTIONS, /* too many at once */
+	REFUSAL_FILES,	     /* too many for the descriptors that there are */
 	REFUSAL_BYTES,	     /* the run's bytes are used up */
 	REFUSAL_LOOKUPS,     /* too many at once */
 	REFUSAL_NEWNAMES,    /* too many new ones of a pattern */

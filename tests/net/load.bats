@@ -1,0 +1,98 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The gateway under load, judged from outside: by the servers' logs, its own
+# log, and what the kernel says of its processes. load.py is both ends.
+
+load net
+
+test_setup()
+{
+	LOG=$HOME/.local/state/sbox/log/network.jsonl
+	cp "$TOP/tests/net/load.py" "$PROJ/load.py"
+	SERVED=$SCRATCH/served
+	mkfifo "$SCRATCH/ready"
+	/usr/bin/python3 "$TOP/tests/net/load.py" serve 45.80.1.1 7000 \
+		"$SERVED" >"$SCRATCH/ready" 3>&- &
+	SERVER=$!
+	read -r _ <"$SCRATCH/ready"
+	HARD=$(ulimit -Hn)
+}
+
+test_teardown()
+{
+	kill "$SERVER" 2>/dev/null || true
+	wait "$SERVER" 2>/dev/null || true
+}
+
+# load [OPTION...] -- NAME ARG...: a function of load.py's, inside
+load_inside()
+{
+	local -a options=()
+
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	inside --allow 'tcp:web.lab.example:7000' --allow web.lab.example \
+		"${options[@]}" -- /usr/bin/python3 load.py "$@"
+}
+
+# As many connections as sbox-gateway(8) allows with this hard limit.
+most()
+{
+	local pipes=$(($1 / 8))
+
+	[ $pipes -le 512 ] || pipes=512
+	# listeners: the name server's two, ports 80, 443 and 7000
+	echo $((($1 - pipes - 224 - 5) / 2))
+}
+
+# How many connections the server has been sent so far, and how many are open.
+came() { count '^[+]' "$SERVED"; }
+
+# ceiling N: what is told of 10000 attempts when N may be open
+ceiling_is()
+{
+	succeeds
+	matches "kept $1 order [+]- slowest True"
+	[ "$(grep -cx "still $1" <<<"$output")" -eq 1 ]
+	matches "again 10"
+	matches "still $(($1 - 10))"
+	# and the server never saw another one
+	[ "$(came)" -eq $(($1 + 10)) ]
+	says "refused: [*]: $2 \\([0-9]+ times\\)"
+	grep -F '"name":"*"' "$LOG" | grep -F '"verdict":"refused"' |
+		grep -qF "\"reason\":\"$2\""
+}
+
+@test "10000 connections: the default ceiling resets in order, drops none" {
+	local n
+	n=$(most "$HARD")
+	[ "$n" -lt 4096 ] || n=4096
+	ulimit -Sn 1024
+	load_inside -- ceiling 10000
+	if [ "$n" -eq 4096 ]; then
+		ceiling_is 4096 "net.limits.connections are open"
+	else
+		ceiling_is "$n" "the hard limit on open files allows no more connections"
+	fi
+}
+
+@test "10000 connections with 4096 open files: the ceiling is what the manual says" {
+	ulimit -n 4096
+	load_inside --set net.limits.connections=10000 -- ceiling 10000
+	ceiling_is "$(most 4096)" \
+		"the hard limit on open files allows no more connections"
+}
+
+@test "net.limits.connections: exactly so many, one less is one more" {
+	load_inside --set net.limits.connections=50 -- edge 50
+	succeeds
+	prints "kept 50
+more [None, None, None, None, None]
+again True None
+kept 50"
+	[ "$(came)" -eq 51 ]
+	says 'net\.limits\.connections'
+}

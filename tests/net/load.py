@@ -1,0 +1,327 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Both ends of tests/net/load.bats.
+
+load.py serve ADDRESS PORT LOG    outside: echo; a line in LOG for each connection
+                                  that began, "+", and ended, "- BYTES"
+load.py NAME ARG...               inside: one of the functions below
+
+What happens inside is told on stdout, and judged outside."""
+import os
+import resource
+import select
+import socket
+import sys
+import threading
+import time
+
+HOST, PORT = "web.lab.example", 7000
+BURST = 64
+
+
+def files():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def serve(address, port, log):
+    files()
+    log = open(log, "ab", buffering=0)
+    server = socket.create_server((address, int(port)), backlog=4096)
+    server.setblocking(False)
+    poll = select.epoll()
+    poll.register(server, select.EPOLLIN)
+    clients, got = {}, {}
+    print("ready", flush=True)
+    while True:
+        for fd, _ in poll.poll():
+            if fd == server.fileno():
+                for _ in range(BURST):
+                    try:
+                        s = server.accept()[0]
+                    except BlockingIOError:
+                        break
+                    log.write(b"+\n")
+                    clients[s.fileno()] = s
+                    poll.register(s, select.EPOLLIN)
+                continue
+            s = clients[fd]
+            try:
+                data = s.recv(65536)
+                got[fd] = got.get(fd, 0) + len(data)
+                if data:
+                    s.sendall(data)
+                    continue
+            except OSError:
+                pass
+            log.write(b"- %d\n" % got.pop(fd, 0))
+            poll.unregister(fd)
+            clients.pop(fd).close()
+
+
+def connect(port=PORT, host=HOST, timeout=10):
+    return socket.create_connection((host, int(port)), timeout)
+
+
+def echoes(s, text=b"x"):
+    """Does the connection work?"""
+    try:
+        s.sendall(text)
+        return s.recv(len(text)) == text
+    except OSError:
+        return False
+
+
+def another(host=HOST, text=b"x"):
+    """A new connection if it works."""
+    try:
+        s = connect(host=host)
+    except OSError:
+        return None
+    if echoes(s, text):
+        return s
+    s.close()
+    return None
+
+
+def mark(path):
+    """Tell the outside that this far was come; "go-PATH" is its answer."""
+    open(path, "w").close()
+    while not os.path.exists("go-" + path):
+        time.sleep(0.02)
+
+
+def address(name=HOST):
+    return socket.gethostbyname(name)
+
+
+def ceiling(n):
+    """One after the other; those that work are kept."""
+    files()
+    host, kept, slowest, order = address(), [], 0, ""
+    for i in range(int(n)):
+        start = time.monotonic()
+        s = another(host, b"%08d" % i)
+        if s:
+            kept.append(s)
+        else:
+            slowest = max(slowest, time.monotonic() - start)
+        sign = "+" if s else "-"
+        order += "" if order.endswith(sign) else sign
+    print("kept", len(kept), "order", order, "slowest", slowest < 1)
+    # all at once, none waited for
+    heap = []
+    for i in range(1000):
+        s = socket.socket()
+        s.setblocking(False)
+        s.connect_ex((host, PORT))
+        heap.append(s)
+        if len(heap) == 300:
+            time.sleep(0.2)
+            heap = [s.close() for s in heap][:0]
+    for s in heap:
+        s.close()
+    print("still", sum(echoes(s) for s in kept))
+    for s in kept[:10]:
+        s.close()
+    time.sleep(0.5)
+    more = [another(host) for _ in range(12)]
+    print("again", len([s for s in more if s]))
+    print("still", sum(echoes(s) for s in kept[10:]))
+
+
+def hello():
+    """A ClientHello, as a TLS library writes it."""
+    import ssl
+    out = ssl.MemoryBIO()
+    tls = ssl.create_default_context().wrap_bio(
+        ssl.MemoryBIO(), out, server_hostname=HOST)
+    try:
+        tls.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return out.read()
+
+
+def drip(port, text, n, result):
+    """n connections, a byte a second on each; how long do they live?"""
+    open_, ages = [(connect(port), time.monotonic()) for _ in range(n)], []
+    for i in range(15):
+        for pair in list(open_):
+            try:
+                pair[0].send(text[i:i + 1])
+                pair[0].setblocking(False)
+                pair[0].recv(1)
+            except BlockingIOError:
+                continue
+            except OSError:
+                pass
+            open_.remove(pair)
+            ages.append(time.monotonic() - pair[1])
+        time.sleep(1)
+    ages.sort()
+    result.append("%s %d %s" % (port, len(ages), [
+        round(x) for x in ages[:1] + ages[-1:]]))
+
+
+def slow(n):
+    """Readers that don't read and senders that hardly send; another does."""
+    head = b"GET /huge HTTP/1.1\r\nHost: " + HOST.encode() + b"\r\n\r\n"
+    readers = [connect(80) for _ in range(int(n))]
+    for s in readers:
+        s.sendall(head)
+    said = []
+    drips = [threading.Thread(target=drip, args=(p, t, 50, said))
+             for p, t in ((443, hello()), (80, head))]
+    for t in drips:
+        t.start()
+    fast, worst = connect(), 0
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        start = time.monotonic()
+        if not echoes(fast, b"ping"):
+            print("the fast one broke")
+        worst = max(worst, time.monotonic() - start)
+        time.sleep(0.01)
+    print("fast", worst < 0.5)
+    start, got, want = time.monotonic(), 0, 64 << 20
+    reader = connect(80)
+    reader.sendall(head)
+    while got < want:
+        got += len(reader.recv(1 << 20))
+    print("bulk", time.monotonic() - start < 10)
+    mark("slow")
+    for t in drips:
+        t.join()
+    print("\n".join(sorted(said)))
+    for s in readers:
+        s.settimeout(5)
+    print("readers", sum(s.recv(12) == b"HTTP/1.1 200" for s in readers))
+
+
+def ended(s):
+    """Seconds until the connection's end; None: it lives on."""
+    start = time.monotonic()
+    s.settimeout(5)
+    try:
+        while s.recv(1 << 20):
+            pass
+    except socket.timeout:
+        return None
+    except OSError:
+        pass
+    return time.monotonic() - start
+
+
+def outcome(f):
+    start = time.monotonic()
+    try:
+        f()
+        return "worked"
+    except OSError as e:
+        took = time.monotonic() - start
+        return type(e).__name__ + ("" if took < 2 else " late")
+
+
+def killed(published):
+    """Flows in every state; then the gateway is killed."""
+    server = socket.create_server(("127.0.0.1", int(published)))
+    head = b"GET /huge HTTP/1.1\r\nHost: " + HOST.encode() + b"\r\n\r\n"
+    host, flows = address(), []
+    for _ in range(20):
+        flows += [connect(), connect(443), connect(80), connect(80),
+                  connect(53, "198.18.0.1")]
+        echoes(flows[-5])
+        flows[-4].sendall(hello()[:50])
+        flows[-3].sendall(head[:10])
+        flows[-2].sendall(head)
+    flows = flows[:5] + [s for s in flows[5:] if s.getpeername()[1] != 53]
+    flows.append(server.accept()[0])
+    mark("up")
+    start = time.monotonic()
+    late = [t for t in map(ended, flows) if t is None]
+    print("flows", len(flows), "late", len(late),
+          time.monotonic() - start < 3)
+    print("known", outcome(lambda: connect(host=host)))
+    print("name", outcome(address))
+    print("other", outcome(lambda: address("other.lab.example")))
+    print("dns", outcome(lambda: connect(53, "198.18.0.1")))
+    print("direct", outcome(lambda: connect(80, "45.80.1.1")))
+
+
+def edge(n):
+    """The first n work, no more."""
+    kept = [connect() for _ in range(int(n))]
+    print("kept", sum(echoes(s) for s in kept))
+    print("more", [another() for _ in range(5)])
+    kept.pop().close()
+    time.sleep(0.3)
+    kept.append(another())
+    print("again", kept[-1] is not None, another())
+    print("kept", sum(echoes(s) for s in kept))
+
+
+def exactly(n):
+    """n bytes both ways, which is the limit; then one more."""
+    s, spare, left = connect(), connect(), int(n) // 2
+    while left:
+        part = min(left, 10000)
+        s.sendall(b"x" * part)
+        while part:
+            got = len(s.recv(part))
+            part, left = part - got, left - got
+    print("passed", int(n))
+    print("one more", echoes(s))
+    print("another", echoes(spare))
+    print("new", another())
+
+
+def flood(n):
+    """n connections that send as much as they can, all at once."""
+    flows, got = [connect() for _ in range(int(n))], 0
+    print("open", sum(echoes(s) for s in flows))
+    text = b"x" * 65536
+    for s in flows:
+        s.setblocking(False)
+    while flows:
+        for s in list(flows):
+            try:
+                s.send(text)
+            except BlockingIOError:
+                pass
+            except OSError:
+                flows.remove(s)
+                continue
+            try:
+                got += len(s.recv(65536))
+            except BlockingIOError:
+                pass
+            except OSError:
+                flows.remove(s)
+    print("received", got + int(n))
+
+
+def idle(n):
+    """n connections on which nothing happens; all work afterwards."""
+    files()
+    host, kept = address(), []
+    for _ in range(int(n)):
+        kept.append(connect(host=host))
+        if len(kept) % 500 == 0:
+            echoes(kept[-1])
+    print("open", sum(echoes(s) for s in kept), flush=True)
+    mark("idle")
+    print("still", sum(echoes(s) for s in kept))
+
+
+def names(n):
+    """Connections that wait for a look-up when the resolver dies."""
+    flows = [connect() for _ in range(int(n))]
+    mark("asked")
+    print("ended", sum(ended(s) is not None for s in flows))
+    start = time.monotonic()
+    print("new", another(), time.monotonic() - start < 1)
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])
