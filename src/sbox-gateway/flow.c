@@ -196,6 +196,17 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+/* Of the run's bytes, those that may still pass and one more, which is the one
+ * too many. 0: they are used up. */
+static uint64_t bytes_left(const struct gateway *g)
+{
+	uint64_t limit = g->policy.limits.bytes;
+
+	if (limit == EGRESS_LIMIT_NONE)
+		return limit;
+	return g->bytes > limit ? 0 : limit - g->bytes + 1;
+}
+
 /* False: the run's bytes are used up. */
 static bool count_bytes(struct flow *f)
 {
@@ -207,13 +218,15 @@ static bool count_bytes(struct flow *f)
 		g->bytes += now - f->counted;
 		f->counted = now;
 	}
-	return g->bytes <= g->policy.limits.bytes;
+	return bytes_left(g) > 0;
 }
 
 static void flow_pump(struct flow *f)
 {
-	enum relay_result r = relay_pump(&f->relay);
+	enum relay_result r;
 
+	f->relay.left = bytes_left(f->g);
+	r = relay_pump(&f->relay);
 	if (!count_bytes(f)) {
 		flow_refuse(f, REFUSAL_BYTES);
 		return;
@@ -369,6 +382,10 @@ static void flow_decide(struct flow *f)
 		flow_refuse(f, REFUSAL_FORGED);
 		return;
 	}
+	if (bytes_left(g) == 0) {
+		flow_refuse(f, REFUSAL_BYTES);
+		return;
+	}
 	if (f->pool)
 		d = egress_connect(&g->policy, names_name(g->names, f->pool),
 				   f->port);
@@ -401,7 +418,7 @@ static void flow_serve(struct gateway *g, int fd, size_t index)
 	}
 	(void)close(fd); /* another process has it */
 	f->relay.side[0].fd = ours;
-	if (g->bytes > g->policy.limits.bytes)
+	if (bytes_left(g) == 0)
 		flow_refuse(f, REFUSAL_BYTES);
 	else if (egress_connect(&g->policy, s->host, f->port).verdict ==
 		 EGRESS_DENIED)
@@ -423,17 +440,16 @@ void flow_accept(struct gateway *g, int fd, const struct listener *l)
 		return;
 	}
 	f = flow_new(g, is_port ? FLOW_PORT : FLOW_OUT, fd, l->port);
-	if (g->bytes > g->policy.limits.bytes) {
-		flow_refuse(f, REFUSAL_BYTES);
-		return;
-	}
 	if (!is_port) {
 		flow_decide(f);
 		return;
 	}
 	f->port = g->policy.ports.v[l->index].out;
 	f->addr = loopback[0];
-	flow_dial(f, loopback, ARRAY_SIZE(loopback), f->port);
+	if (bytes_left(g) == 0)
+		flow_refuse(f, REFUSAL_BYTES);
+	else
+		flow_dial(f, loopback, ARRAY_SIZE(loopback), f->port);
 }
 
 void flow_join(struct gateway *g, int in, int out, uint16_t port)

@@ -102,14 +102,16 @@ static ssize_t send_some(int fd, const void *buf, size_t len)
 }
 
 /* Of the chunk, what may leave. */
-static enum step send_chunk(struct lane *l, struct side *to)
+static enum step send_chunk(struct lane *l, struct side *to, uint64_t left)
 {
 	struct chunk *c = l->chunk;
+	size_t len = c->ok - c->off;
 	ssize_t n;
 
 	if (!to->is_writable)
 		return STEP_WAITS;
-	n = send_some(to->fd, c->data + c->off, c->ok - c->off);
+	n = send_some(to->fd, c->data + c->off,
+		      len < left ? len : (size_t)left);
 	if (n < 0)
 		return failed_step(&to->is_writable);
 	c->off += (size_t)n;
@@ -176,7 +178,7 @@ static enum step step_checked(struct relay *r)
 	ptrdiff_t n;
 
 	if (l->chunk && l->chunk->off < l->chunk->ok)
-		return send_chunk(l, &r->side[1]);
+		return send_chunk(l, &r->side[1], r->left);
 	if (l->chunk) {
 		enum step s = STEP_WAITS;
 
@@ -229,13 +231,14 @@ static enum step step_copy(struct lane *l, struct side *from, struct side *to,
 	return STEP_MOVED;
 }
 
-static enum step drain_pipe(struct lane *l, struct side *to)
+static enum step drain_pipe(struct lane *l, struct side *to, uint64_t left)
 {
 	ssize_t n;
 
 	if (!to->is_writable)
 		return STEP_WAITS;
-	n = splice(l->pipe->r, NULL, to->fd, NULL, l->held,
+	n = splice(l->pipe->r, NULL, to->fd, NULL,
+		   l->held < left ? l->held : (size_t)left,
 		   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n < 0 && errno != EINTR)
 		return failed_step(&to->is_writable);
@@ -255,7 +258,7 @@ static enum step step_splice(struct relay *r, struct lane *l, struct side *from,
 	ssize_t n;
 
 	if (l->held > 0)
-		return drain_pipe(l, to);
+		return drain_pipe(l, to, r->left);
 	if (l->at_end)
 		return STEP_END;
 	if (!from->is_readable || !to->is_writable)
@@ -321,18 +324,17 @@ static enum step look_at_answer(struct relay *r)
 	return STEP_MOVED;
 }
 
-static enum step step_lane(struct relay *r, int i)
+static enum step step_any(struct relay *r, int i)
 {
 	struct lane *l = &r->lane[i];
 	struct side *from = &r->side[i], *to = &r->side[!i];
-	uint64_t before = l->bytes;
-	size_t max = PIPES_SIZE;
+	size_t max = PIPES_SIZE < r->left ? PIPES_SIZE : (size_t)r->left;
 	enum step s;
 
 	if (i == 0 && r->http)
 		return step_checked(r);
 	if (l->chunk) {
-		s = send_chunk(l, to);
+		s = send_chunk(l, to, r->left);
 		chunk_tidy(l);
 		return s;
 	}
@@ -342,10 +344,21 @@ static enum step step_lane(struct relay *r, int i)
 		if (r->credit < max)
 			max = (size_t)r->credit;
 	}
-	s = step_splice(r, l, from, to, max);
-	if (r->credit && i == 1)
-		r->credit -= l->bytes - before < r->credit ? l->bytes - before
-							   : r->credit;
+	return step_splice(r, l, from, to, max);
+}
+
+static enum step step_lane(struct relay *r, int i)
+{
+	uint64_t moved = r->lane[i].bytes;
+	enum step s;
+
+	if (r->left == 0)
+		return STEP_WAITS; /* for its end: not a byte more */
+	s = step_any(r, i);
+	moved = r->lane[i].bytes - moved;
+	r->left -= moved;
+	if (i == 1)
+		r->credit -= moved < r->credit ? moved : r->credit;
 	return s;
 }
 

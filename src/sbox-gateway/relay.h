@@ -54,6 +54,7 @@ struct relay {
 	struct httpflow *http; /* lane 0 is checked; owned; NULL: it isn't */
 	bool is_upgrading;     /* lane 1's next head decides */
 	uint64_t credit;       /* then: bytes of lane 1 that may pass before */
+	uint64_t left;	       /* bytes of both that may pass at all */
 	const char *why;       /* with RELAY_REFUSED: static text */
 };
 
@@ -70,7 +71,7 @@ void relay_ready(struct side *s, short what);
 /* Ask r->http about the bytes of lane 0's chunk that it hasn't let through yet.
  * 1: some may pass now; 0: more bytes are needed; -1: refused (r->why). */
 int relay_check(struct relay *r);
-/* Move what can be moved. */
+/* Move what can be moved, and no more than r->left, which it counts down. */
 enum relay_result relay_pump(struct relay *r);
 /* Give back pipes and buffers; the descriptors are the caller's. */
 void relay_free(struct relay *r);

@@ -96,3 +96,29 @@ kept 50"
 	[ "$(came)" -eq 51 ]
 	says 'net\.limits\.connections'
 }
+
+@test "net.limits.bytes: exactly so many, both ways" {
+	load_inside --set 'net.limits.bytes="1000000"' -- exactly 1000000
+	succeeds
+	prints "passed 1000000
+one more False
+another False
+new None"
+	[ "$(came)" -eq 2 ]
+	says '^sbox: warning: refused: web.lab.example port 7000: net.limits.bytes is used up \(3 times\)$'
+}
+
+# What the server has received on connections that ended.
+sent() { sed -n 's/^- //p' "$SERVED" | paste -sd+ | bc; }
+all_ended() { [ "$(count '^-' "$SERVED")" -eq "$(came)" ]; }
+
+@test "net.limits.bytes: not even many connections at once pass more" {
+	local limit=3000000 both
+	load_inside --set "net.limits.bytes=\"$limit\"" -- flood 100
+	succeeds
+	matches "open 100"
+	wait_for 5 all_ended
+	both=$((${output##* } + $(sent)))
+	echo "$both"
+	[ $both -gt $((limit / 2)) ] && [ $both -le $((limit + 1)) ]
+}
