@@ -151,7 +151,9 @@ static void on_resolved(void *ctx, int error, const struct in6_addr *addrs,
 {
 	struct flow *f = ctx;
 
-	if (error || n == 0)
+	if (error == RESOLVE_DIED)
+		flow_refuse(f, REFUSAL_RESOLVER);
+	else if (error || n == 0)
 		flow_end(f, true, gai_strerror(error ? error : EAI_NONAME));
 	else
 		use_addresses(f, addrs, n);
@@ -196,8 +198,11 @@ void flow_go(struct flow *f)
 	case RESOLVE_FULL:
 		flow_refuse(f, REFUSAL_LOOKUPS);
 		return;
-	case RESOLVE_GONE:
+	case RESOLVE_FAILED:
 		flow_end(f, true, "no address was found");
+		return;
+	case RESOLVE_GONE:
+		flow_refuse(f, REFUSAL_RESOLVER);
 		return;
 	}
 }

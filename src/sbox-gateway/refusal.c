@@ -34,6 +34,7 @@ static const struct reason {
 	[REFUSAL_FILES]	      = { "the hard limit on open files allows no more connections", CURE_NONE },
 	[REFUSAL_BYTES]	      = { "net.limits.bytes is used up",		CURE_NONE },
 	[REFUSAL_LOOKUPS]     = { "too many look-ups at once",			CURE_NONE },
+	[REFUSAL_RESOLVER]    = { "the resolver has died: names are not looked up any more", CURE_NONE },
 	[REFUSAL_NEWNAMES]    = { "too many new names of one pattern in a short time", CURE_NONE },
 	/* clang-format on */
 };

@@ -22,6 +22,7 @@ enum refusal {
 	REFUSAL_FILES,	     /* too many for the descriptors that there are */
 	REFUSAL_BYTES,	     /* the run's bytes are used up */
 	REFUSAL_LOOKUPS,     /* too many at once */
+	REFUSAL_RESOLVER,    /* it has died */
 	REFUSAL_NEWNAMES,    /* too many new ones of a pattern */
 	REFUSAL__COUNT
 };

@@ -4,7 +4,8 @@
  * answer that nobody waits for. A query's id is its place in the table, which
  * is not used again before its answer came. When the resolver is gone,
  * everybody who waits is told, and nobody is served any more: there is no other
- * way to an address.
+ * way to an address. The jail couldn't start a new one, and should not: whoever
+ * brought it down by an answer would get as many tries as they like.
  */
 #include "sbox-gateway/resolve.h"
 
@@ -73,7 +74,7 @@ static void gone(struct resolve *r)
 	r->sock = -1;
 	for (size_t i = 0; i < RESOLVE_NAMES_MAX; i++) {
 		r->table[i].is_asked = false;
-		r->table[i].error = EAI_SYSTEM;
+		r->table[i].error = RESOLVE_DIED;
 		r->table[i].n = 0;
 		tell(&r->table[i]);
 	}
@@ -211,7 +212,7 @@ enum resolve_result resolve_ask(struct resolve *r, const char *name,
 		return wait_for(l, w);
 	if (l && gateway_now_ms() < l->until) {
 		if (l->error)
-			return RESOLVE_GONE;
+			return RESOLVE_FAILED;
 		*addrs = l->addrs;
 		*n = l->n;
 		return RESOLVE_KNOWN;

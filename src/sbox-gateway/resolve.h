@@ -17,6 +17,7 @@ struct event_base;
 #define RESOLVE_NAMES_MAX 256 /* being asked for, or remembered */
 #define RESOLVE_KEEP_MS	  10000
 #define RESOLVE_FAILED_MS 2000
+#define RESOLVE_DIED	  1 /* no EAI_*: the resolver is gone */
 
 struct resolve;
 
@@ -24,7 +25,7 @@ struct resolve;
 struct resolve_wait {
 	LIST_ENTRY(resolve_wait) entry;
 	int is_waiting;
-	/* error is EAI_* or 0; addrs is borrowed */
+	/* error is EAI_*, RESOLVE_DIED or 0; addrs is borrowed */
 	void (*done)(void *ctx, int error, const struct in6_addr *addrs,
 		     size_t n);
 	void *ctx;
@@ -35,10 +36,11 @@ struct resolve *resolve_new(struct event_base *base, int sock);
 void resolve_free(struct resolve *r);
 
 enum resolve_result {
-	RESOLVE_ASKED, /* w->done will be called, from the event loop */
-	RESOLVE_KNOWN, /* *addrs and *n, borrowed until the next call */
-	RESOLVE_FULL,  /* too many at once */
-	RESOLVE_GONE,  /* no resolver any more, or it failed just now */
+	RESOLVE_ASKED,	/* w->done will be called, from the event loop */
+	RESOLVE_KNOWN,	/* *addrs and *n, borrowed until the next call */
+	RESOLVE_FULL,	/* too many at once */
+	RESOLVE_FAILED, /* it failed just now */
+	RESOLVE_GONE,	/* no resolver any more */
 };
 
 /* w->done and w->ctx must be set. */

@@ -5,6 +5,8 @@
 
 load net
 
+AROUND=() # in front of sbox
+
 test_setup()
 {
 	LOG=$HOME/.local/state/sbox/log/network.jsonl
@@ -20,22 +22,39 @@ test_setup()
 
 test_teardown()
 {
-	kill "$SERVER" 2>/dev/null || true
+	kill "$SERVER" ${STARTED:+"$STARTED"} 2>/dev/null || true
 	wait "$SERVER" 2>/dev/null || true
 }
 
 # load [OPTION...] -- NAME ARG...: a function of load.py's, inside
 load_inside()
 {
-	local -a options=()
+	load_start "$@"
+	load_finish
+}
+
+# The same, while the test goes on; load_finish waits for its end.
+load_start()
+{
+	local -a options=(--allow tcp:web.lab.example:7000 --allow web.lab.example)
 
 	while [ "$1" != -- ]; do
 		options+=("$1")
 		shift
 	done
 	shift
-	inside --allow 'tcp:web.lab.example:7000' --allow web.lab.example \
-		"${options[@]}" -- /usr/bin/python3 load.py "$@"
+	canaries_set
+	timeout -k 5 "$LIMIT" "${AROUND[@]}" "$SBOX" "${options[@]}" -- \
+		/usr/bin/python3 load.py "$@" </dev/null >"$SCRATCH/out" \
+		2>"$SCRATCH/err" 3>&- &
+	STARTED=$!
+}
+load_finish()
+{
+	status=0
+	wait "$STARTED" || status=$?
+	output=$(cat "$SCRATCH/out")
+	stderr=$(cat "$SCRATCH/err")
 }
 
 # As many connections as sbox-gateway(8) allows with this hard limit.
@@ -113,12 +132,32 @@ sent() { sed -n 's/^- //p' "$SERVED" | paste -sd+ | bc; }
 all_ended() { [ "$(count '^-' "$SERVED")" -eq "$(came)" ]; }
 
 @test "net.limits.bytes: not even many connections at once pass more" {
-	local limit=3000000 both
-	load_inside --set "net.limits.bytes=\"$limit\"" -- flood 100
+	local most=3000000 both
+	load_inside --set "net.limits.bytes=\"$most\"" -- flood 100
 	succeeds
 	matches "open 100"
 	wait_for 5 all_ended
 	both=$((${output##* } + $(sent)))
 	echo "$both"
-	[ $both -gt $((limit / 2)) ] && [ $both -le $((limit + 1)) ]
+	[ $both -gt $((most / 2)) ] && [ $both -le $((most + 1)) ]
+}
+
+@test "the resolver dies: who waits is refused at once, who comes too, and it is said" {
+	local r
+	load_start --allow 45.80.1.1:7000 -- names 50
+	wait_for 10 test -e begin
+	r=$(processes_with "sbox-gateway --resolver")
+	kill -STOP "$r"
+	touch go-begin
+	wait_for 10 test -e asked
+	kill -KILL "$r"
+	touch go-asked
+	load_finish
+	prints "late 0 True
+new None True
+address True"
+	[ "$(came)" -eq 1 ]
+	says 'web.lab.example port 7000: the resolver has died: .* [(]51 times[)]'
+	decision web.lab.example | grep -F '"verdict":"refused"' |
+		grep -F '"reason":"the resolver has died'
 }

@@ -249,6 +249,13 @@ def killed(published):
     print("direct", outcome(lambda: connect(80, "45.80.1.1")))
 
 
+def visit(port):
+    """Outside: a published port; then again, when the gateway is gone."""
+    s = connect(port, "127.0.0.1")
+    print("visit", ended(s) is not None)
+    print("another", outcome(lambda: connect(port, "127.0.0.1")))
+
+
 def edge(n):
     """The first n work, no more."""
     kept = [connect() for _ in range(int(n))]
@@ -316,11 +323,15 @@ def idle(n):
 
 def names(n):
     """Connections that wait for a look-up when the resolver dies."""
+    mark("begin")
     flows = [connect() for _ in range(int(n))]
     mark("asked")
-    print("ended", sum(ended(s) is not None for s in flows))
+    start = time.monotonic()
+    late = [t for t in map(ended, flows) if t is None]
+    print("late", len(late), time.monotonic() - start < 1)
     start = time.monotonic()
     print("new", another(), time.monotonic() - start < 1)
+    print("address", another("45.80.1.1") is not None)
 
 
 if __name__ == "__main__":
