@@ -224,15 +224,33 @@ void gateway_start(const struct plan *p, struct gateway *out)
 					    : "it could not be set up in time");
 }
 
+static pid_t wait_for(pid_t pid, int *status, int flags)
+{
+	pid_t n;
+
+	do
+		n = waitpid(pid, status, flags);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
 void gateway_finish(struct gateway *g)
 {
+	bool ends;
+	int status = 0;
+
 	if (g->pid < 0)
 		return;
 	(void)take(g); /* is it ready by now? */
-	if (!g->ready || listen_to(g, SUMMARY_MS, false))
-		(void)kill(g->pid, SIGKILL); /* ESRCH: gone already */
-	while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	ends = g->ready && !listen_to(g, SUMMARY_MS, false);
+	if (wait_for(g->pid, &status, ends ? 0 : WNOHANG) == 0) {
+		(void)kill(g->pid, SIGKILL);
+		(void)wait_for(g->pid, NULL, 0);
+	}
+	if (WIFSIGNALED(status))
+		log_err("gateway: it was killed by signal %d: the sandbox had "
+			"no network from then on",
+			WTERMSIG(status));
 	for (size_t i = 0; i < g->errors.n; i++)
 		log_err("gateway: %s", g->errors.v[i]);
 	for (size_t i = 0; i < g->notes.n; i++)

@@ -76,6 +76,7 @@ web() {
 	echo "the web server" >www/index.html
 	echo "the other server" >www/other/index.html
 	head -c 3000000 /dev/zero | tr '\0' x >www/big
+	truncate -s 1G www/huge
 	git init -q --bare www/repo.git
 	git -C www/repo.git symbolic-ref HEAD refs/heads/main
 	git init -q -b main seed

@@ -161,3 +161,42 @@ address True"
 	decision web.lab.example | grep -F '"verdict":"refused"' |
 		grep -F '"reason":"the resolver has died'
 }
+
+# The gateway itself, without its resolver.
+gateway()
+{
+	local p
+
+	for p in $(processes_with sbox-gateway); do
+		[ "$(tr '\0' ' ' <"/proc/$p/cmdline")" != "sbox-gateway " ] ||
+			echo "$p"
+	done
+}
+
+@test "the gateway is killed: every connection ends at once, and no new one begins" {
+	local p v
+	load_start --publish auto:3000 -- killed 3000
+	wait_for 10 grep -q 127.0.0.1: "$SCRATCH/err"
+	p=$(sed -n 's/.*127.0.0.1:\([0-9]*\) reaches.*/\1/p' "$SCRATCH/err")
+	/usr/bin/python3 load.py visit "$p" >"$SCRATCH/visit" 3>&- &
+	v=$!
+	wait_for 10 test -e up
+	kill -KILL "$(gateway)"
+	: >"$SERVED"
+	touch go-up
+	load_finish
+	succeeds
+	prints "flows 82 late 0 True
+known ConnectionRefusedError
+name gaierror
+other gaierror
+dns ConnectionRefusedError
+direct OSError"
+	wait "$v"
+	[ "$(cat "$SCRATCH/visit")" = "visit True
+another ConnectionRefusedError" ]
+	# nothing came to the server since, by whatever way
+	[ "$(came)" -eq 0 ]
+	says '^sbox: gateway: it was killed by signal 9: the sandbox had no network'
+	none_with sbox-gateway
+}
