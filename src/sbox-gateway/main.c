@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,7 @@
 #include "sbox/strlist.h"
 
 #define NEEDED_SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
+#define MAPPED_MIN   (16 << 10) /* bytes */
 
 /* Tell sbox why there is no gateway. */
 static _Noreturn void give_up(const struct diag *d)
@@ -249,6 +251,8 @@ int main(int argc, char **argv)
 			       "sbox-gateway(8)");
 	if (fd_close_all_but(keep, ARRAY_SIZE(keep)) < 0)
 		fatal("descriptors");
+	/* long heads (relay.h) go back to the system when they are over */
+	(void)mallopt(M_MMAP_THRESHOLD, MAPPED_MIN);
 	read_policy(&g, &s);
 	set_up(&g, &s, nfiles);
 	jail_gateway(g.log ? decisions_dir(g.log) : -1);

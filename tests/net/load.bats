@@ -57,6 +57,27 @@ load_finish()
 	stderr=$(cat "$SCRATCH/err")
 }
 
+# The gateway's memory can be read by nobody but root. An ordinary user starts
+# sbox as the root of a user namespace, and is root there as well.
+measured() { is_root || AROUND=(unshare -r); }
+beside()
+{
+	if is_root; then
+		"$@"
+	else
+		nsenter -U --preserve-credentials -t "$(gateway)" "$@"
+	fi
+}
+# PSS in KiB of processes.
+pss()
+{
+	local p
+
+	for p in $1; do
+		beside sed -n 's/^Pss: *\([0-9]*\) kB/\1/p' "/proc/$p/smaps_rollup"
+	done | paste -sd+ | bc
+}
+
 # As many connections as sbox-gateway(8) allows with this hard limit.
 most()
 {
@@ -199,4 +220,56 @@ another ConnectionRefusedError" ]
 	[ "$(came)" -eq 0 ]
 	says '^sbox: gateway: it was killed by signal 9: the sandbox had no network'
 	none_with sbox-gateway
+}
+
+@test "readers that don't read and senders that dawdle: others are as fast, memory is bounded" {
+	local size after pipes
+	measured
+	load_start -- slow 300
+	wait_for 30 test -e slow
+	size=$(pss "$(gateway)")
+	pipes=$(beside ls -l "/proc/$(gateway)/fd" 2>/dev/null |
+		grep -c 'pipe:')
+	touch go-slow
+	wait_for 30 test -e after
+	after=$(pss "$(gateway)")
+	touch go-after
+	load_finish
+	succeeds
+	# all of them after 10 seconds
+	prints "fast True
+bulk True
+hoarded 200
+443 50 True
+80 50 True
+readers 300"
+	[ "$(grep -cF '"nothing was said in time"' "$LOG")" -eq 300 ]
+	echo "PSS: $size, then $after KiB; descriptors of pipes: $pipes"
+	# 200 heads of 64 KiB at most
+	[ "$size" -lt 16000 ] && [ "$after" -lt 5000 ]
+	# 256 pipes, and those that are none of its own
+	[ "$pipes" -ge 512 ] && [ "$pipes" -lt 520 ]
+}
+
+@test "idle: gateway and resolver take less than 6 MB, 9000 connections 80 MB" {
+	local n small size files
+	measured
+	n=$(most "$HARD")
+	[ "$n" -lt 9000 ] || n=9000
+	load_start --set net.limits.connections=10000 -- idle "$n"
+	wait_for 10 test -e nothing
+	small=$(pss "$(processes_with sbox-gateway)")
+	touch go-nothing
+	wait_for 30 test -e idle
+	size=$(pss "$(processes_with sbox-gateway)")
+	files=$(beside ls "/proc/$(gateway)/fd" | wc -l)
+	touch go-idle
+	load_finish
+	succeeds
+	prints "open $n
+still $n"
+	echo "PSS: $small, with $n connections $size KiB; descriptors: $files"
+	[ "$small" -lt 6000 ] && [ "$size" -lt 80000 ]
+	# two a connection: an idle one has no pipe
+	[ "$files" -le $((2 * n + 100)) ]
 }

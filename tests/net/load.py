@@ -59,8 +59,11 @@ def serve(address, port, log):
             clients.pop(fd).close()
 
 
-def connect(port=PORT, host=HOST, timeout=10):
-    return socket.create_connection((host, int(port)), timeout)
+def connect(port=PORT, host=HOST):
+    """Without any limit of its own: what hangs is the test's to end."""
+    s = socket.socket()
+    s.connect((host, int(port)))
+    return s
 
 
 def echoes(s, text=b"x"):
@@ -147,6 +150,8 @@ def drip(port, text, n, result):
     """n connections, a byte a second on each; how long do they live?"""
     open_, ages = [(connect(port), time.monotonic()) for _ in range(n)], []
     for i in range(15):
+        if not open_:
+            break
         for pair in list(open_):
             try:
                 pair[0].send(text[i:i + 1])
@@ -160,17 +165,20 @@ def drip(port, text, n, result):
             ages.append(time.monotonic() - pair[1])
         time.sleep(1)
     ages.sort()
-    result.append("%s %d %s" % (port, len(ages), [
-        round(x) for x in ages[:1] + ages[-1:]]))
+    result.append("%s %d %s" % (
+        port, len(ages), ages[0] > 9 and ages[-1] < 13))
 
 
 def slow(n):
-    """Readers that don't read and senders that hardly send; another does."""
+    """Readers that don't read, senders that hardly send, heads that are long
+    and never end; another has work to do."""
     head = b"GET /huge HTTP/1.1\r\nHost: " + HOST.encode() + b"\r\n\r\n"
     readers = [connect(80) for _ in range(int(n))]
     for s in readers:
         s.sendall(head)
-    said = []
+    hoard, said = [connect(80) for _ in range(200)], []
+    for s in hoard:
+        s.sendall(head[:-2] + b"X: " + 60000 * b"x")
     drips = [threading.Thread(target=drip, args=(p, t, 50, said))
              for p, t in ((443, hello()), (80, head))]
     for t in drips:
@@ -183,7 +191,7 @@ def slow(n):
             print("the fast one broke")
         worst = max(worst, time.monotonic() - start)
         time.sleep(0.01)
-    print("fast", worst < 0.5)
+    print("fast", worst < 1)
     start, got, want = time.monotonic(), 0, 64 << 20
     reader = connect(80)
     reader.sendall(head)
@@ -191,9 +199,11 @@ def slow(n):
         got += len(reader.recv(1 << 20))
     print("bulk", time.monotonic() - start < 10)
     mark("slow")
+    print("hoarded", sum(ended(s) is not None for s in hoard))
     for t in drips:
         t.join()
     print("\n".join(sorted(said)))
+    mark("after")
     for s in readers:
         s.settimeout(5)
     print("readers", sum(s.recv(12) == b"HTTP/1.1 200" for s in readers))
@@ -202,7 +212,7 @@ def slow(n):
 def ended(s):
     """Seconds until the connection's end; None: it lives on."""
     start = time.monotonic()
-    s.settimeout(5)
+    s.settimeout(15)
     try:
         while s.recv(1 << 20):
             pass
@@ -242,6 +252,7 @@ def killed(published):
     late = [t for t in map(ended, flows) if t is None]
     print("flows", len(flows), "late", len(late),
           time.monotonic() - start < 3)
+    time.sleep(0.3)
     print("known", outcome(lambda: connect(host=host)))
     print("name", outcome(address))
     print("other", outcome(lambda: address("other.lab.example")))
@@ -253,6 +264,7 @@ def visit(port):
     """Outside: a published port; then again, when the gateway is gone."""
     s = connect(port, "127.0.0.1")
     print("visit", ended(s) is not None)
+    time.sleep(0.3)  # the kernel closes one descriptor after another
     print("another", outcome(lambda: connect(port, "127.0.0.1")))
 
 
@@ -311,8 +323,9 @@ def flood(n):
 def idle(n):
     """n connections on which nothing happens; all work afterwards."""
     files()
-    host, kept = address(), []
-    for _ in range(int(n)):
+    host, kept = address(), [another()]
+    mark("nothing")
+    for _ in range(int(n) - 1):
         kept.append(connect(host=host))
         if len(kept) % 500 == 0:
             echoes(kept[-1])
