@@ -55,6 +55,9 @@ struct policy_seccomp {
 
 #define POLICY_UNLIMITED UINT64_MAX
 
+/* The machine's profiles. */
+#define POLICY_SYSTEM_DIR "/etc/sbox"
+
 struct policy_limits {	    /* POLICY_UNLIMITED = not limited */
 	uint64_t memory;    /* bytes, cgroup v2 memory.max */
 	uint64_t cpu;	    /* percent of one CPU, cgroup v2 cpu.max */

@@ -23,6 +23,7 @@
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
 #include "sbox/path.h"
+#include "sbox/policy.h"
 
 /* Of every git repository. This one is left out with --git-config rw (known by
  * its address: a user's fs.protect always counts). */
@@ -315,17 +316,26 @@ static int protect_own(struct view *v, const char *own, const char *src,
 	cleanup_free char *inside = NULL;
 	struct host_stat st;
 
-	if (!own || !path_under(src, own))
-		return 0;
-	if (strcmp(src, own) == 0) {
+	if (path_under(own, src)) {
 		diag_set(d,
 			 "%s: is sbox's own, which must not be writable "
 			 "inside",
 			 own);
 		return diag_hint(d, "show another directory");
 	}
-	if (view_lstat(v, own, &st) < 0)
+	if (!path_under(src, own))
+		return 0;
+	if (view_lstat(v, own, &st) < 0) {
+		/* the system's is not ours to make */
+		if (strcmp(own, POLICY_SYSTEM_DIR) == 0) {
+			diag_set(d,
+				 "%s: is sbox's own, and could be made "
+				 "inside",
+				 own);
+			return diag_hint(d, "mkdir %s", own);
+		}
 		strlist_add(&v->plan->make_dirs, own);
+	}
 	inside = xasprintf("%s%s", dst, own + strlen(src));
 	return guard_readonly(v, inside, "sbox's own", d);
 }
@@ -343,33 +353,34 @@ static int protect_worktree(struct view *v, struct diag *d)
 			   ARRAY_SIZE(protected_git), "git", d);
 }
 
+/* A writable directory, or file, and what in it must not be. */
+static int protect_mount(struct view *v, const struct plan_mount *m,
+			 const struct strlist *own, struct diag *d)
+{
+	if (m->type != PLAN_BIND || (m->flags & (PLAN_RO | PLAN_DEV)) ||
+	    (v->plan->keep_home && strcmp(m->src, v->plan->keep_home) == 0))
+		return 0;
+	for (size_t i = 0; i < own->n; i++)
+		if (protect_own(v, own->v[i], m->src, m->dst, d) < 0)
+			return -1;
+	return S_ISDIR(m->mode) ? protect_dir(v, m->dst, m->src, d) : 0;
+}
+
 static int protect_build(struct view *v, struct diag *d)
 {
-	const struct host *h = v->host;
 	const struct strlist *mine = &v->policy->protect;
-	const char *own[] = {h->config_dir,   h->state_dir, h->cache_dir,
-			     h->data_dir,     h->self,	    v->plan->gateway,
-			     v->plan->service};
+	struct strlist own = {.n = 0};
 	size_t n = v->plan->nmounts;
+	int r = own_paths(v, &own, d);
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && r == 0; i++) {
 		struct plan_mount m = v->plan->mounts[i];
 
-		if (m.type != PLAN_BIND || (m.flags & (PLAN_RO | PLAN_DEV)) ||
-		    !S_ISDIR(m.mode))
-			continue;
-		if (v->plan->keep_home &&
-		    strcmp(m.src, v->plan->keep_home) == 0)
-			continue;
-		for (size_t k = 0; k < ARRAY_SIZE(own); k++) {
-			if (protect_own(v, own[k], m.src, m.dst, d) < 0)
-				return -1;
-		}
-		if (protect_dir(v, m.dst, m.src, d) < 0)
-			return -1;
+		r = protect_mount(v, &m, &own, d);
 	}
-	if (guard_names(v, h->cwd, (const char *const *)mine->v, mine->n,
-			"fs.protect", d) < 0)
+	strlist_free(&own);
+	if (r < 0 || guard_names(v, v->host->cwd, (const char *const *)mine->v,
+				 mine->n, "fs.protect", d) < 0)
 		return -1;
 	return protect_worktree(v, d);
 }

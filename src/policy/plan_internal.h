@@ -86,6 +86,9 @@ int guard_hide_source(struct view *v, const char *src, size_t n,
 /* What services read outside is hidden, and passed by no other way. */
 int services_hide(struct view *v, struct diag *d);
 void services_forget_env(struct view *v);
+/* Append sbox's own directories and files, there or not. -1 and d when what a
+ * profile's link names isn't certain. */
+int own_paths(const struct view *v, struct strlist *out, struct diag *d);
 
 /* Append every socket that lies in a directory that was asked to be shown. */
 int socket_search(const struct view *v, struct strlist *out, struct diag *d);

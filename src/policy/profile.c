@@ -38,7 +38,6 @@
 #include "sbox/policy.h"
 #include "settings.h"
 
-#define SYSTEM_DIR   "/etc/sbox"
 #define PROJECT_FILE ".sbox.json"
 #define EXTENDS_MAX  8
 
@@ -123,7 +122,8 @@ static int doc_open(const struct host *h, const char *path, enum place place,
 static int search_hint(const struct loader *l)
 {
 	return diag_hint(l->d, "profiles are searched in %s, %s and %s",
-			 l->host->config_dir, SYSTEM_DIR, l->host->data_dir);
+			 l->host->config_dir, POLICY_SYSTEM_DIR,
+			 l->host->data_dir);
 }
 
 static int chain_error(const struct json_doc *doc, const cJSON *node,
@@ -235,7 +235,7 @@ static int load_named(struct loader *l, const char *name, enum place first,
 {
 	const char *const dirs[] = {
 		[PLACE_CONFIG] = l->host->config_dir,
-		[PLACE_SYSTEM] = SYSTEM_DIR,
+		[PLACE_SYSTEM] = POLICY_SYSTEM_DIR,
 		[PLACE_SHIPPED] = l->host->data_dir,
 	};
 

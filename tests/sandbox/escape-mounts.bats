@@ -593,15 +593,18 @@ own_dirs_make()
 		"$HOME/.cache/sbox"
 	echo '{}' >"$HOME/.config/sbox/mine.json"
 	echo keep >"$HOME/.local/state/sbox/trust"
+	mkdir -p "$HOME/.cache/sbox/filters" "$HOME/.local/state/sbox/homes/x"
 }
+# (One condition: after "own_dirs_hold ||" a command that fails ends nothing.)
 own_dirs_hold()
 {
-	[ "$(ls -A "$HOME/.config/sbox")" = mine.json ]
-	[ "$(cat "$HOME/.config/sbox/mine.json")" = '{}' ]
-	[ "$(cat "$HOME/.local/state/sbox/trust")" = keep ]
-	[ ! -e "$HOME/.local/state/sbox/evil" ]
-	[ ! -e "$HOME/.cache/sbox/evil" ]
-	[ -z "$(find "$HOME" -name '*evil.json' -o -name sbox2)" ]
+	[ "$(ls -A "$HOME/.config/sbox")" = mine.json ] &&
+		[ "$(cat "$HOME/.config/sbox/mine.json")" = '{}' ] &&
+		[ "$(cat "$HOME/.local/state/sbox/trust")" = keep ] &&
+		[ ! -e "$HOME/.local/state/sbox/evil" ] &&
+		[ ! -e "$HOME/.cache/sbox/evil" ] &&
+		[ -z "$(find "$HOME" -name evil -o -name evil.json -o \
+			-name sbox2)" ]
 }
 
 # escapes: 28 34 51
@@ -611,12 +614,16 @@ own_dirs_hold()
 		/mnt/c /mnt/c/.config /mnt/c/sbox; do
 		echo evil >$d/sbox/evil.json; echo evil >$d/sbox/mine.json
 		echo evil >$d/sbox/trust; echo evil >$d/sbox/evil
+		echo evil >$d/sbox/filters/evil; echo evil >$d/sbox/homes/x/evil
 		rm -rf $d/sbox; mv $d/sbox $d/sbox2; mv $d $d.2
 		mkdir -p $d/sbox; echo evil >$d/mine.json; done; true'
 	ln -s .config "$HOME/conflink"
 	for o in "$HOME/.config" "$HOME/.config/sbox" "$HOME" "$HOME/.local" \
 		"$HOME/.local/state/sbox" "$HOME/.cache" "$HOME/conflink" \
 		"$HOME/.config/sbox/mine.json" "$HOME/.config:/mnt/c" \
+		"$HOME/.cache/sbox/filters" "$HOME/.local/state/sbox/homes" \
+		"$HOME/.local/state/sbox/homes/x" \
+		"$HOME/.local/state/sbox/trust:/mnt/c/sbox/trust" \
 		"$HOME:/mnt/c" "$HOME/.config/sbox:/mnt/c/sbox" \
 		"$SCRATCH:/mnt/c" "$HOME/.config/../.config"; do
 		inside --rw "$o" -- /bin/sh -c "HOME='$HOME'; $text"
@@ -625,6 +632,65 @@ own_dirs_hold()
 			fail "--rw $o: moved"
 	done
 	CANARIES= # the rest of the home was given away
+}
+
+# escapes: 28 34 60
+@test "a profile that is a link to a file in the project is read-only there" {
+	local before
+	mkdir -p "$HOME/.config/sbox" dot/files
+	echo '{ "extends": ["base"] }' >dot/files/default.json
+	echo '{}' >dot/files/other
+	ln -s "$PROJ/dot/files/default.json" "$HOME/.config/sbox/default.json"
+	# not a profile's name: an editor's lock
+	ln -s nobody@nowhere "$HOME/.config/sbox/.#default.json"
+	before=$(cat dot/files/default.json)
+	inside_sh 'echo evil >dot/files/default.json; rm -f dot/files/default.json
+		mv dot/files dot/f; mv dot d; mkdir -p dot/files
+		echo evil >dot/files/default.json; echo mine >dot/files/other'
+	succeeds
+	[ "$(cat dot/files/default.json)" = "$before" ]
+	[ "$(cat dot/files/other)" = mine ]
+	# the file itself, asked for
+	cd "$EVIL"
+	inside --rw "$PROJ/dot/files/default.json" -- /bin/touch ran
+	refused
+	cd "$PROJ"
+	# what a link will mean inside is not known: dangling, or by way of one
+	# that is writable
+	mv dot/files/default.json dot/real.json
+	inside -- /bin/touch ran
+	refused
+	ln -s ../real.json dot/files/default.json
+	inside -- /bin/touch ran
+	refused
+	[ ! -e ran ]
+}
+
+# escapes: 28 34
+@test "the machine's profiles are not writable, whatever --rw says" {
+	local dir=/etc/sbox made=
+	is_root || {
+		# what root alone could write isn't given to anybody else either
+		inside --rw /etc -- /bin/mkdir /etc/sbox
+		[ "$status" -ne 0 ]
+		return
+	}
+	# missing: it could be made
+	[ -e $dir ] || {
+		inside --rw /etc -- /bin/mkdir $dir
+		refused
+		[ ! -e $dir ]
+		mkdir $dir && made=1
+	}
+	inside --rw $dir -- /bin/touch $dir/evil
+	local first=$status
+	inside --rw /etc -- /bin/sh -c "touch $dir/evil; mv $dir $dir.2
+		mkdir -p $dir; touch $dir/evil; true"
+	local evil=
+	[ ! -e $dir/evil ] && [ ! -e $dir.2 ] || evil=1
+	[ -z "$made" ] || rm -rf "$dir" "$dir.2"
+	[ -z "$evil" ]
+	[ "$first" -eq 125 ]
 }
 
 # escapes: 18 28

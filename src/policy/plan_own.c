@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is sbox's own: its directories, its programs, and the profiles that are
+ * only links there to files kept elsewhere (a repository of dot-files). None of
+ * it may be written inside, or the next run would be what this one made of it.
+ *
+ * A link that can't be followed to its end, or only through a place that is
+ * writable inside, is an error: what it will mean is for others to say.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "keys.h"
+#include "plan_internal.h"
+#include "sbox/cleanup.h"
+#include "sbox/diag.h"
+#include "sbox/path.h"
+#include "sbox/policy.h"
+
+static bool is_profile_file(const char *name)
+{
+	size_t len = strlen(name), end = strlen(".json");
+	cleanup_free char *stem = NULL;
+
+	if (len <= end || strcmp(name + len - end, ".json") != 0)
+		return false;
+	stem = xstrndup(name, len - end);
+	return profile_name_is_valid(stem);
+}
+
+/* What the links to profiles in dir name. */
+static int add_targets(const struct view *v, const char *dir,
+		       struct strlist *out, struct diag *d)
+{
+	const struct host_fs *fs = &v->host->fs;
+	struct strlist names = {.n = 0};
+	int r = 0;
+
+	if (fs->list(fs->ctx, dir, &names) < 0)
+		return 0; /* none there, or none of ours */
+	for (size_t i = 0; i < names.n && r == 0; i++) {
+		cleanup_free char *path = path_join(dir, names.v[i]);
+		char *canon = NULL;
+		struct host_stat st;
+
+		if (!is_profile_file(names.v[i]) ||
+		    view_lstat(v, path, &st) < 0 || !S_ISLNK(st.mode))
+			continue;
+		r = resolve_path(v->host, &v->untrusted, path, &canon, &st, d);
+		if (r == 0)
+			strlist_add_owned(out, canon);
+		else
+			(void)diag_prefix(d, "sbox's own");
+	}
+	strlist_free(&names);
+	return r;
+}
+
+int own_paths(const struct view *v, struct strlist *out, struct diag *d)
+{
+	const struct host *h = v->host;
+	const char *own[] = {h->config_dir,    POLICY_SYSTEM_DIR, h->state_dir,
+			     h->cache_dir,     h->data_dir,	  h->self,
+			     v->plan->gateway, v->plan->service};
+	const char *profiles[] = {h->config_dir, POLICY_SYSTEM_DIR,
+				  h->data_dir};
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (own[i])
+			strlist_add(out, own[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(profiles); i++)
+		if (profiles[i] && add_targets(v, profiles[i], out, d) < 0)
+			return -1;
+	return 0;
+}
