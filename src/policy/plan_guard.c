@@ -223,8 +223,8 @@ static int guard_pin_parents(struct view *v, const char *dst, const char *why,
 }
 
 /* Make dst (an inside path) read-only if it is in something writable. */
-static int guard_readonly(struct view *v, const char *dst, const char *why,
-			  struct diag *d)
+static int guard_lock(struct view *v, const char *dst, const char *why,
+		      struct diag *d)
 {
 	cleanup_free char *under = NULL;
 	struct host_stat st;
@@ -232,7 +232,7 @@ static int guard_readonly(struct view *v, const char *dst, const char *why,
 	int r;
 
 	under = view_backing(v, dst, &writable);
-	if (!under || !writable || is_asked_writable(v, dst))
+	if (!under || !writable)
 		return 0;
 	r = guard_look(v, under, dst, &st, why, d);
 	if (r != 0)
@@ -241,6 +241,13 @@ static int guard_readonly(struct view *v, const char *dst, const char *why,
 		return -1;
 	guard_add(v, PLAN_READONLY, dst, &st, why);
 	return 0;
+}
+
+/* The same, unless the user asked for it otherwise. */
+static int guard_readonly(struct view *v, const char *dst, const char *why,
+			  struct diag *d)
+{
+	return is_asked_writable(v, dst) ? 0 : guard_lock(v, dst, why, d);
 }
 
 /* The same for some of the names in dir. */
@@ -337,7 +344,7 @@ static int protect_own(struct view *v, const char *own, const char *src,
 		strlist_add(&v->plan->make_dirs, own);
 	}
 	inside = xasprintf("%s%s", dst, own + strlen(src));
-	return guard_readonly(v, inside, "sbox's own", d);
+	return guard_lock(v, inside, "sbox's own", d);
 }
 
 /* A linked worktree: the file that names its repository, and that one. */

@@ -631,6 +631,10 @@ own_dirs_hold()
 		[ -d "$HOME/.config" ] && [ ! -e "$HOME/.config.2" ] ||
 			fail "--rw $o: moved"
 	done
+	# another directory over one of them asks for nothing of it
+	inside --rw "$HOME/.cache" --rw "$EVIL:$HOME/.cache/sbox/filters" -- \
+		/bin/sh -c "echo evil >'$HOME/.cache/sbox/evil'"
+	own_dirs_hold
 	CANARIES= # the rest of the home was given away
 }
 
