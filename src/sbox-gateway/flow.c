@@ -157,19 +157,36 @@ void flow_arm(struct flow *f, uint64_t ms)
 		fatalx("timer: out of memory");
 }
 
+static const char late_text[] = "nothing was said in time";
+
 static void flow_pump(struct flow *f);
+
+static uint64_t left_of(uint64_t limit, uint64_t since)
+{
+	uint64_t gone = gateway_now_ms() - since;
+
+	return gone < limit ? limit - gone : 0;
+}
+
+/* While relaying: until it is idle, or a head that has begun is late. */
+static void arm_idle(struct flow *f)
+{
+	uint64_t idle = left_of(f->g->policy.limits.idle_ms, f->moved);
+	uint64_t part = f->part ? left_of(GATEWAY_HELLO_MS, f->part) : idle;
+
+	flow_arm(f, idle < part ? idle : part);
+}
 
 static void on_idle(struct flow *f)
 {
-	uint64_t limit = f->g->policy.limits.idle_ms;
-	uint64_t idle = gateway_now_ms() - f->moved;
-
-	if (f->has_more)
+	if (f->part && left_of(GATEWAY_HELLO_MS, f->part) == 0)
+		flow_end(f, true, late_text);
+	else if (f->has_more)
 		flow_pump(f);
-	else if (idle >= limit)
+	else if (left_of(f->g->policy.limits.idle_ms, f->moved) == 0)
 		flow_end(f, true, "idle");
 	else
-		flow_arm(f, limit - idle);
+		arm_idle(f);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -180,7 +197,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	switch (f->state) {
 	case FLOW_CHECK:
-		flow_end(f, true, "nothing was said in time");
+		flow_end(f, true, late_text);
 		return;
 	case FLOW_RESOLVE:
 		flow_end(f, true, "no address in time");
@@ -221,6 +238,23 @@ static bool count_bytes(struct flow *f)
 	return bytes_left(g) > 0;
 }
 
+/* A head that has begun must be there in time, the first or another. True: one
+ * has begun just now. */
+static bool watch_head(struct flow *f)
+{
+	uint64_t sent = f->relay.lane[0].bytes;
+
+	if (!relay_has_part(&f->relay)) {
+		f->part = 0;
+		return false;
+	}
+	if (f->part && f->part_after == sent)
+		return false;
+	f->part = gateway_now_ms();
+	f->part_after = sent;
+	return true;
+}
+
 static void flow_pump(struct flow *f)
 {
 	enum relay_result r;
@@ -233,12 +267,13 @@ static void flow_pump(struct flow *f)
 	}
 	switch (r) {
 	case RELAY_MORE:
+		(void)watch_head(f);
 		f->has_more = true;
 		flow_arm(f, 0);
 		return;
 	case RELAY_WAITS:
-		if (f->has_more)
-			flow_arm(f, f->g->policy.limits.idle_ms);
+		if (watch_head(f) || f->has_more)
+			arm_idle(f);
 		f->has_more = false;
 		return;
 	case RELAY_OVER:

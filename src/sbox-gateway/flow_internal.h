@@ -55,6 +55,8 @@ struct flow {
 	struct dial *dial;	  /* FLOW_CONNECT */
 	struct socks *socks;	  /* FLOW_SOCKS */
 	uint64_t started, moved;  /* ms: the latter is when bytes last moved */
+	uint64_t part;		  /* ms: a later head began; 0: none has */
+	uint64_t part_after;	  /* then: bytes that were sent before it */
 	uint64_t counted;	  /* of the relay's bytes, in g->bytes */
 };
 

@@ -27,7 +27,7 @@ struct resolve;
 struct services;
 
 #define GATEWAY_FLOWS_DEFAULT 4096  /* without limits.connections */
-#define GATEWAY_HELLO_MS      10000 /* for a ClientHello or the first Host */
+#define GATEWAY_HELLO_MS      10000 /* for a ClientHello or a request's head */
 #define GATEWAY_ACCEPT_BATCH  64    /* of one listener, before others' turn */
 #define GATEWAY_KEY_SIZE      32    /* of the isolation tokens (socks.h) */
 #define GATEWAY_FDS_OTHER     64    /* log, event loop, conversations, slack */

@@ -407,6 +407,14 @@ enum relay_result relay_pump(struct relay *r)
 	return more ? RELAY_MORE : RELAY_WAITS;
 }
 
+bool relay_has_part(const struct relay *r)
+{
+	const struct chunk *c = r->lane[0].chunk;
+
+	return r->http && r->http->state == HTTPFLOW_HEAD && c &&
+	       c->off == c->ok && c->ok < c->len;
+}
+
 void relay_free(struct relay *r)
 {
 	for (int i = 0; i < 2; i++) {

@@ -73,6 +73,8 @@ void relay_ready(struct side *s, short what);
 int relay_check(struct relay *r);
 /* Move what can be moved, and no more than r->left, which it counts down. */
 enum relay_result relay_pump(struct relay *r);
+/* Is a request's head begun, and the rest of it awaited? */
+bool relay_has_part(const struct relay *r);
 /* Give back pipes and buffers; the descriptors are the caller's. */
 void relay_free(struct relay *r);
 

@@ -241,9 +241,10 @@ another ConnectionRefusedError" ]
 bulk True
 hoarded 200
 443 50 True
+80 20 True
 80 50 True
 readers 300"
-	[ "$(grep -cF '"nothing was said in time"' "$LOG")" -eq 300 ]
+	[ "$(grep -cF '"nothing was said in time"' "$LOG")" -eq 320 ]
 	echo "PSS: $size, then $after KiB; descriptors of pipes: $pipes"
 	# 200 heads of 64 KiB at most
 	[ "$size" -lt 16000 ] && [ "$after" -lt 5000 ]

@@ -146,9 +146,15 @@ def hello():
     return out.read()
 
 
-def drip(port, text, n, result):
+def drip(port, text, n, result, first=b""):
     """n connections, a byte a second on each; how long do they live?"""
-    open_, ages = [(connect(port), time.monotonic()) for _ in range(n)], []
+    open_, ages = [], []
+    for _ in range(n):
+        s = connect(port)
+        if first:
+            s.sendall(first)
+            s.recv(65536)
+        open_.append((s, time.monotonic()))
     for i in range(15):
         if not open_:
             break
@@ -165,8 +171,8 @@ def drip(port, text, n, result):
             ages.append(time.monotonic() - pair[1])
         time.sleep(1)
     ages.sort()
-    result.append("%s %d %s" % (
-        port, len(ages), ages[0] > 9 and ages[-1] < 13))
+    result.append("%s %d %s" % (port, len(ages), bool(ages) and
+                                ages[0] > 9 and ages[-1] < 13))
 
 
 def slow(n):
@@ -181,6 +187,8 @@ def slow(n):
         s.sendall(head[:-2] + b"X: " + 60000 * b"x")
     drips = [threading.Thread(target=drip, args=(p, t, 50, said))
              for p, t in ((443, hello()), (80, head))]
+    drips.append(threading.Thread(target=drip, args=(
+        80, head, 20, said, head.replace(b"/huge", b"/"))))
     for t in drips:
         t.start()
     fast, worst = connect(), 0
