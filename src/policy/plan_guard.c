@@ -267,6 +267,19 @@ static int guard_names(struct view *v, const char *dir,
 	return 0;
 }
 
+/* At dst, or with the directory that it is in. */
+static bool is_hidden(const struct view *v, const char *dst)
+{
+	for (size_t i = 0; i < v->plan->nmounts; i++) {
+		const struct plan_mount *m = &v->plan->mounts[i];
+
+		if ((m->type == PLAN_HIDE_FILE || m->type == PLAN_HIDE_DIR) &&
+		    path_under(m->dst, dst))
+			return true;
+	}
+	return false;
+}
+
 static int guard_hide(struct view *v, const char *dst, const char *why,
 		      struct diag *d)
 {
@@ -274,6 +287,8 @@ static int guard_hide(struct view *v, const char *dst, const char *why,
 	struct host_stat st;
 	bool writable;
 
+	if (is_hidden(v, dst))
+		return 0;
 	under = view_backing(v, dst, &writable);
 	if (under && writable && guard_hold(v, under, why, d) < 0)
 		return -1;
@@ -492,11 +507,16 @@ static int hide_sockets(struct view *v, struct diag *d)
 
 static int hide_build(struct view *v, struct diag *d)
 {
+	size_t n = v->plan->nmounts;
+
 	for (size_t i = 0; i < v->policy->hide.n; i++) {
 		cleanup_free char *path =
 			path_join(v->host->cwd, v->policy->hide.v[i]);
 
-		if (guard_hide(v, path, "hide", d) < 0)
+		cleanup_free char *under = view_backing(v, path, NULL);
+
+		if (guard_hide(v, path, "hide", d) < 0 ||
+		    (under && guard_hide_source(v, under, n, "hide", d) < 0))
 			return -1;
 	}
 	if (hide_sockets(v, d) < 0 || services_hide(v, d) < 0)

@@ -690,10 +690,10 @@ own_dirs_hold()
 	local first=$status
 	inside --rw /etc -- /bin/sh -c "touch $dir/evil; mv $dir $dir.2
 		mkdir -p $dir; touch $dir/evil; true"
-	local evil=
-	[ ! -e $dir/evil ] && [ ! -e $dir.2 ] || evil=1
+	local written=
+	[ ! -e $dir/evil ] && [ ! -e $dir.2 ] || written=1
 	[ -z "$made" ] || rm -rf "$dir" "$dir.2"
-	[ -z "$evil" ]
+	[ -z "$written" ]
 	[ "$first" -eq 125 ]
 }
 
@@ -747,14 +747,20 @@ own_dirs_hold()
 
 # escapes: 46 48 67
 @test "a unix socket of a host process that lies in the project is out of reach" {
-	local name=$PROJ/host.sock pid
+	local name=$PROJ/sub/host.sock pid
 
+	mkdir sub
 	"$ATTACK/unix" listen "$name" "$SCRATCH/heard" >ready 3>&- &
 	pid=$!
 	wait_for 5 grep -q ready ready
 	[ -S "$name" ]
 	: >"$SCRATCH/heard"
 	attack unix send "$name" evil
+	# two of the mounts show it at this place, a third at another
+	SBOX_ARGS=(--ro "$PROJ/sub" --ro "$PROJ:/mnt/x")
+	attack unix send "$name" evil
+	[ "$status" -ne 125 ]
+	attack unix send /mnt/x/sub/host.sock evil
 	sleep 0.2
 	kill $pid
 	[ ! -s "$SCRATCH/heard" ] || fail "$output"

@@ -487,6 +487,18 @@ secret"
 }
 
 # escapes: 23
+@test "--hide masks it wherever else it is shown" {
+	mkdir -p sub/in
+	echo "$SECRET" | tee .env sub/.env sub/in/.env >/dev/null
+	inside --hide .env --hide sub/.env --hide sub/in --hide sub/in/.env \
+		--ro "$PROJ:/mnt/x" --ro "$PROJ/sub" --rw "$PROJ/sub:/mnt/y" -- \
+		/bin/sh -c 'for d in . /mnt/x; do cat $d/.env $d/sub/.env \
+			$d/sub/in/.env; done; cat /mnt/y/.env /mnt/y/in/.env
+		ls /mnt/y/in; echo done'
+	no_secret
+	prints "done"
+}
+
 @test "--hide wins over --ro and --rw, in any order" {
 	inside --ro "$HOME/docs" --hide "$HOME/docs/secret" -- \
 		/bin/cat "$HOME/docs/secret"
