@@ -846,7 +846,10 @@ def test_log_rotates():
     with Server(PUBLIC, 0, echo) as s:
         subprocess.run([BOX, GATEWAY, json.dumps({"allow": ["ok.test:%d" % s.port]}), d, "python3", "-c", PRELUDE + '''
 a = address("ok.test")
-for _ in range(600): connect(a, int(sys.argv[1])).close()
+for _ in range(600):
+    with connect(a, int(sys.argv[1])) as c:
+        c.sendall(b"x")
+        c.recv(1)  # it has been through, and will have a line
 ''', str(s.port)], check=True, capture_output=True)
     holds(os.path.getsize(d + "/network.jsonl") < 1 << 20)
     for i in range(3):
