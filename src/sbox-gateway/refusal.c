@@ -104,9 +104,7 @@ unsigned refusals_count(struct refusals *r, const char *name, uint16_t port,
 	}
 	if (r->n == REFUSALS_MAX) {
 		free(key.name);
-		if (r->more < UINT32_MAX)
-			r->more++;
-		return 0;
+		return r->more == UINT32_MAX ? r->more : ++r->more;
 	}
 	if (r->n == r->room) {
 		r->room = r->room ? 2 * r->room : 8;

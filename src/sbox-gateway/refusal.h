@@ -35,8 +35,8 @@ struct refusals;
 struct refusals *refusals_new(void);
 void refusals_free(struct refusals *r);
 
-/* Count one. Returns how many of its kind there are now, or 0 when it is one
- * of those beyond the bound. */
+/* Count one. Returns how many of its kind there are now; all beyond the bound
+ * are one kind. */
 unsigned refusals_count(struct refusals *r, const char *name, uint16_t port,
 			enum refusal why);
 /* Is the count-th of a kind worth a line in the log? */
