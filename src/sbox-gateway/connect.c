@@ -28,7 +28,7 @@ struct attempt {
 };
 
 struct dial {
-	struct event_base *base;
+	struct dialer *from;
 	struct event timer;
 	struct attempt attempts[DIAL_AT_ONCE_MAX];
 	size_t nopen;
@@ -60,14 +60,27 @@ void dial_order(const struct in6_addr *in, size_t n, struct in6_addr *out)
 	}
 }
 
+static void attempt_open(struct attempt *a, int fd)
+{
+	a->fd = fd;
+	if (a->dial->nopen++ > 0)
+		a->dial->from->more++;
+}
+
+static void attempt_forget(struct attempt *a)
+{
+	a->fd = -1;
+	if (--a->dial->nopen > 0)
+		a->dial->from->more--;
+}
+
 static void attempt_close(struct attempt *a)
 {
 	if (a->fd < 0)
 		return;
 	(void)event_del(&a->ev);
 	(void)close(a->fd);
-	a->fd = -1;
-	a->dial->nopen--;
+	attempt_forget(a);
 }
 
 void dial_cancel(struct dial *d)
@@ -126,8 +139,7 @@ static void on_connected(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	(void)event_del(&a->ev);
-	a->fd = -1;
-	d->nopen--;
+	attempt_forget(a);
 	finish(d, fd, 0);
 }
 
@@ -169,13 +181,17 @@ static int start_connect(const struct in6_addr *addr, uint16_t port, bool *done)
 	return steal_fd(&fd);
 }
 
+/* They take turns: the first that is open from the next one's place on is the
+ * oldest. */
 static struct attempt *room(struct dial *d)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(d->attempts); i++)
-		if (d->attempts[i].fd < 0)
-			return &d->attempts[i];
-	attempt_close(&d->attempts[d->next % DIAL_AT_ONCE_MAX]);
-	return &d->attempts[d->next % DIAL_AT_ONCE_MAX];
+	bool no_more = d->nopen > 0 && d->from->more >= DIAL_MORE_MAX;
+	struct attempt *a = &d->attempts[d->next % DIAL_AT_ONCE_MAX];
+
+	for (size_t i = 0; no_more && a->fd < 0; i++)
+		a = &d->attempts[(d->next + i) % DIAL_AT_ONCE_MAX];
+	attempt_close(a);
+	return a;
 }
 
 /* Returns a descriptor that is connected already, or -1. */
@@ -191,14 +207,12 @@ static int start_next(struct dial *d)
 	}
 	if (done)
 		return fd;
-	a->fd = fd;
-	d->nopen++;
-	if (event_assign(&a->ev, d->base, a->fd, EV_WRITE, on_connected, a) <
-		    0 ||
+	attempt_open(a, fd);
+	if (event_assign(&a->ev, d->from->base, a->fd, EV_WRITE, on_connected,
+			 a) < 0 ||
 	    event_add(&a->ev, NULL) < 0) {
 		(void)close(a->fd);
-		a->fd = -1;
-		d->nopen--;
+		attempt_forget(a);
 		failed(d, ENOMEM);
 	}
 	return -1;
@@ -236,7 +250,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		finish(d, done, 0);
 }
 
-struct dial *dial_start(struct event_base *base, const struct in6_addr *addrs,
+struct dial *dial_start(struct dialer *from, const struct in6_addr *addrs,
 			size_t n, uint16_t port, uint64_t timeout_ms,
 			dial_done *done, void *ctx, int *now)
 {
@@ -245,7 +259,7 @@ struct dial *dial_start(struct event_base *base, const struct in6_addr *addrs,
 	if (n > DIAL_ADDRESSES_MAX)
 		n = DIAL_ADDRESSES_MAX;
 	d = xcalloc(1, sizeof(*d) + n * sizeof(d->addrs[0]));
-	d->base = base;
+	d->from = from;
 	d->port = port;
 	d->done = done;
 	d->ctx = ctx;
@@ -257,7 +271,7 @@ struct dial *dial_start(struct event_base *base, const struct in6_addr *addrs,
 		d->attempts[i].dial = d;
 	}
 	dial_order(addrs, n, d->addrs);
-	if (evtimer_assign(&d->timer, base, on_timer, d) < 0)
+	if (evtimer_assign(&d->timer, from->base, on_timer, d) < 0)
 		fatalx("timer: out of memory");
 	*now = go_on(d, timeout_ms);
 	if (*now < 0)

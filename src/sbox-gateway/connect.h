@@ -17,8 +17,15 @@ struct event_base;
 #define DIAL_ADDRESSES_MAX 16
 #define DIAL_DELAY_MS	   250 /* RFC 8305 5, Connection Attempt Delay */
 #define DIAL_AT_ONCE_MAX   4   /* attempts; the oldest makes room */
+#define DIAL_MORE_MAX	   64  /* of all dials, each one's first left out */
 
 struct dial;
+
+/* What all of them share. */
+struct dialer {
+	struct event_base *base;
+	size_t more; /* open attempts, each dial's first left out */
+};
 
 /* fd: connected, non-blocking, the caller's; or -1 and an errno. Called from
  * the event loop; the dial is gone when it is called. */
@@ -27,7 +34,7 @@ typedef void dial_done(void *ctx, int fd, int error);
 /* Addresses as IPv6, IPv4 ones mapped; in the order of preference (it sees to
  * the turns). n > 0. timeout_ms for all of it. Connected at once (as on this
  * host): returns NULL, with the descriptor in *now. */
-struct dial *dial_start(struct event_base *base, const struct in6_addr *addrs,
+struct dial *dial_start(struct dialer *from, const struct in6_addr *addrs,
 			size_t n, uint16_t port, uint64_t timeout_ms,
 			dial_done *done, void *ctx, int *now);
 /* Forget it; done is not called. d may be NULL. */

@@ -125,7 +125,7 @@ void flow_dial(struct flow *f, const struct in6_addr *addrs, size_t n,
 	f->state = FLOW_CONNECT;
 	(void)event_del(&f->timer);
 	f->dial =
-		dial_start(f->g->base, addrs, n, port,
+		dial_start(&f->g->dialer, addrs, n, port,
 			   f->g->policy.limits.connect_ms, on_dialled, f, &fd);
 	if (fd >= 0)
 		on_dialled(f, fd, 0);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sbox-gateway/connect.h"
 #include "sbox-gateway/newnames.h"
 #include "sbox-gateway/pipes.h"
 #include "sbox/egress.h"
@@ -39,6 +40,7 @@ struct services;
 
 struct gateway {
 	struct event_base *base;
+	struct dialer dialer;
 	struct egress policy;
 	struct listeners listeners; /* what pid 1 is to hand over */
 

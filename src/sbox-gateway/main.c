@@ -165,9 +165,9 @@ static struct event_base *new_loop(void)
  * made while there is no idle one). sbox-gateway(8) has the sum. */
 static void set_limits(struct gateway *g, size_t nfiles)
 {
-	size_t other = GATEWAY_FDS_OTHER + DNSSERVER_CLIENTS_MAX +
-		       2 * PUBLISH_PENDING_MAX + g->listeners.n +
-		       publish_count(g->publish);
+	size_t other = GATEWAY_FDS_OTHER + DIAL_MORE_MAX +
+		       DNSSERVER_CLIENTS_MAX + 2 * PUBLISH_PENDING_MAX +
+		       g->listeners.n + publish_count(g->publish);
 	uint64_t asked = g->policy.limits.connections;
 	size_t pairs;
 
@@ -211,6 +211,7 @@ static void set_up(struct gateway *g, const struct start *s, size_t nfiles)
 	if (!g->names)
 		give_up_errno("names");
 	g->base = new_loop();
+	g->dialer.base = g->base;
 	if (g->policy.via == EGRESS_SOCKS)
 		find_socks(g);
 	else

@@ -85,7 +85,7 @@ most()
 
 	[ $pipes -le 512 ] || pipes=512
 	# listeners: the name server's two, ports 80, 443 and 7000
-	echo $((($1 - pipes - 224 - 5) / 2))
+	echo $((($1 - pipes - 288 - 5) / 2))
 }
 
 # How many connections the server has been sent so far, and how many are open.

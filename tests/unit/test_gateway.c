@@ -102,6 +102,7 @@ static int listen_local(uint16_t *port)
 static void test_dial(void **state)
 {
 	struct dialled d = {.base = event_base_new()};
+	struct dialer from = {.base = d.base};
 	int fd = -1;
 	struct in6_addr addrs[3] = {address('4', 2), address('4', 3),
 				    address('4', 1)};
@@ -110,13 +111,13 @@ static void test_dial(void **state)
 
 	(void)state;
 	/* on this host it is connected at once */
-	assert_null(dial_start(d.base, &addrs[2], 1, port, 5000, on_dialled, &d,
+	assert_null(dial_start(&from, &addrs[2], 1, port, 5000, on_dialled, &d,
 			       &fd));
 	assert_true(fd >= 0);
 	(void)close(fd);
 	/* 127.0.0.2 and 127.0.0.3 refuse: the next one at once */
 	assert_non_null(
-		dial_start(d.base, addrs, 3, port, 5000, on_dialled, &d, &fd));
+		dial_start(&from, addrs, 3, port, 5000, on_dialled, &d, &fd));
 	assert_int_equal(fd, -1);
 	assert_int_equal(d.calls, 0);
 	(void)event_base_dispatch(d.base);
@@ -124,16 +125,65 @@ static void test_dial(void **state)
 	assert_true(d.fd >= 0);
 	(void)close(d.fd);
 	/* all refuse: the error, from the loop */
-	(void)dial_start(d.base, addrs, 2, port, 5000, on_dialled, &d, &fd);
+	(void)dial_start(&from, addrs, 2, port, 5000, on_dialled, &d, &fd);
 	(void)event_base_dispatch(d.base);
 	assert_int_equal(d.calls, 2);
 	assert_int_equal(d.fd, -1);
 	assert_int_equal(d.error, ECONNREFUSED);
 	/* forgotten: nothing is called any more */
 	dial_cancel(
-		dial_start(d.base, addrs, 3, port, 5000, on_dialled, &d, &fd));
+		dial_start(&from, addrs, 3, port, 5000, on_dialled, &d, &fd));
 	(void)event_base_loop(d.base, EVLOOP_NONBLOCK);
 	assert_int_equal(d.calls, 2);
+	(void)close(listener);
+	event_base_free(d.base);
+}
+
+/* Run the loop for as long as two more attempts take to begin. */
+static void wait_for_attempts(struct event_base *base)
+{
+	const struct timeval tv = {.tv_usec = 700000};
+
+	(void)event_base_loopexit(base, &tv);
+	(void)event_base_dispatch(base);
+}
+
+/* Nobody answers: attempts are added, but of all dials no more than so many. */
+static void test_dial_more(void **state)
+{
+	struct dialled d = {.base = event_base_new()};
+	struct dialer from = {.base = d.base};
+	struct in6_addr addrs[3] = {address('4', 1), address('4', 1),
+				    address('4', 1)};
+	struct dial *dial;
+	int full[8], fd = -1;
+	uint16_t port;
+	int listener = listen_local(&port);
+
+	(void)state;
+	assert_int_equal(listen(listener, 0), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(full); i++) {
+		full[i] = -1;
+		dial = dial_start(&from, addrs, 1, port, 5000, on_dialled, &d,
+				  &full[i]);
+		dial_cancel(dial);
+	}
+	dial = dial_start(&from, addrs, 3, port, 5000, on_dialled, &d, &fd);
+	assert_non_null(dial);
+	wait_for_attempts(d.base);
+	assert_int_equal(from.more, 2);
+	dial_cancel(dial);
+	assert_int_equal(from.more, 0);
+	from.more = DIAL_MORE_MAX; /* as if others had them */
+	dial = dial_start(&from, addrs, 3, port, 5000, on_dialled, &d, &fd);
+	wait_for_attempts(d.base);
+	assert_int_equal(from.more, DIAL_MORE_MAX);
+	dial_cancel(dial);
+	assert_int_equal(from.more, DIAL_MORE_MAX);
+	assert_int_equal(d.calls, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(full); i++)
+		if (full[i] >= 0)
+			(void)close(full[i]);
 	(void)close(listener);
 	event_base_free(d.base);
 }
@@ -270,6 +320,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dial_order),
 		cmocka_unit_test(test_dial),
+		cmocka_unit_test(test_dial_more),
 		cmocka_unit_test(test_pipes),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_refusal_rate),
