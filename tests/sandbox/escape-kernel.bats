@@ -152,11 +152,16 @@ unknown-1000000000: ENOSYS"
 # escapes: 4 5 14 65
 @test "int 0x80 and x32 calls kill, and do nothing" {
 	[ "$(arch)" = x86_64 ] || { cannot "not x86-64"; return; }
+	local signal=SIGSYS
+	# some hosts have no such gate, sandbox or not
+	(cd "$SCRATCH" && "$ATTACK/abi") | grep -qx 'int80-getpid: killed SIGSEGV' &&
+		signal=SIGSEGV
+	rm -rf "$SCRATCH"/made-by-*
 	attack abi
 	succeeds
 	no_match '.*: ok'
 	no_match 'int80-.*: E.*'
-	matches 'int80-getpid: killed SIGSYS'
+	matches "int80-getpid: killed $signal"
 	matches 'x32-getpid: (killed SIGSYS|ENOSYS)'
 	[ ! -e made-by-int80 ]
 	[ ! -e made-by-x32 ]
