@@ -146,6 +146,9 @@ judge stream srt ge 4
 measure connect /s
 judge connect pasta ge 0.8
 judge connect srt ge 20
+measure crowd /s
+judge crowd pasta ge 0.8
+judge crowd srt ge 20
 peers+=(relay)
 measure round us
 judge round direct le 2.2

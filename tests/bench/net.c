@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Both ends of what the network benchmark measures, one connection at a time:
+ * Both ends of what the network benchmark measures:
  *
  *	net serve PORT			on 127.0.0.1, until it is killed
  *	net stream HOST PORT SECONDS	prints Gbit/s of one stream towards us
  *	net connect HOST PORT SECONDS	prints connections a second
+ *	net crowd HOST PORT SECONDS	the same, of 100 clients at a time
  *	net relay FROM TO		connections to port FROM go to TO: the
  *					least that a process in between does
  *	net round HOST PORT SECONDS	prints the median of 64-byte round
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -29,6 +31,7 @@
 #define BLOCK	   (256 * 1024)
 #define ROUND	   64
 #define ROUNDS_MAX 1000000
+#define CROWD	   100
 
 static char block[BLOCK];
 
@@ -208,9 +211,10 @@ static double stream(const struct sockaddr_in *a, double seconds)
 	return bytes * 8 / (now() - begin) / 1e9;
 }
 
-static double connects(const struct sockaddr_in *a, double seconds)
+/* *n: what was done until the end, or until one was lost. */
+static double connects(const struct sockaddr_in *a, double seconds, double *n)
 {
-	double begin = now(), end = begin + seconds, n = 0;
+	double begin = now(), end = begin + seconds;
 
 	while (now() < end) {
 		int fd = dial(a, 'c');
@@ -218,9 +222,35 @@ static double connects(const struct sockaddr_in *a, double seconds)
 		if (read_all(fd, 1) < 0)
 			errx(1, "connection lost");
 		(void)close(fd);
-		n++;
+		++*n;
 	}
-	return n / (now() - begin);
+	return *n / (now() - begin);
+}
+
+/* A client that loses a connection ends; what it did before counts. */
+static double crowd(const struct sockaddr_in *a, double seconds)
+{
+	double *done = mmap(NULL, CROWD * sizeof(*done), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	double begin = now(), sum = 0;
+
+	if (done == MAP_FAILED)
+		err(1, "memory");
+	for (int i = 0; i < CROWD; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			err(1, "fork");
+		if (pid == 0) {
+			(void)connects(a, seconds, &done[i]);
+			_exit(0);
+		}
+	}
+	while (wait(NULL) > 0)
+		;
+	for (int i = 0; i < CROWD; i++)
+		sum += done[i];
+	return sum / (now() - begin);
 }
 
 static int compare(const void *a, const void *b)
@@ -258,7 +288,7 @@ static double rounds(const struct sockaddr_in *a, double seconds)
 int main(int argc, char **argv)
 {
 	struct sockaddr_in a;
-	double seconds;
+	double seconds, n = 0;
 
 	if (argc == 3 && strcmp(argv[1], "serve") == 0)
 		serve(argv[2]);
@@ -266,17 +296,19 @@ int main(int argc, char **argv)
 		relay(argv[2], argv[3]);
 	if (argc != 5)
 		errx(2, "usage: net serve PORT | relay FROM TO | "
-			"stream|connect|round HOST "
-			"PORT SECONDS");
+			"stream|connect|crowd|"
+			"round HOST PORT SECONDS");
 	a = address_of(argv[2], argv[3]);
 	seconds = strtod(argv[4], NULL);
 	if (strcmp(argv[1], "stream") == 0)
 		printf("%.3f\n", stream(&a, seconds));
 	else if (strcmp(argv[1], "connect") == 0)
-		printf("%.1f\n", connects(&a, seconds));
+		printf("%.1f\n", connects(&a, seconds, &n));
+	else if (strcmp(argv[1], "crowd") == 0)
+		printf("%.1f\n", crowd(&a, seconds));
 	else if (strcmp(argv[1], "round") == 0)
 		printf("%.2f\n", rounds(&a, seconds));
 	else
-		errx(2, "%s: stream, connect or round", argv[1]);
+		errx(2, "%s: stream, connect, crowd or round", argv[1]);
 	return 0;
 }
