@@ -197,12 +197,12 @@ struct egress_decision egress_address(const struct egress *e,
  * May the gateway connect to addr because an allowed name resolved to it?
  * Private, loopback, link-local, metadata, multicast, documentation, pool and
  * otherwise special addresses (IANA's registries; embedded IPv4 in 6to4,
- * NAT64, mapped and compatible forms looked through) only when an allow rule
- * names an address or prefix that holds it, for this port. Never when a deny
- * rule does.
+ * NAT64, mapped and compatible forms looked through), and any that is_near (the
+ * host's own, or on a network of its own) only when an allow rule names an
+ * address or prefix that holds it, for this port. Never when a deny rule does.
  */
 bool egress_resolved_ok(const struct egress *e, const struct in6_addr *addr,
-			uint16_t port);
+			uint16_t port, bool is_near);
 
 enum listener_kind {
 	LISTENER_DNS_UDP, /* 198.18.0.1:53 */

@@ -210,7 +210,7 @@ struct egress_decision egress_address(const struct egress *e,
 }
 
 bool egress_resolved_ok(const struct egress *e, const struct in6_addr *addr,
-			uint16_t port)
+			uint16_t port, bool is_near)
 {
 	struct in6_addr v4;
 	const struct in6_addr *forms[] = {addr, &v4};
@@ -221,7 +221,8 @@ bool egress_resolved_ok(const struct egress *e, const struct in6_addr *addr,
 		enum egress_verdict v = decide(e, &q).verdict;
 
 		if (v == EGRESS_DENIED ||
-		    (v != EGRESS_ALLOWED && address_is_special(forms[i])))
+		    (v != EGRESS_ALLOWED &&
+		     ((is_near && i == 0) || address_is_special(forms[i]))))
 			return false;
 	}
 	return true;

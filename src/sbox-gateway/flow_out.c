@@ -18,6 +18,7 @@
 #include "sbox-gateway/connect.h"
 #include "sbox-gateway/flow_internal.h"
 #include "sbox-gateway/gateway.h"
+#include "sbox-gateway/resolver.h"
 #include "sbox-gateway/socks.h"
 #include "sbox/cleanup.h"
 #include "sbox/strlist.h"
@@ -131,23 +132,24 @@ void flow_dial(struct flow *f, const struct in6_addr *addrs, size_t n,
 		on_dialled(f, fd, 0);
 }
 
-static void use_addresses(struct flow *f, const struct in6_addr *addrs,
+static void use_addresses(struct flow *f, const struct resolver_address *addrs,
 			  size_t n)
 {
 	struct in6_addr ok[DIAL_ADDRESSES_MAX];
 	size_t nok = 0;
 
 	for (size_t i = 0; i < n && nok < ARRAY_SIZE(ok); i++)
-		if (egress_resolved_ok(&f->g->policy, &addrs[i], f->port))
-			ok[nok++] = addrs[i];
+		if (egress_resolved_ok(&f->g->policy, &addrs[i].addr, f->port,
+				       addrs[i].is_near))
+			ok[nok++] = addrs[i].addr;
 	if (nok == 0)
 		flow_refuse(f, REFUSAL_PRIVATE);
 	else
 		flow_dial(f, ok, nok, f->port);
 }
 
-static void on_resolved(void *ctx, int error, const struct in6_addr *addrs,
-			size_t n)
+static void on_resolved(void *ctx, int error,
+			const struct resolver_address *addrs, size_t n)
 {
 	struct flow *f = ctx;
 
@@ -169,7 +171,7 @@ static bool is_too_new(struct flow *f)
 /* It may go out: by which way? */
 void flow_go(struct flow *f)
 {
-	const struct in6_addr *addrs;
+	const struct resolver_address *addrs;
 	struct gateway *g = f->g;
 	size_t n;
 

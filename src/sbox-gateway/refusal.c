@@ -27,7 +27,7 @@ static const struct reason {
 	[REFUSAL_DENIED]      = { "denied by a rule",				CURE_NONE },
 	[REFUSAL_PROTOCOL]    = { "not TLS (port 443) or HTTP (port 80)",	CURE_TCP },
 	[REFUSAL_NAME]	      = { "the TLS hello or a Host names another one",	CURE_NONE },
-	[REFUSAL_PRIVATE]     = { "its address is private or special",		CURE_ADDRESS },
+	[REFUSAL_PRIVATE]     = { "its address is private, special or of this host's own network", CURE_ADDRESS },
 	[REFUSAL_FORGED]      = { "the address stands for no name",		CURE_NONE },
 	[REFUSAL_ADDRESSES]   = { "too many different names",			CURE_NONE },
 	[REFUSAL_CONNECTIONS] = { "net.limits.connections are open",		CURE_NONE },

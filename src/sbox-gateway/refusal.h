@@ -15,7 +15,7 @@ enum refusal {
 	REFUSAL_DENIED,	     /* a rule denies it */
 	REFUSAL_PROTOCOL,    /* not the TLS or HTTP that the port is for */
 	REFUSAL_NAME,	     /* the hello or a Host names another one */
-	REFUSAL_PRIVATE,     /* resolves to special addresses only */
+	REFUSAL_PRIVATE,     /* resolves to special or near addresses only */
 	REFUSAL_FORGED,	     /* an address that stands for no name */
 	REFUSAL_ADDRESSES,   /* the table of names is full */
 	REFUSAL_CONNECTIONS, /* too many at once */

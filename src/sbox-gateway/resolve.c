@@ -32,7 +32,7 @@ struct lookup {
 	uint64_t until; /* ms: an answer is good */
 	struct waits waits;
 	size_t n;
-	struct in6_addr *addrs;
+	struct resolver_address *addrs;
 	char *name; /* NULL: unused */
 };
 
@@ -200,7 +200,8 @@ static enum resolve_result wait_for(struct lookup *l, struct resolve_wait *w)
 
 enum resolve_result resolve_ask(struct resolve *r, const char *name,
 				struct resolve_wait *w,
-				const struct in6_addr **addrs, size_t *n)
+				const struct resolver_address **addrs,
+				size_t *n)
 {
 	uint32_t hash = hash_of(name);
 	struct lookup *l = find(r, name, hash);

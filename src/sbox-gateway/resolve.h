@@ -7,12 +7,12 @@
 #ifndef GATEWAY_RESOLVE_H
 #define GATEWAY_RESOLVE_H
 
-#include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
 struct event_base;
+struct resolver_address;
 
 #define RESOLVE_NAMES_MAX 256 /* being asked for, or remembered */
 #define RESOLVE_KEEP_MS	  10000
@@ -26,7 +26,7 @@ struct resolve_wait {
 	LIST_ENTRY(resolve_wait) entry;
 	int is_waiting;
 	/* error is EAI_*, RESOLVE_DIED or 0; addrs is borrowed */
-	void (*done)(void *ctx, int error, const struct in6_addr *addrs,
+	void (*done)(void *ctx, int error, const struct resolver_address *addrs,
 		     size_t n);
 	void *ctx;
 };
@@ -46,7 +46,8 @@ enum resolve_result {
 /* w->done and w->ctx must be set. */
 enum resolve_result resolve_ask(struct resolve *r, const char *name,
 				struct resolve_wait *w,
-				const struct in6_addr **addrs, size_t *n);
+				const struct resolver_address **addrs,
+				size_t *n);
 /* The answer isn't wanted any more. */
 void resolve_cancel(struct resolve_wait *w);
 

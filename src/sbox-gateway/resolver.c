@@ -7,12 +7,15 @@
  *
  * No search list of the host's applies (resolv.conf(5)): what was checked is
  * what is asked for, and nothing longer. The configuration is read again for
- * each query, since a sandbox may outlive the network it was started on.
+ * each query, since a sandbox may outlive the network it was started on. For
+ * the same reason it is here that an address is compared with the host's own
+ * ones.
  */
 #include "sbox-gateway/resolver.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <limits.h>
 #include <malloc.h>
 #include <netdb.h>
@@ -65,26 +68,60 @@ int resolver_start(void)
 	return sv[0];
 }
 
-/* The addresses of one answer, each once, IPv4 ones mapped. */
-static void collect(const struct addrinfo *list, struct resolver_answer *out)
+/* An IPv4 one mapped. False: no address of the kind that is connected to. */
+static bool address_of(const struct sockaddr *sa, struct in6_addr *out)
+{
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+
+	if (sa && sa->sa_family == AF_INET) {
+		memcpy(&v4, sa, sizeof(v4));
+		*out = (struct in6_addr){.s6_addr = {[10] = 0xff, 0xff}};
+		memcpy(&out->s6_addr[12], &v4.sin_addr, 4);
+		return true;
+	}
+	if (!sa || sa->sa_family != AF_INET6)
+		return false;
+	memcpy(&v6, sa, sizeof(v6));
+	*out = v6.sin6_addr;
+	return v6.sin6_scope_id == 0; /* link-local: never connected to */
+}
+
+/*
+ * One of the host's own addresses, or on the same network, which is as near: a
+ * router keeps the world away from both. A network of everything says nothing.
+ */
+static bool is_near(const struct in6_addr *a, const struct ifaddrs *own)
+{
+	struct in6_addr ip, mask;
+	bool v4, same = true;
+
+	if (!address_of(own->ifa_addr, &ip))
+		return false;
+	v4 = IN6_IS_ADDR_V4MAPPED(&ip);
+	if (!address_of(own->ifa_netmask, &mask) ||
+	    mask.s6_addr[v4 ? 12 : 0] == 0)
+		memset(&mask, 0xff, sizeof(mask));
+	if (v4)
+		memset(&mask, 0xff, 12);
+	for (size_t i = 0; i < sizeof(mask); i++)
+		same &= ((a->s6_addr[i] ^ ip.s6_addr[i]) & mask.s6_addr[i]) ==
+			0;
+	return same;
+}
+
+/* The addresses of one answer. */
+static void collect(const struct addrinfo *list, const struct ifaddrs *own,
+		    struct resolver_answer *out)
 {
 	for (; list && out->n < RESOLVER_ADDRESSES_MAX; list = list->ai_next) {
-		struct in6_addr a = {.s6_addr = {[10] = 0xff, 0xff}};
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
+		struct resolver_address *a = &out->addrs[out->n];
 
-		if (list->ai_family == AF_INET) {
-			memcpy(&v4, list->ai_addr, sizeof(v4));
-			memcpy(&a.s6_addr[12], &v4.sin_addr, 4);
-		} else if (list->ai_family == AF_INET6) {
-			memcpy(&v6, list->ai_addr, sizeof(v6));
-			if (v6.sin6_scope_id)
-				continue; /* link-local: never connected to */
-			a = v6.sin6_addr;
-		} else {
+		if (!address_of(list->ai_addr, &a->addr))
 			continue;
-		}
-		out->addrs[out->n++] = a;
+		for (const struct ifaddrs *i = own; i; i = i->ifa_next)
+			a->is_near |= is_near(&a->addr, i);
+		out->n++;
 	}
 }
 
@@ -93,16 +130,18 @@ static void look_up(const char *name, struct resolver_answer *out)
 	struct addrinfo hints = {.ai_family = AF_UNSPEC,
 				 .ai_socktype = SOCK_STREAM};
 	struct addrinfo *list = NULL;
+	struct ifaddrs *own = NULL;
 
 	/* of this thread; getaddrinfo(3) keeps to what was changed by hand */
-	if (res_init() < 0) {
+	if (res_init() < 0 || getifaddrs(&own) < 0) {
 		out->error = EAI_SYSTEM;
 		return;
 	}
 	_res.options &= ~(unsigned long)(RES_DEFNAMES | RES_DNSRCH);
 	out->error = getaddrinfo(name, NULL, &hints, &list);
 	if (out->error == 0)
-		collect(list, out);
+		collect(list, own, out);
+	freeifaddrs(own);
 	if (list)
 		freeaddrinfo(list);
 	if (out->error == 0 && out->n == 0)

@@ -26,11 +26,16 @@ struct resolver_query {
 	char name[HOSTNAME_MAX + 1]; /* normalised */
 };
 
+struct resolver_address {
+	struct in6_addr addr; /* an IPv4 one is mapped */
+	uint32_t is_near;     /* this host's own, or on one of its networks */
+};
+
 struct resolver_answer {
 	uint32_t id;
 	int32_t error; /* EAI_*; 0: n addresses */
 	uint32_t n;
-	struct in6_addr addrs[RESOLVER_ADDRESSES_MAX]; /* IPv4 ones mapped */
+	struct resolver_address addrs[RESOLVER_ADDRESSES_MAX];
 };
 
 /* Start it. Returns our end of the conversation, non-blocking; fatal. */

@@ -86,13 +86,15 @@ static void check_addresses(const struct egress *e)
 
 		require(inet_pton(AF_INET6, addresses[i], &a) == 1);
 		for (size_t k = 0; k < ARRAY_SIZE(ports); k++) {
-			bool ok = egress_resolved_ok(e, &a, ports[k]);
+			bool ok = egress_resolved_ok(e, &a, ports[k], false);
 			bool literal =
 				egress_address(e, &a, ports[k]).verdict ==
 				EGRESS_ALLOWED;
 
 			require(has_prefix(e) || (!ok && !literal));
 			require(!literal || ok);
+			require(egress_resolved_ok(e, &a, ports[k], true) ==
+				literal);
 		}
 	}
 }

@@ -97,6 +97,32 @@ nothing_came() { absent "$1" "$LAB/access.log"; }
 	prints "the web server"
 }
 
+@test "a name that resolves to the host itself or to a neighbour is refused" {
+	local p
+	for a in 45.80.2.1 2a0f:0:0:2::1; do
+		/usr/bin/python3 -m http.server -b $a 80 >/dev/null 2>&1 3>&- &
+		p+=" $!"
+	done
+	for n in host host6 near near6; do
+		wait_for 10 curl -s -o /dev/null http://$n.lab.example/
+	done
+	net '*.lab.example' '*' -- sh -c 'for n in host host6 near near6; do
+		curl -sS --max-time 8 http://$n.lab.example/$n-me; done; true'
+	lacks html
+	lacks server
+	nothing_came '-me'
+	for n in host host6 near near6; do
+		says "$n.lab.example port 80: .*own network"
+	done
+	# allowed by its address, and only then
+	net '*.lab.example' 45.80.2.1:80 '[2a0f:0:0:2::]/64:80' -- sh -c '
+		for n in host host6 near6; do
+		curl -sS --max-time 8 http://$n.lab.example/; done; true'
+	[ "$(grep -c "Directory listing" <<<"$output")" -eq 4 ]
+	has "the web server"
+	kill $p
+}
+
 @test "the host's loopback is out of reach but for the ports that were given" {
 	local p
 	/usr/bin/python3 -m http.server -b 127.0.0.1 6100 >/dev/null 2>&1 3>&- &

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: MIT
 # lab.sh COMMAND...: run COMMAND on a host of its own: a network, process and
 # mount namespace with real servers, on addresses that exist only there. Nothing
-# of it can reach the world, and all of it is gone with the command.
+# of it can reach the world, and all of it is gone with the command. The servers
+# are in a network of their own behind a router's address, so that they are none
+# of the host's.
 #
 #	45.80.1.1	nginx: web.lab.example and other.lab.example (443, 80),
 #			git over HTTPS; its log is $LAB/access.log
@@ -11,9 +13,12 @@
 #			nobody signed, 445 with another name's; $LAB/origin.log
 #	10.20.0.1	nginx again; origin.py, private.lab.example
 #	127.0.0.1:53	the host's name server; $LAB/dns.log has every question
+#	45.80.2.1, 45.80.3.1/24, 2a0f:0:0:2::1/64	the host itself
+#	45.80.3.2, 2a0f:0:0:2::2	nginx: a neighbour's web server
 #
 # rebind, meta, six.lab.example answer with 127.0.0.1, 169.254.169.254 and an
-# IPv6 address beside a good one. $LAB holds ca.pem, the keys and the logs.
+# IPv6 address beside a good one; host, near, host6, near6.lab.example with the
+# host's own and its neighbour's. $LAB holds ca.pem, the keys and the logs.
 set -euo pipefail
 
 if [ -z "${LAB:-}" ]; then
@@ -29,15 +34,36 @@ fi
 
 cd "$LAB"
 
+# world COMMAND...: in the servers' network
+world() { nsenter -t "$WORLD" -n "$@"; }
+
 addresses() {
+	local a
+
+	unshare -n sleep infinity &
+	export WORLD=$!
+	while [ "$(readlink "/proc/$WORLD/ns/net")" = \
+		"$(readlink /proc/self/ns/net)" ]; do sleep 0.01; done
+	# an ordinary user's tests have servers on port 80, too
+	echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
 	ip link set lo up
-	ip addr add 45.80.1.1/32 dev lo
-	ip addr add 45.80.1.2/32 dev lo
-	ip addr add 45.80.1.3/32 dev lo
-	ip addr add 10.20.0.1/32 dev lo
-	ip -6 addr add 2a0f::1/128 dev lo nodad
+	ip link add lab type veth peer name world netns "$WORLD"
+	ip addr add 45.80.2.1/32 dev lo
+	ip addr add 45.80.3.1/24 dev lab
+	ip -6 addr add 2a0f:0:0:2::1/64 dev lab nodad
+	ip link set lab up
+	world ip link set lo up
+	world ip link set world up
+	for a in 45.80.1.1/32 45.80.1.2/32 45.80.1.3/32 10.20.0.1/32; do
+		world ip addr add $a dev lo
+	done
+	world ip -6 addr add 2a0f::1/128 dev lo nodad
+	world ip addr add 45.80.3.2/24 dev world
+	world ip -6 addr add 2a0f:0:0:2::2/64 dev world nodad
 	# as if there were a world: what is unknown is refused, not unreachable
-	ip route add default dev lo
+	ip route add default via 45.80.3.2
+	ip -6 route add default via 2a0f:0:0:2::2
+	world ip route add default dev lo
 }
 
 certificates() {
@@ -65,7 +91,7 @@ origin() {
 	: >origin.log
 	chmod a+r origin.log
 	mkfifo origin.ready
-	python3 "$LAB_TOP/tests/net/origin.py" web.key origin.log \
+	world python3 "$LAB_TOP/tests/net/origin.py" web.key origin.log \
 		45.80.1.3:443=web.pem 45.80.1.3:444=self.pem \
 		45.80.1.3:445=other.pem 10.20.0.1:9443=web.pem >origin.ready &
 	read -r _ <origin.ready
@@ -102,6 +128,7 @@ web() {
 			listen 10.20.0.1:443 ssl; listen 10.20.0.1:80;
 			listen 127.0.0.1:80; listen [2a0f::1]:443 ssl;
 			listen 45.80.1.1:8443 ssl;
+			listen 45.80.3.2:80; listen [2a0f:0:0:2::2]:80;
 			server_name web.lab.example; root $LAB/www;
 		}
 		server {
@@ -111,7 +138,7 @@ web() {
 	}
 	END
 	chmod -R a+rX www
-	/usr/sbin/nginx -p "$LAB" -c nginx.conf
+	world /usr/sbin/nginx -p "$LAB" -c nginx.conf
 }
 
 names() {
@@ -131,7 +158,12 @@ names() {
 		--address=/rebind.lab.example/127.0.0.1 \
 		--address=/meta.lab.example/169.254.169.254 \
 		--host-record=six.lab.example,45.80.1.1,2a0f::1 \
-		--address=/wild.lab.example/45.80.1.1
+		--address=/wild.lab.example/45.80.1.1 \
+		--address=/load.lab.example/45.80.2.1 \
+		--address=/host.lab.example/45.80.2.1 \
+		--address=/near.lab.example/45.80.3.2 \
+		--address=/host6.lab.example/2a0f:0:0:2::1 \
+		--address=/near6.lab.example/2a0f:0:0:2::2
 	chmod a+r dns.log
 }
 
@@ -151,7 +183,7 @@ ssh_server() {
 	PasswordAuthentication no
 	END
 	mkdir -p /run/sshd 2>/dev/null || true
-	/usr/sbin/sshd -f "$LAB/sshd_config" -E "$LAB/sshd.log"
+	world /usr/sbin/sshd -f "$LAB/sshd_config" -E "$LAB/sshd.log"
 	echo "ssh.lab.example $(cut -d' ' -f1,2 host_key.pub)" >known_hosts
 }
 

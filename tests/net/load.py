@@ -15,7 +15,8 @@ import sys
 import threading
 import time
 
-HOST, PORT = "web.lab.example", 7000
+HOST, PORT = "load.lab.example", 7000
+WEB = "web.lab.example"  # 80 and 443
 BURST = 64
 
 
@@ -59,10 +60,10 @@ def serve(address, port, log):
             clients.pop(fd).close()
 
 
-def connect(port=PORT, host=HOST):
+def connect(port=PORT, host=None):
     """Without any limit of its own: what hangs is the test's to end."""
     s = socket.socket()
-    s.connect((host, int(port)))
+    s.connect((host or (HOST if port == PORT else WEB), int(port)))
     return s
 
 
@@ -138,7 +139,7 @@ def hello():
     import ssl
     out = ssl.MemoryBIO()
     tls = ssl.create_default_context().wrap_bio(
-        ssl.MemoryBIO(), out, server_hostname=HOST)
+        ssl.MemoryBIO(), out, server_hostname=WEB)
     try:
         tls.do_handshake()
     except ssl.SSLWantReadError:
@@ -178,7 +179,7 @@ def drip(port, text, n, result, first=b""):
 def slow(n):
     """Readers that don't read, senders that hardly send, heads that are long
     and never end; another has work to do."""
-    head = b"GET /huge HTTP/1.1\r\nHost: " + HOST.encode() + b"\r\n\r\n"
+    head = b"GET /huge HTTP/1.1\r\nHost: " + WEB.encode() + b"\r\n\r\n"
     readers = [connect(80) for _ in range(int(n))]
     for s in readers:
         s.sendall(head)
@@ -255,7 +256,7 @@ def settled(f):
 def killed(published):
     """Flows in every state; then the gateway is killed."""
     server = socket.create_server(("127.0.0.1", int(published)))
-    head = b"GET /huge HTTP/1.1\r\nHost: " + HOST.encode() + b"\r\n\r\n"
+    head = b"GET /huge HTTP/1.1\r\nHost: " + WEB.encode() + b"\r\n\r\n"
     host, flows = address(), []
     for _ in range(20):
         flows += [connect(), connect(443), connect(80), connect(80),
@@ -361,7 +362,7 @@ def names(n):
     print("late", len(late), time.monotonic() - start < 1)
     start = time.monotonic()
     print("new", another(), time.monotonic() - start < 1)
-    print("address", another("45.80.1.1") is not None)
+    print("address", another("45.80.2.1") is not None)
 
 
 if __name__ == "__main__":

@@ -218,7 +218,7 @@ none"
 	run curl -sS http://127.0.0.1:3000/
 	prints "from inside"
 	# the port is the host's loopback's, nobody else's
-	run curl -sS --max-time 3 http://45.80.1.1:3000/
+	run curl -sS --max-time 3 http://45.80.2.1:3000/
 	[ "$status" -ne 0 ]
 	kill $p
 	wait $p || true

@@ -336,7 +336,7 @@ while True:
 	SERVICE=${SERVICE/.example\"/.example:9443\"}
 	via "curl -sS --max-time 20 $URL/echo"
 	has "can't be reached"
-	says "private or special"
+	says "private, special or"
 	[ -z "$(got)" ]
 	via "curl -sS --max-time 20 $URL/echo" --allow 10.20.0.1:9443
 	has "host: private.lab.example:9443"

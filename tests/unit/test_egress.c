@@ -667,9 +667,14 @@ static void test_resolved(void **state)
 		struct egress e = must_parse(resolved_rows[i].net);
 		struct in6_addr a = address(resolved_rows[i].addr);
 
-		if (egress_resolved_ok(&e, &a, 443) !=
+		if (egress_resolved_ok(&e, &a, 443, false) !=
 		    resolved_rows[i].expected)
 			fail_msg("%s", resolved_rows[i].label);
+		/* near: only what is named */
+		if (egress_resolved_ok(&e, &a, 443, true) !=
+		    (egress_address(&e, &a, 443).verdict == EGRESS_ALLOWED))
+			fail_msg("%s, on the host's network",
+				 resolved_rows[i].label);
 		egress_free(&e);
 	}
 }
