@@ -44,6 +44,7 @@ void log_line(enum log_level least, const char *tag, const char *fmt, ...)
 #define log_err(...) log_line(LOG_LEVEL_QUIET, "", __VA_ARGS__)
 /* Silenced by --quiet. */
 #define log_warn(...) log_line(LOG_LEVEL_NORMAL, "warning: ", __VA_ARGS__)
+#define log_note(...) log_line(LOG_LEVEL_NORMAL, "", __VA_ARGS__)
 #define log_hint(...) log_line(LOG_LEVEL_NORMAL, "hint: ", __VA_ARGS__)
 /* Printed only with --verbose. */
 #define log_info(...) log_line(LOG_LEVEL_VERBOSE, "", __VA_ARGS__)

@@ -83,6 +83,7 @@ struct policy {
 	struct policy_paths tmpfs; /* src == dest */
 	/* hide, protect: absolute, or relative to the cwd */
 	struct strlist hide, protect;
+	size_t nhide_unasked; /* of hide: from profiles, not the command line */
 	enum net_mode net;
 	/* what egress_parse takes, checked entry by entry */
 	struct strlist net_allow, net_deny, net_ports, net_publish;

@@ -136,7 +136,7 @@ static void on_publish(struct gateway *g, const char *ports)
 	if (sscanf(ports, "%5u %5u", &in, &out) != 2)
 		fatalx("gateway: report: publish %s", ports);
 	strlist_add_owned(&g->env, xasprintf("SBOX_PUBLISH_%u=%u", in, out));
-	log_warn("publish: 127.0.0.1:%u reaches the sandbox's port %u", out,
+	log_note("publish: 127.0.0.1:%u reaches the sandbox's port %u", out,
 		 in);
 }
 

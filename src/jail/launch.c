@@ -283,6 +283,14 @@ static void check_kept(const struct plan *p)
 	}
 }
 
+static void make_own(const char *dir)
+{
+	if (dir_make(dir, 0700) < 0)
+		fatal_hint("it is sbox's own: XDG_STATE_HOME, XDG_CONFIG_HOME, "
+			   "XDG_CACHE_HOME or HOME may name another place",
+			   "make %s", dir);
+}
+
 int launch(const struct plan *p, const struct seccomp_filter filters[2])
 {
 	struct setup s = {.plan = p, .filters = filters, .tty = -1};
@@ -299,12 +307,10 @@ int launch(const struct plan *p, const struct seccomp_filter filters[2])
 	supervisor_block_signals();
 	if (p->uid == 0 && setgroups(0, NULL) < 0 && errno != EPERM)
 		fatal("setgroups");
-	if (p->keep_home && dir_make(p->keep_home, 0700) < 0)
-		fatal("home: %s", p->keep_home);
-	for (size_t i = 0; i < p->make_dirs.n; i++) {
-		if (dir_make(p->make_dirs.v[i], 0700) < 0)
-			fatal("%s", p->make_dirs.v[i]);
-	}
+	if (p->keep_home)
+		make_own(p->keep_home);
+	for (size_t i = 0; i < p->make_dirs.n; i++)
+		make_own(p->make_dirs.v[i]);
 	cgroup_make(p, &cgroup);
 	limits_check(p, cgroup.fd >= 0);
 	gateway_start(p, &gateway);

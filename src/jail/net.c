@@ -270,5 +270,6 @@ bool net_was_refused(void)
 		return false; /* only a hint is lost */
 	text[n] = '\0';
 	return counter(text, "Tcp:", "AttemptFails") ||
+	       counter(text, "Ip:", "OutNoRoutes") ||
 	       counter(text, "Udp:", "NoPorts");
 }

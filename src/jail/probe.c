@@ -129,10 +129,13 @@ static int probe_cwd(const char *cwd, struct host *h, struct diag *d)
 {
 	char buf[PATH_MAX];
 	const char *rt = host_getenv(h, "XDG_RUNTIME_DIR");
+	cleanup_free char *given = NULL;
 	const char *now;
 
-	if (cwd && chdir(cwd) < 0) {
-		diag_set_errno(d, errno, "--cwd: %s", cwd);
+	if (cwd && path_expand_home(cwd, h->home, &given, d) < 0)
+		return diag_prefix(d, "--cwd");
+	if (cwd && chdir(given) < 0) {
+		diag_set_errno(d, errno, "--cwd: %s", given);
 		return diag_hint(d, "name a directory that exists");
 	}
 	/* gone: ENOENT; in another mount namespace: "(unreachable)/..." */
@@ -212,6 +215,10 @@ static int probe_kernel(struct host *h, struct diag *d)
 	h->landlock_abi = abi > 0 ? (int)abi : 0;
 	if (read_sysctl(h, "/proc/sys/user/max_user_namespaces", 1) == 0) {
 		diag_set(d, "kernel: user namespaces are switched off");
+		if (host_getenv(h, "SBOX"))
+			return diag_hint(d,
+					 "this is inside sbox already, which "
+					 "can't be nested");
 		return diag_hint(d, "sudo sysctl "
 				    "user.max_user_namespaces=10000");
 	}

@@ -18,6 +18,7 @@
 #include "jail/supervisor.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -360,13 +361,28 @@ static void turn(struct supervisor *s)
 		s->done = true;
 }
 
+/* What to do about a command that can't be executed. */
+static const char *exec_hint(const char *command, int err)
+{
+	if (err == EACCES)
+		return "it must be a file with execute permission, on a file "
+		       "system that allows it (chmod +x)";
+	if (strpbrk(command, " ;|&"))
+		return "a line of shell is given with -c: sbox -c 'TEXT'";
+	if (err == ENOENT && strchr(command, '/'))
+		return "it, or the interpreter in its first line, isn't there; "
+		       "only what is shown inside can be run (--ro PATH shows "
+		       "more)";
+	return "only what is shown inside can be run (see sbox --dry-run; "
+	       "--ro PATH shows more)";
+}
+
 static int exec_failed(const struct supervisor *s)
 {
 	int err = s->exec_errno;
 
 	log_err("exec: %s: %s", s->plan->argv.v[0], strerror(err));
-	log_hint("only what is shown inside can be run (see sbox --dry-run; "
-		 "--ro PATH shows more)");
+	log_hint("%s", exec_hint(s->plan->argv.v[0], err));
 	return err == ENOENT || err == ENOTDIR ? SBOX_EXIT_NOTFOUND
 					       : SBOX_EXIT_NOEXEC;
 }
@@ -375,8 +391,11 @@ static int status_of(const struct supervisor *s, bool active)
 {
 	int sig;
 
-	if (s->timed_out)
+	if (s->timed_out) {
+		log_warn("limits.time: ended after %" PRIu64 " ms",
+			 s->plan->limits.time);
 		return SBOX_EXIT_TIMEOUT;
+	}
 	if (s->lost)
 		return s->killed_status;
 	if (s->exec_errno)
@@ -413,9 +432,9 @@ int supervise(const struct plan *plan, const struct supervisor_args *a)
 		terminal_close(s.term, s.timed_out || s.lost);
 	}
 	if (s.refused)
-		log_hint(
-			"connections inside found nobody: a name outside needs "
-			"--allow NAME, a port of the host --port N");
+		log_hint("connections inside found nobody: --allow NAME is "
+			 "ports 443 and 80 (else NAME:PORT), an address needs "
+			 "--allow ADDRESS:PORT, a port of the host --port N");
 	return status_of(&s, active);
 }
 

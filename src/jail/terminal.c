@@ -85,7 +85,8 @@ struct terminal *terminal_open(const struct plan *plan)
 		fatal("terminal: memory");
 	t->w.tty = open_tty(plan);
 	if (t->w.tty < 0)
-		fatal("terminal: open /dev/tty");
+		fatal_hint("--tty none, or --tty auto, does without",
+			   "terminal: open /dev/tty");
 	if (tcgetattr(t->w.tty, &t->w.saved) < 0)
 		fatal("terminal: tcgetattr");
 	t->w.alt_screen = &t->filter.alt_screen;

@@ -150,6 +150,34 @@ static void config_read(const struct view *v, const char *dir, const char *name,
 	}
 }
 
+/* Started beneath a repository's top: git finds nothing, and can't say why. */
+void git_note(struct view *v)
+{
+	const char *command = path_basename(v->plan->argv.v[0]);
+	bool asks = v->interactive || strcmp(command, "git") == 0;
+	cleanup_free char *dir = xstrdup(v->host->cwd);
+	struct host_stat st;
+
+	while (!path_under(dir, v->host->home)) {
+		cleanup_free char *git = path_join(dir, ".git");
+		cleanup_free char *under = view_backing(v, git, NULL);
+		char *up;
+
+		if (view_lstat(v, git, &st) == 0) {
+			if (!under)
+				strlist_addf(asks ? &v->plan->warnings
+						  : &v->plan->notes,
+					     "git: %s is a repository, which "
+					     "isn't shown; --rw %s shows it",
+					     dir, dir);
+			return;
+		}
+		up = path_dirname(dir);
+		free(dir);
+		dir = up;
+	}
+}
+
 void git_find(struct view *v)
 {
 	const char *xdg = host_getenv(v->host, "XDG_CONFIG_HOME");

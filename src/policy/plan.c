@@ -219,7 +219,7 @@ static int isolation_build(struct plan *p, const struct policy *policy,
 	}
 	if (policy->userns)
 		strlist_add(&p->warnings,
-			    "--userns: Landlock's file rules are off (they "
+			    "userns: Landlock's file rules are off (they "
 			    "forbid every mount) and more of the kernel is in "
 			    "reach; mounts and seccomp still hold");
 	if (!policy->seccomp.object)
@@ -228,6 +228,18 @@ static int isolation_build(struct plan *p, const struct policy *policy,
 	p->seccomp[0] = policy->seccomp;
 	p->seccomp[1] = policy->seccomp_stack;
 	return 0;
+}
+
+/* What was decided before anything is built, for --verbose. */
+static void notes_build(struct plan *p, const struct policy *policy)
+{
+	const struct strlist *allow = &policy->net_allow;
+
+	strlist_addf(&p->notes, "profile: %s", policy->profile);
+	strlist_addf(&p->notes, "home: %s", policy->home);
+	strlist_addf(&p->notes, "network: %s", net_mode_names[p->net]);
+	for (size_t i = 0; p->net == NET_FILTERED && i < allow->n; i++)
+		strlist_addf(&p->notes, "network: allowed: %s", allow->v[i]);
 }
 
 int plan_build(const struct policy *policy, const struct host *host,
@@ -250,6 +262,8 @@ int plan_build(const struct policy *policy, const struct host *host,
 	    isolation_build(out, policy, host, d) == 0 &&
 	    guard_check_cwd(&v, inv->force_cwd, d) == 0 &&
 	    view_build(&v, d) == 0 && guard_build(&v, d) == 0) {
+		notes_build(out, policy);
+		git_note(&v);
 		env_build(&v);
 		rules_build(out);
 		r = 0;

@@ -382,6 +382,11 @@ static int protect_mount(struct view *v, const struct plan_mount *m,
 	if (m->type != PLAN_BIND || (m->flags & (PLAN_RO | PLAN_DEV)) ||
 	    (v->plan->keep_home && strcmp(m->src, v->plan->keep_home) == 0))
 		return 0;
+	if (path_under(m->src, v->host->home))
+		strlist_addf(&v->plan->warnings,
+			     "%s: the home is in it, writable: keys can be "
+			     "read, and start-up files changed",
+			     m->src);
 	for (size_t i = 0; i < own->n; i++)
 		if (protect_own(v, own->v[i], m->src, m->dst, d) < 0)
 			return -1;
@@ -505,6 +510,18 @@ static int hide_sockets(struct view *v, struct diag *d)
 	return r;
 }
 
+/* Nothing can be put over what isn't there. */
+static void hide_missing(struct view *v, const char *path, const char *under)
+{
+	struct host_stat st;
+
+	if (view_lstat(v, under, &st) < 0 && errno == ENOENT)
+		strlist_addf(&v->plan->warnings,
+			     "--hide: %s: isn't there: nothing is hidden, and "
+			     "what is made there later will be seen",
+			     path);
+}
+
 static int hide_build(struct view *v, struct diag *d)
 {
 	size_t n = v->plan->nmounts;
@@ -512,9 +529,10 @@ static int hide_build(struct view *v, struct diag *d)
 	for (size_t i = 0; i < v->policy->hide.n; i++) {
 		cleanup_free char *path =
 			path_join(v->host->cwd, v->policy->hide.v[i]);
-
 		cleanup_free char *under = view_backing(v, path, NULL);
 
+		if (under && i >= v->policy->nhide_unasked)
+			hide_missing(v, path, under);
 		if (guard_hide(v, path, "hide", d) < 0 ||
 		    (under && guard_hide_source(v, under, n, "hide", d) < 0))
 			return -1;

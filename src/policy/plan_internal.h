@@ -97,6 +97,8 @@ int device_build(struct view *v, struct diag *d);
 /* The command's installation. What isn't found is told by exec, status 127. */
 void install_find(struct view *v, const char *argv0);
 void git_find(struct view *v);
+/* Say so when the repository of the working directory lies above it. */
+void git_note(struct view *v);
 int view_build(struct view *v, struct diag *d);
 void env_build(struct view *v);
 

@@ -245,10 +245,15 @@ enum shown { SHOWN_READ, SHOWN_WRITE, SHOWN_SOCKET };
 static int show_path(struct view *v, const struct policy_path *p, enum shown as,
 		     struct diag *d)
 {
-	static const char *const missing[] = {
-		[SHOWN_READ] = "use --ro-try if it may be missing",
-		[SHOWN_WRITE] = "make it first, or use --rw-try",
-		[SHOWN_SOCKET] = "start what listens on it first",
+	static const char *const missing[][2] = {
+		[SHOWN_READ] = {"if it may be missing: fs.readTry",
+				"if it may be missing: --ro-try"},
+		[SHOWN_WRITE] = {"make it first; if it may be missing: "
+				 "fs.writeTry",
+				 "make it first; if it may be missing: "
+				 "--rw-try"},
+		[SHOWN_SOCKET] = {"start what listens on it first",
+				  "start what listens on it first"},
 	};
 	cleanup_free char *canon = NULL;
 	struct host_stat st;
@@ -257,10 +262,12 @@ static int show_path(struct view *v, const struct policy_path *p, enum shown as,
 	if (resolve_path(v->host, &v->untrusted, p->src, &canon, &st, d) < 0) {
 		if (p->try && errno == ENOENT) {
 			*d = (struct diag){.text = ""};
+			strlist_addf(&v->plan->notes, "%s: %s: isn't there",
+				     p->origin, p->src);
 			return 0;
 		}
 		diag_prefix(d, "%s", p->origin);
-		return diag_hint(d, "%s", missing[as]);
+		return diag_hint(d, "%s", missing[as][is_from_option(p)]);
 	}
 	if (S_ISDIR(st.mode) && view_hold(v, canon, &st) < 0)
 		return diag_set_errno(d, errno, "%s: %s", p->origin, canon);
@@ -369,17 +376,24 @@ static int show_place(struct view *v, const struct plan_mount *s,
 	return 0;
 }
 
-static void tmpfs_build(struct view *v)
+static int tmpfs_build(struct view *v, struct diag *d)
 {
 	const struct policy_paths *l = &v->policy->tmpfs;
 
 	for (size_t i = 0; i < l->n; i++) {
 		cleanup_free char *under = view_backing(v, l->v[i].dest, NULL);
+		struct host_stat st;
 
+		if (under && view_lstat(v, under, &st) < 0) {
+			diag_set_errno(d, errno, "%s: %s", l->v[i].origin,
+				       l->v[i].dest);
+			return diag_hint(d, "make the directory first");
+		}
 		plan_add(v->plan, under ? PLAN_TMPFS : PLAN_PRIVATE,
 			 l->v[i].dest, "--tmpfs")
 			->mode = 0755;
 	}
+	return 0;
 }
 
 /* Every command's name in a directory of ours, first on PATH: what is written
@@ -450,6 +464,5 @@ int view_build(struct view *v, struct diag *d)
 		if (show_place(v, &v->shows.mounts[i], d) < 0)
 			return -1;
 	links_build(v);
-	tmpfs_build(v);
-	return 0;
+	return tmpfs_build(v, d);
 }

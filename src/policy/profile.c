@@ -264,18 +264,25 @@ static int load_required(struct loader *l, const char *name)
 	if (rc <= 0)
 		return rc;
 	(void)diag_set(l->d, "profile: %s: no such profile", name);
+	if (strlen(name) > 5 && strcmp(name + strlen(name) - 5, ".json") == 0)
+		return diag_hint(l->d,
+				 "leave out \".json\"; a file is given "
+				 "with a slash: ./%s",
+				 name);
 	return search_hint(l);
 }
 
 static int load_given(struct loader *l, const char *given)
 {
-	cleanup_free char *path = NULL;
+	cleanup_free char *file = NULL, *path = NULL;
 	struct level at = {.name = given, .place = PLACE_NONE};
 	int rc;
 
 	l->policy->profile = xstrdup(given);
 	if (strchr(given, '/')) {
-		path = path_join(l->host->cwd, given);
+		if (path_expand_home(given, l->host->home, &file, l->d) < 0)
+			return diag_prefix(l->d, "--profile");
+		path = path_join(l->host->cwd, file);
 		at.path = path;
 		rc = load_file(l, &at);
 		return rc == 1 ? diag_set_errno(l->d, ENOENT, "%s", path) : rc;
@@ -289,12 +296,25 @@ static int load_given(struct loader *l, const char *given)
 	return load_required(l, given);
 }
 
+/* The name of the command, "" if it says nothing: a program of the project's
+ * own may call itself what it likes. */
+static const char *command_name(const struct host *h,
+				const struct invocation *inv)
+{
+	const char *command = inv->command[0];
+
+	if (inv->shell_text || !command)
+		return "";
+	if (strchr(command, '/') &&
+	    (command[0] != '/' || path_under(h->cwd, command)))
+		return "";
+	return path_basename(command);
+}
+
 /* The profile of the command's name, else the user's default, else base. */
 static int load_chosen(struct loader *l, const struct invocation *inv)
 {
-	const char *command = inv->shell_text ? NULL : inv->command[0];
-	const char *names[] = {command ? path_basename(command) : "",
-			       "default"};
+	const char *names[] = {command_name(l->host, inv), "default"};
 
 	if (inv->profile)
 		return load_given(l, inv->profile);
@@ -351,8 +371,10 @@ static int load_all(struct loader *l, const struct invocation *inv)
 {
 	bool by_option = false;
 
-	if (load_chosen(l, inv) || load_project(l, inv->trust_project) ||
-	    settings_apply(inv, l->host, l->policy, &by_option, l->d))
+	if (load_chosen(l, inv) || load_project(l, inv->trust_project))
+		return -1;
+	l->policy->nhide_unasked = l->policy->hide.n;
+	if (settings_apply(inv, l->host, l->policy, &by_option, l->d))
 		return -1;
 	if (by_option)
 		return 0;

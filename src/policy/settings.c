@@ -95,6 +95,11 @@ static int apply_setting(struct key_sink *sink, const struct option_row *o,
 	if (!limit)
 		return -1;
 	name = xasprintf("limits.%s", limit);
+	if (!key_find(name)) {
+		(void)diag_set(sink->d, "--limit: %s: no such limit", limit);
+		return diag_hint(sink->d, "memory, cpu, pids, files, fileSize, "
+					  "cpuTime, time or tmp");
+	}
 	origin = xasprintf("--limit: %s", limit);
 	sink->origin = origin;
 	return apply_key(sink, name, value);

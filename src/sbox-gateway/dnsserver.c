@@ -38,7 +38,7 @@ struct client {
 static void refuse(struct gateway *g, const char *name,
 		   const struct egress_rule *rule, enum refusal why)
 {
-	unsigned n = refusals_count(g->refusals, name, 0, why);
+	unsigned n = refusals_count(g->refusals, name, 0, why, NULL);
 	struct decision d = {
 		.name = name,
 		.rule = rule ? rule->text : NULL,

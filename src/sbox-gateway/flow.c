@@ -123,6 +123,15 @@ void flow_end(struct flow *f, bool reset, const char *reason)
 	flow_drop(f, reset);
 }
 
+void flow_fail(struct flow *f, const char *reason)
+{
+	char buf[INET6_ADDRSTRLEN];
+
+	(void)refusals_count(f->g->refusals, flow_name(f, buf), f->port,
+			     REFUSAL_NONE, reason);
+	flow_end(f, true, reason);
+}
+
 void flow_refuse(struct flow *f, enum refusal why)
 {
 	static const char *const verdicts[REFUSAL__COUNT] = {
@@ -130,8 +139,8 @@ void flow_refuse(struct flow *f, enum refusal why)
 		[REFUSAL_DENIED] = "denied",
 	};
 	char buf[INET6_ADDRSTRLEN];
-	unsigned n =
-		refusals_count(f->g->refusals, flow_name(f, buf), f->port, why);
+	unsigned n = refusals_count(f->g->refusals, flow_name(f, buf), f->port,
+				    why, NULL);
 
 	if (refusal_is_logged(n))
 		flow_log(f, verdicts[why] ? verdicts[why] : "refused",
@@ -200,12 +209,12 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		flow_end(f, true, late_text);
 		return;
 	case FLOW_RESOLVE:
-		flow_end(f, true, "no address in time");
+		flow_fail(f, "no address in time");
 		return;
 	case FLOW_CONNECT:
 		return; /* the dial has its own */
 	case FLOW_SOCKS:
-		flow_end(f, true, "SOCKS: no answer in time");
+		flow_fail(f, "SOCKS: no answer in time");
 		return;
 	case FLOW_RELAY:
 		on_idle(f);
@@ -371,7 +380,7 @@ int flow_has_room(struct gateway *g)
 
 	if (g->nflows < g->max_flows)
 		return true;
-	n = refusals_count(g->refusals, "*", 0, why);
+	n = refusals_count(g->refusals, "*", 0, why, NULL);
 	d.count = n > 1 ? n : 0;
 	if (refusal_is_logged(n))
 		decisions_write(g->log, &d);

@@ -67,6 +67,8 @@ const char *flow_host(const struct flow *f);
 void flow_end(struct flow *f, bool reset, const char *reason);
 /* Counted, logged, reset. Frees it. */
 void flow_refuse(struct flow *f, enum refusal why);
+/* It was allowed, but there is no connection outside: said at the end, too. */
+void flow_fail(struct flow *f, const char *reason);
 /* (Re)start its timer, which ends the state that it is in. */
 void flow_arm(struct flow *f, uint64_t ms);
 /* Get events of a side, from now on. False: out of memory. */

@@ -35,7 +35,7 @@ static bool socks_say(struct flow *f)
 	if (send(f->relay.side[1].fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL) ==
 	    (ssize_t)len)
 		return true;
-	flow_end(f, true, "SOCKS: the server is gone");
+	flow_fail(f, "SOCKS: the server is gone");
 	return false;
 }
 
@@ -77,9 +77,8 @@ void flow_socks_step(struct flow *f)
 			return;
 	}
 	if (heard < 0)
-		flow_end(f, true,
-			 f->socks->reply ? socks_reply_text(f->socks->reply)
-					 : "SOCKS: the server is gone");
+		flow_fail(f, f->socks->reply ? socks_reply_text(f->socks->reply)
+					     : "SOCKS: the server is gone");
 }
 
 static void socks_begin(struct flow *f)
@@ -99,6 +98,24 @@ static void socks_begin(struct flow *f)
 	(void)socks_say(f); /* it has ended the flow itself */
 }
 
+/* The SOCKS server's fault, or that of what was asked for? */
+static bool is_by_socks(const struct flow *f)
+{
+	return f->kind != FLOW_PORT && f->g->policy.via == EGRESS_SOCKS;
+}
+
+static void dial_failed(struct flow *f, int error)
+{
+	const struct egress *e = &f->g->policy;
+	const char *why = strerrordesc_np(error);
+	cleanup_free char *socks = NULL;
+
+	if (is_by_socks(f))
+		socks = xasprintf("the SOCKS server %s:%u: %s", e->socks_host,
+				  e->socks_port, why);
+	flow_fail(f, socks ? socks : why);
+}
+
 static void on_dialled(void *ctx, int fd, int error)
 {
 	static const int yes = 1;
@@ -106,13 +123,13 @@ static void on_dialled(void *ctx, int fd, int error)
 
 	f->dial = NULL;
 	if (fd < 0) {
-		flow_end(f, true, strerrordesc_np(error));
+		dial_failed(f, error);
 		return;
 	}
 	f->relay.side[1].fd = fd;
 	/* only delays what a program sent at once */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-	if (f->kind != FLOW_PORT && f->g->policy.via == EGRESS_SOCKS)
+	if (is_by_socks(f))
 		socks_begin(f);
 	else
 		flow_relay(f);
@@ -156,7 +173,7 @@ static void on_resolved(void *ctx, int error,
 	if (error == RESOLVE_DIED)
 		flow_refuse(f, REFUSAL_RESOLVER);
 	else if (error || n == 0)
-		flow_end(f, true, gai_strerror(error ? error : EAI_NONAME));
+		flow_fail(f, gai_strerror(error ? error : EAI_NONAME));
 	else
 		use_addresses(f, addrs, n);
 }
@@ -201,7 +218,7 @@ void flow_go(struct flow *f)
 		flow_refuse(f, REFUSAL_LOOKUPS);
 		return;
 	case RESOLVE_FAILED:
-		flow_end(f, true, "no address was found");
+		flow_fail(f, "no address was found");
 		return;
 	case RESOLVE_GONE:
 		flow_refuse(f, REFUSAL_RESOLVER);

@@ -36,6 +36,7 @@ static const struct reason {
 	[REFUSAL_LOOKUPS]     = { "too many look-ups at once",			CURE_NONE },
 	[REFUSAL_RESOLVER]    = { "the resolver has died: names are not looked up any more", CURE_NONE },
 	[REFUSAL_NEWNAMES]    = { "too many new names of one pattern in a short time", CURE_NONE },
+	[REFUSAL_NONE]	      = { "",						CURE_NONE },
 	/* clang-format on */
 };
 static_assert(ARRAY_SIZE(reasons) == REFUSAL__COUNT, "a row for each refusal");
@@ -43,7 +44,7 @@ static_assert(ARRAY_SIZE(reasons) == REFUSAL__COUNT, "a row for each refusal");
 struct entry {
 	uint32_t hash;
 	unsigned count;
-	char *name;
+	char *name, *detail;
 	uint16_t port;
 	enum refusal why;
 };
@@ -63,8 +64,10 @@ void refusals_free(struct refusals *r)
 {
 	if (!r)
 		return;
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = 0; i < r->n; i++) {
 		free(r->v[i].name);
+		free(r->v[i].detail);
+	}
 	free(r->v);
 	free(r);
 }
@@ -84,34 +87,36 @@ static struct entry *find(struct refusals *r, const struct entry *key)
 		struct entry *e = &r->v[i];
 
 		if (e->hash == key->hash && e->port == key->port &&
-		    e->why == key->why && strcmp(e->name, key->name) == 0)
+		    e->why == key->why && strcmp(e->name, key->name) == 0 &&
+		    strcmp(e->detail, key->detail) == 0)
 			return e;
 	}
 	return NULL;
 }
 
 unsigned refusals_count(struct refusals *r, const char *name, uint16_t port,
-			enum refusal why)
+			enum refusal why, const char *detail)
 {
-	struct entry key = {.hash = hash_of(name), .port = port, .why = why};
-	struct entry *e;
+	cleanup_free char *own_name = xstrdup(name);
+	cleanup_free char *own_detail = xstrdup(detail ? detail : "");
+	struct entry key = {.hash = hash_of(name),
+			    .name = own_name,
+			    .detail = own_detail,
+			    .port = port,
+			    .why = why};
+	struct entry *e = find(r, &key);
 
-	key.name = xstrdup(name);
-	e = find(r, &key);
-	if (e) {
-		free(key.name);
+	if (e)
 		return e->count == UINT32_MAX ? e->count : ++e->count;
-	}
-	if (r->n == REFUSALS_MAX) {
-		free(key.name);
+	if (r->n == REFUSALS_MAX)
 		return r->more == UINT32_MAX ? r->more : ++r->more;
-	}
 	if (r->n == r->room) {
 		r->room = r->room ? 2 * r->room : 8;
 		r->v = xreallocarray(r->v, r->room, sizeof(*r->v));
 	}
 	key.count = 1;
 	r->v[r->n++] = key;
+	own_name = own_detail = NULL;
 	return 1;
 }
 
@@ -133,7 +138,9 @@ static char *cure_text(const struct entry *e)
 	switch (reasons[e->why].cure) {
 	case CURE_ALLOW:
 		if (e->port == 0)
-			return xasprintf("; to allow it: --allow %s", e->name);
+			return xasprintf("; to allow it: --allow %s (ports 443 "
+					 "and 80; else %s:PORT)",
+					 e->name, e->name);
 		if (strchr(e->name, ':'))
 			return xasprintf("; to allow it: --allow [%s]:%u",
 					 e->name, e->port);
@@ -158,9 +165,10 @@ static void print(const struct entry *e, int fd)
 					   : xasprintf(" (%u times)", e->count);
 	cleanup_free char *port =
 		e->port ? xasprintf(" port %u", e->port) : xstrdup("");
-	cleanup_free char *text =
-		xasprintf("refused: %s%s: %s%s%s", e->name, port,
-			  reasons[e->why].text, times, cure);
+	cleanup_free char *text = xasprintf(
+		"%s: %s%s: %s%s%s%s",
+		e->why == REFUSAL_NONE ? "failed" : "refused", e->name, port,
+		reasons[e->why].text, e->detail, times, cure);
 	cleanup_free char *safe = escape_dup(text);
 	cleanup_free char *line = xasprintf("%s\n", safe);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What was refused, counted per name, port and reason, for the log's rate (the
- * first of a kind is a line, then the 10th, the 100th ...) and for the summary
- * at the end, which names the option that would have allowed it.
+ * What was refused, or was allowed and failed, counted per name, port and
+ * reason, for the log's rate (the first of a kind is a line, then the 10th, the
+ * 100th ...) and for the summary at the end, which names the option that would
+ * have allowed it.
  */
 #ifndef GATEWAY_REFUSAL_H
 #define GATEWAY_REFUSAL_H
@@ -24,6 +25,7 @@ enum refusal {
 	REFUSAL_LOOKUPS,     /* too many at once */
 	REFUSAL_RESOLVER,    /* it has died */
 	REFUSAL_NEWNAMES,    /* too many new ones of a pattern */
+	REFUSAL_NONE,	     /* it was allowed, and failed outside */
 	REFUSAL__COUNT
 };
 
@@ -35,10 +37,10 @@ struct refusals;
 struct refusals *refusals_new(void);
 void refusals_free(struct refusals *r);
 
-/* Count one. Returns how many of its kind there are now; all beyond the bound
- * are one kind. */
+/* Count one; detail: what failed (REFUSAL_NONE), else NULL. Returns how many of
+ * its kind there are now; all beyond the bound are one kind. */
 unsigned refusals_count(struct refusals *r, const char *name, uint16_t port,
-			enum refusal why);
+			enum refusal why, const char *detail);
 /* Is the count-th of a kind worth a line in the log? */
 bool refusal_is_logged(unsigned count);
 /* "not allowed", "another name in the TLS hello": for the log. */

@@ -351,24 +351,26 @@ print(outcome(lambda: connect("ok.test", 9).recv(1)), outcome(lambda: connect("g
 
 
 def test_private():
-    """a name with a private, loopback or metadata address is not connected to, unless the policy names the address"""
+    """a name with a private, loopback, metadata or the host's own address, or a neighbour's, is not connected to, unless the policy names the address"""
     with Server("0.0.0.0", 0, echo) as s:
-        net = {"allow": ["%s.test:%d" % (n, s.port) for n in ("private", "metadata", "loop", "mixed")]}
+        net = {"allow": ["%s.test:%d" % (n, s.port) for n in ("private", "metadata", "loop", "host", "near", "mixed")]}
         program = '''
-for n in ("private", "metadata", "loop"): print(outcome(lambda: connect(n + ".test", int(sys.argv[1])).recv(1)))
+for n in ("private", "metadata", "loop", "host", "near"): print(outcome(lambda: connect(n + ".test", int(sys.argv[1])).recv(1)))
 s = connect("mixed.test", int(sys.argv[1])); s.sendall(b"m"); print(s.recv(1), outcome(lambda: s.close()))
 '''
         r = inside(net, program, s.port)
-        equal(r.out, "reset\nreset\nreset\nb'm' None", r)
+        equal(r.out, 5 * "reset\n" + "b'm' None", r)
         equal(s.count, 1, r)
         holds("private" in [e for e in r.log if e["name"] == "loop.test"][0]["reason"], r)
-        net["allow"].append("10.1.2.3:%d" % s.port)
+        holds("own network" in [e for e in r.log if e["name"] == "near.test"][0]["reason"], r)
+        net["allow"] += ["10.1.2.3:%d" % s.port, "93.184.216.64/28:%d" % s.port]
         r = inside(net, '''
 s = connect("private.test", int(sys.argv[1])); s.sendall(b"p"); print(s.recv(1))
 s = connect("10.1.2.3", int(sys.argv[1])); s.sendall(b"p"); print(s.recv(1))
+for n in ("host.test", "near.test"): s = connect(n, int(sys.argv[1])); s.sendall(b"h"); print(s.recv(1))
 print(outcome(lambda: connect("loop.test", int(sys.argv[1])).recv(1)))
 ''', s.port)
-        equal(r.out, "b'p'\nb'p'\nreset", r)
+        equal(r.out, "b'p'\nb'p'\nb'h'\nb'h'\nreset", r)
 
 
 def test_deny():

@@ -19,6 +19,8 @@ cat >"$dir/hosts" <<'END'
 127.0.0.1 loop.test
 10.1.2.3 private.test
 169.254.169.254 metadata.test
+93.184.216.65 host.test
+93.184.216.66 near.test
 10.1.2.3 mixed.test
 93.184.216.34 mixed.test
 2606:2800:220:1::34 dual.test
@@ -38,9 +40,12 @@ unshare --user --map-root-user --net --mount sh -euc '
 	done
 	mount --bind "$1/etc" /etc
 	ip link set lo up
-	for a in 93.184.216.34/32 10.1.2.3/32 169.254.169.254/32; do
+	for a in 10.1.2.3/32 169.254.169.254/32 93.184.216.65/28; do
 		ip address add "$a" dev lo
 	done
-	ip -6 address add 2606:2800:220:1::34/128 dev lo
+	# reached, but no interface has them: as if they were far away
+	ip route add local 93.184.216.34 dev lo
+	ip -6 route add local 2606:2800:220:1::34 dev lo
+	echo 1 >/proc/sys/net/ipv6/ip_nonlocal_bind
 	exec python3 "$2/gateway.py" "$3" "$1"
 ' sh "$dir" "$here" "$build"

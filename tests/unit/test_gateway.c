@@ -218,14 +218,18 @@ static void test_refusals(void **state)
 	ssize_t n;
 
 	(void)state;
-	assert_int_equal(refusals_count(r, "a.test", 443, REFUSAL_UNLISTED), 1);
-	assert_int_equal(refusals_count(r, "a.test", 443, REFUSAL_UNLISTED), 2);
-	assert_int_equal(refusals_count(r, "a.test", 22, REFUSAL_UNLISTED), 1);
-	assert_int_equal(refusals_count(r, "a.test", 443, REFUSAL_DENIED), 1);
+	assert_int_equal(
+		refusals_count(r, "a.test", 443, REFUSAL_UNLISTED, NULL), 1);
+	assert_int_equal(
+		refusals_count(r, "a.test", 443, REFUSAL_UNLISTED, NULL), 2);
+	assert_int_equal(
+		refusals_count(r, "a.test", 22, REFUSAL_UNLISTED, NULL), 1);
+	assert_int_equal(refusals_count(r, "a.test", 443, REFUSAL_DENIED, NULL),
+			 1);
 	for (int i = 0; i < REFUSALS_MAX + 10; i++) {
 		(void)snprintf(name, sizeof(name), "n%d.test", i);
 		assert_int_equal(
-			refusals_count(r, name, 0, REFUSAL_UNLISTED),
+			refusals_count(r, name, 0, REFUSAL_UNLISTED, NULL),
 			i < REFUSALS_MAX - 3 ? 1 : i - (REFUSALS_MAX - 3) + 1);
 	}
 	assert_int_equal(pipe2(fd, O_CLOEXEC), 0);

@@ -113,7 +113,7 @@ static const struct {
 	{"unset bad name", "sbox --unset A=1", "--unset: A=1"},
 	{"unset pattern", "sbox --unset LC_*", "--unset: LC_*"},
 	{"limit without value", "sbox --limit memory", "expected KEY=VALUE"},
-	{"limit unknown", "sbox --limit memroy=1G", "unknown key"},
+	{"limit unknown", "sbox --limit memroy=1G", "no such limit"},
 	{"limit not a size", "sbox --limit memory=1.5G", "--limit: memory"},
 	{"limit negative", "sbox --limit pids=-1", "--limit: pids"},
 	{"limit zero", "sbox --limit memory=0", "zero"},
