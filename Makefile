@@ -265,9 +265,10 @@ install: all
 	$(if $(PROFILES),$(INSTALL) -m 644 $(PROFILES) $(DESTDIR)$(DATADIR)/sbox/profiles/)
 	$(INSTALL) -m 644 $(BUILD)/profile.schema.json \
 		$(DESTDIR)$(DATADIR)/sbox/profiles/sbox-profile.schema.json
-	$(INSTALL) -m 644 man/sbox.1 $(DESTDIR)$(MANDIR)/man1/
-	$(INSTALL) -m 644 man/sbox-profile.5 $(DESTDIR)$(MANDIR)/man5/
-	$(INSTALL) -m 644 man/sbox-gateway.8 $(DESTDIR)$(MANDIR)/man8/
+	for m in $(notdir $(wildcard man/*)); do \
+		f=$(DESTDIR)$(MANDIR)/man$${m##*.}/$$m; \
+		sed 's|/usr/local/share|$(DATADIR)|' man/$$m >$$f && \
+			chmod 644 $$f || exit 1; done
 	$(INSTALL) -m 644 $(BUILD)/completions/sbox \
 		$(DESTDIR)$(DATADIR)/bash-completion/completions/
 	$(INSTALL) -m 644 $(BUILD)/completions/_sbox \

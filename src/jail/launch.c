@@ -260,6 +260,10 @@ static pid_t clone_namespaces(const struct plan *p, int cgroup, int *pidfd)
 		fatal_hint("sudo sysctl user.max_user_namespaces=10000; inside "
 			   "another sandbox: allow it user namespaces",
 			   "clone: no more namespaces");
+	if (pid < 0 && errno == ENOSYS)
+		fatal_hint("a container's or sandbox's filter refuses clone3; "
+			   "sbox itself can't be nested",
+			   "clone");
 	if (pid < 0)
 		fatal("clone");
 	return (pid_t)pid;

@@ -233,6 +233,8 @@ int egress_rule_parse(const char *text, struct egress_rule *out, struct diag *d)
 
 	if (rule_parse(text, &r, d)) {
 		egress_rule_free(&r);
+		if (d && *text && strncmp(d->text, text, strlen(text)) == 0)
+			return -1; /* the name is said already */
 		return diag_prefix(d, "%.*s", EGRESS_SHOWN, text);
 	}
 	*out = r;

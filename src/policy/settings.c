@@ -75,6 +75,8 @@ static int apply_set(struct key_sink *sink, const struct option_row *o,
 	if (rc == 0)
 		keys_take_seccomp(sink, &doc);
 	json_free(&doc);
+	if (rc && strncmp(sink->d->text, "--set", 5) != 0)
+		return diag_prefix(sink->d, "--set");
 	return rc;
 }
 

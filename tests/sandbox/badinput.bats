@@ -144,7 +144,7 @@ bad()
 	bad "unset empty" --unset ''
 	local home=$HOME
 	canaries_set
-	for HOME in relative/home "$PROJ/file" "/no/such/home" $'/x\ny' ''; do
+	for HOME in relative/home "$PROJ/file" "/proc/no/home" $'/x\ny' ''; do
 		status=0
 		run --separate-stderr timeout "$LIMIT" "$SBOX" -- /bin/echo ok \
 			</dev/null
