@@ -29,9 +29,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "jail/mount.h"
 #include "jail/net.h"
 #include "sbox/cleanup.h"
 #include "sbox/log.h"
+#include "sbox/plan.h"
 #include "sbox/wire.h"
 
 /* The payload died: nothing of it stays. */
@@ -140,11 +142,26 @@ static int serve_gateway(int gateway)
 	return gateway;
 }
 
+/* We gave up the right to mount it again: nothing may go on without. */
+static void check_mounts(const struct init_args *a)
+{
+	int lost = mount_uncovered(a->plan);
+
+	if (lost < 0)
+		return;
+	if (kill(-1, SIGKILL) < 0 && errno != ESRCH)
+		fatal("init: kill what could write to %s",
+		      a->plan->mounts[lost].dst);
+	/* Lost only if the supervisor is: see the end of file. */
+	(void)wire_send(a->sock, WIRE_UNCOVERED, lost, -1);
+}
+
 _Noreturn void init_run(const struct init_args *a)
 {
-	struct pollfd fds[3] = {{.fd = a->sock, .events = POLLIN},
+	struct pollfd fds[4] = {{.fd = a->sock, .events = POLLIN},
 				{.events = POLLIN},
-				{.fd = a->gateway, .events = POLLIN}};
+				{.fd = a->gateway, .events = POLLIN},
+				{.fd = a->mounts, .events = POLLPRI}};
 	struct signalfd_siginfo info;
 	struct wire_msg msg;
 	sigset_t chld, blocked;
@@ -161,6 +178,8 @@ _Noreturn void init_run(const struct init_args *a)
 	for (;;) {
 		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
 			fatal("init: poll");
+		if (fds[3].revents)
+			check_mounts(a);
 		if (fds[1].revents) {
 			/* First: what dies after reap() must wake us again. */
 			if (read(fds[1].fd, &info, sizeof(info)) < 0 &&

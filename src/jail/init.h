@@ -6,17 +6,22 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct plan;
+
 struct init_args {
 	int sock;      /* to the supervisor (wire.h) */
 	int gateway;   /* to the gateway, -1 without one */
 	bool own_net;  /* the network is the sandbox's */
 	pid_t payload; /* our child, leader of its process group */
 	int tty_fd;    /* the session's terminal, -1 without one */
+	int mounts;    /* /proc/self/mountinfo: an event when they change */
+	const struct plan *plan;
 };
 
 /*
  * Reap everything, carry the supervisor's signals to the payload, report its
- * stops. When the payload ends: kill and reap what it left behind, report the
+ * stops. When a protected or hidden file was replaced on the host, or the
+ * payload ends: kill and reap what it left behind, report the
  * wait status, exit. SIGCHLD must have been blocked, and not ignored, since
  * before the payload was started (supervisor_block_signals).
  */

@@ -208,7 +208,8 @@ static _Noreturn void inside(struct setup *s)
 {
 	struct init_args init = {.sock = s->sock,
 				 .gateway = s->gateway,
-				 .own_net = s->plan->net != NET_HOST};
+				 .own_net = s->plan->net != NET_HOST,
+				 .plan = s->plan};
 	struct payload_args args;
 	int err = 0;
 
@@ -223,6 +224,9 @@ static _Noreturn void inside(struct setup *s)
 		.foreground = s->foreground,
 	};
 	init.tty_fd = s->tty;
+	init.mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	if (init.mounts < 0)
+		fatal("setup: /proc/self/mountinfo");
 	init.payload = payload_start(&args, &err);
 	if (init.payload < 0) {
 		/* nobody left to tell if this fails */

@@ -383,6 +383,44 @@ static void scratch_remove(int root)
 		fatal("mount: scratch");
 }
 
+/* Nothing later lies over the place, so that looking there finds it. */
+static bool is_on_top(const struct plan *p, size_t i)
+{
+	for (size_t k = i + 1; k < p->nmounts; k++) {
+		const struct plan_mount *m = &p->mounts[k];
+
+		if (strcmp(m->dst, p->mounts[i].dst) != 0 &&
+		    m->type != PLAN_SELF &&
+		    path_under(m->dst, p->mounts[i].dst))
+			return false;
+	}
+	return true;
+}
+
+int mount_uncovered(const struct plan *p)
+{
+	/* a cover of /etc/resolv.conf keeps nothing from anybody */
+	static const bool guards[PLAN__COUNT] = {
+		[PLAN_BIND] = true,	 [PLAN_TMPFS] = true,
+		[PLAN_HIDE_FILE] = true, [PLAN_HIDE_DIR] = true,
+		[PLAN_SELF] = true,	 [PLAN_READONLY] = true,
+	};
+	struct statx st;
+
+	for (size_t i = 0; i < p->nmounts; i++) {
+		const struct plan_mount *m = &p->mounts[i];
+
+		if (!guards[m->type] || (m->flags & PLAN_TRY) ||
+		    !is_on_top(p, i))
+			continue;
+		if (statx(AT_FDCWD, m->dst,
+			  AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0, &st) < 0 ||
+		    !(st.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+			return (int)i;
+	}
+	return -1;
+}
+
 void mount_build(const struct plan *p, int *pins)
 {
 	mode_t mask = umask(0);

@@ -13,4 +13,11 @@ int *mount_pin(const struct plan *p);
  * drop the old one. The cwd is "/" then. */
 void mount_build(const struct plan *p, int *pins);
 
+/*
+ * Who replaces a file on the host takes away what is mounted over it here
+ * (rename(2) and unlink(2) since Linux 3.18). The index of a step that protects
+ * or hides and is gone, or -1. Asked when the kernel says that mounts changed.
+ */
+int mount_uncovered(const struct plan *p);
+
 #endif

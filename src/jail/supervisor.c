@@ -208,6 +208,16 @@ static void on_lost(struct supervisor *s)
 		log_err("init: ended without a report");
 }
 
+static void on_uncovered(const struct supervisor *s, int index)
+{
+	if (index < 0 || (size_t)index >= s->plan->nmounts)
+		fatalx("supervisor: mount %d, which there is not", index);
+	log_err("view: %s: it was replaced on the host, and so was no longer "
+		"protected: everything inside was killed",
+		s->plan->mounts[index].dst);
+	log_hint("look at it before you use it, then start again");
+}
+
 static void on_message(struct supervisor *s)
 {
 	struct wire_msg msg;
@@ -223,6 +233,8 @@ static void on_message(struct supervisor *s)
 		on_ready(s, fd);
 	} else if (msg.type == WIRE_STOPPED) {
 		on_stopped(s, msg.value);
+	} else if (msg.type == WIRE_UNCOVERED) {
+		on_uncovered(s, msg.value);
 	} else if (msg.type == WIRE_EXITED) {
 		s->wait_status = msg.value & (WIRE_REFUSED - 1);
 		s->refused = (msg.value & WIRE_REFUSED) != 0;

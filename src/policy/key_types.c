@@ -239,7 +239,7 @@ static int set_masks(const struct key_item *it)
 	} else if (path_normalise(it->text, &norm, it->d)) {
 		return -1;
 	}
-	if (strcmp(norm, "/") == 0 || strcmp(norm, ".") == 0)
+	if (!norm || strcmp(norm, "/") == 0 || strcmp(norm, ".") == 0)
 		return diag_set(it->d, "%s: is all there is", it->text);
 	return key_name_add(it, norm);
 }

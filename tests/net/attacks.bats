@@ -120,6 +120,7 @@ nothing_came() { absent "$1" "$LAB/access.log"; }
 		curl -sS --max-time 8 http://$n.lab.example/; done; true'
 	[ "$(grep -c "Directory listing" <<<"$output")" -eq 4 ]
 	has "the web server"
+	# shellcheck disable=SC2086 # two numbers
 	kill $p
 }
 

@@ -800,3 +800,69 @@ own_dirs_hold()
 	inside --rw "$HOME/docs:/" -- /bin/touch ran
 	refused
 }
+
+# --- what the host does meanwhile ---------------------------------------------
+
+# replaced FILE COMMAND [OPTION...]: the host's COMMAND replaces FILE while
+# something waits inside to write and read it.
+replaced()
+{
+	local file=$1 command=$2
+
+	shift 2
+	rm -f ready
+	(
+		wait_for 10 test -e ready
+		eval "$command"
+	) 3>&- &
+	inside "$@" -- /bin/sh -c "touch ready; sleep 3
+		echo evil >>'$file'; cat '$file'; touch after"
+	wait $!
+	is_status 137
+	says "view: $PROJ/$file: it was replaced on the host"
+	lacks TOKEN
+	[ ! -e after ]
+	no_match evil
+	absent evil "$file"
+}
+
+@test "a protected file that the host replaces ends the sandbox, before it is written" {
+	git init -q .
+	echo x >.envrc
+	replaced .git/config 'git config user.name x'
+	replaced .envrc 'echo y >.new; mv .new .envrc'
+	# gone and made anew, as git checkout does it
+	replaced .envrc 'rm .envrc; echo z >.envrc'
+}
+
+@test "a hidden or shown one as well" {
+	echo TOKEN-1 >.env
+	replaced .env 'echo TOKEN-2 >.new; mv .new .env' --hide .env
+	mkdir ro
+	echo x >ro/file
+	(
+		wait_for 10 test -e ready2
+		rm -r ro
+		mkdir ro
+	) 3>&- &
+	inside --ro ro -- /bin/sh -c 'touch ready2; sleep 3; touch ro/evil'
+	wait $!
+	is_status 137
+	[ ! -e ro/evil ]
+}
+
+@test "other files can be replaced, and what is mounted inside is nobody's business" {
+	echo x >file
+	mkdir .git
+	(
+		wait_for 10 test -e ready
+		echo y >.new
+		mv .new file
+		touch replaced
+	) 3>&- &
+	inside -- /bin/sh -c 'touch ready
+		while [ ! -e replaced ]; do sleep 0.1; done; sleep 1; cat file'
+	wait $!
+	succeeds
+	prints y
+}
