@@ -56,6 +56,8 @@ struct wire_msg {
 /* Send one message, with a descriptor unless fd is -1. 0, or -1 with errno
  * (EPIPE: the other side is gone; never SIGPIPE). */
 int wire_send(int sock, enum wire_type type, int value, int fd);
+/* The same, but EAGAIN instead of waiting for a reader that doesn't read. */
+int wire_send_now(int sock, enum wire_type type, int value, int fd);
 
 /*
  * Receive one message, waiting for it. *fd is the descriptor that came along

@@ -30,6 +30,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,6 +48,7 @@
 #define START_MS   10000 /* for its ports to be there, if any is published */
 #define SECRETS_MS (10 * 60000) /* for its services' commands to end */
 #define SUMMARY_MS 1000		/* for its last words */
+#define END_MS	   1000		/* from these to its end */
 
 static int64_t now_ms(void)
 {
@@ -234,16 +236,26 @@ static pid_t wait_for(pid_t pid, int *status, int flags)
 	return n;
 }
 
+/* Not for ever: it says what it likes of its end. */
+static void await_end(pid_t pid)
+{
+	cleanup_fd int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	while (poll(&p, 1, END_MS) < 0 && errno == EINTR)
+		;
+}
+
 void gateway_finish(struct gateway *g)
 {
-	bool ends;
 	int status = 0;
 
 	if (g->pid < 0)
 		return;
 	(void)take(g); /* is it ready by now? */
-	ends = g->ready && !listen_to(g, SUMMARY_MS, false);
-	if (wait_for(g->pid, &status, ends ? 0 : WNOHANG) == 0) {
+	if (g->ready && !listen_to(g, SUMMARY_MS, false))
+		await_end(g->pid);
+	if (wait_for(g->pid, &status, WNOHANG) == 0) {
 		(void)kill(g->pid, SIGKILL);
 		(void)wait_for(g->pid, NULL, 0);
 	}

@@ -130,6 +130,7 @@ static int serve_gateway(int gateway)
 {
 	struct wire_msg msg;
 	cleanup_fd int fd = -1;
+	int error;
 
 	if (wire_recv(gateway, &msg, NULL) <= 0 || msg.type != WIRE_SOCKET ||
 	    (msg.value != AF_INET && msg.value != AF_INET6)) {
@@ -137,9 +138,16 @@ static int serve_gateway(int gateway)
 		return -1;
 	}
 	fd = socket(msg.value, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	/* if it can't be told, the end of file is next */
-	(void)wire_send(gateway, WIRE_SOCKET, fd < 0 ? -errno : 0, fd);
-	return gateway;
+	error = fd < 0 ? errno : 0;
+	if (!error && wire_send_now(gateway, WIRE_SOCKET, 0, fd) == 0)
+		return gateway;
+	/* too many descriptors of the user's are on their way, say: the answer
+	 * must come, or later ones would be taken for it */
+	if (wire_send_now(gateway, WIRE_SOCKET, -(error ? error : errno), -1) ==
+	    0)
+		return gateway;
+	(void)close(gateway);
+	return -1;
 }
 
 /* We gave up the right to mount it again: nothing may go on without. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One datagram is one message, so there is no framing and no partial read. A
- * descriptor that nobody asked for is closed at once.
+ * descriptor that nobody asked for is closed at once; two are refused.
  *
  * When the other side ends without having read all that was sent to it, the
  * next call here says ECONNRESET, once, even if its last message still waits
@@ -10,18 +10,19 @@
 #include "sbox/wire.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 union wire_control {
 	struct cmsghdr align;
-	char buf[CMSG_SPACE(sizeof(int))];
+	char buf[CMSG_SPACE(2 * sizeof(int))];
 };
 
-int wire_send(int sock, enum wire_type type, int value, int fd)
+static int send_with(int sock, const struct wire_msg *m, int fd, int flags)
 {
-	struct wire_msg msg = {.type = type, .value = value};
+	struct wire_msg msg = *m;
 	struct iovec iov = {.iov_base = &msg, .iov_len = sizeof(msg)};
 	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1};
 	union wire_control control;
@@ -32,7 +33,7 @@ int wire_send(int sock, enum wire_type type, int value, int fd)
 
 		memset(&control, 0, sizeof(control));
 		h.msg_control = control.buf;
-		h.msg_controllen = sizeof(control.buf);
+		h.msg_controllen = CMSG_SPACE(sizeof(int));
 		c = CMSG_FIRSTHDR(&h);
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
@@ -40,21 +41,42 @@ int wire_send(int sock, enum wire_type type, int value, int fd)
 		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
 	}
 	do
-		n = sendmsg(sock, &h, MSG_NOSIGNAL);
+		n = sendmsg(sock, &h, MSG_NOSIGNAL | flags);
 	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	return n < 0 ? -1 : 0;
 }
 
-static int control_fd(struct msghdr *h)
+int wire_send(int sock, enum wire_type type, int value, int fd)
+{
+	const struct wire_msg msg = {.type = type, .value = value};
+
+	return send_with(sock, &msg, fd, 0);
+}
+
+int wire_send_now(int sock, enum wire_type type, int value, int fd)
+{
+	const struct wire_msg msg = {.type = type, .value = value};
+
+	return send_with(sock, &msg, fd, MSG_DONTWAIT);
+}
+
+/* The descriptor that came along, or -1. There is room for two, which the
+ * alignment would leave in any case: *many, and all are closed. */
+static int control_fd(struct msghdr *h, bool *many)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(h);
-	int fd;
+	int fd[2] = {-1, -1};
 
 	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
-	    c->cmsg_len != CMSG_LEN(sizeof(int)))
+	    c->cmsg_len > CMSG_LEN(sizeof(fd)))
 		return -1;
-	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	return fd;
+	memcpy(fd, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
+	*many = fd[1] >= 0;
+	if (!*many)
+		return fd[0];
+	(void)close(fd[0]); /* refused either way */
+	(void)close(fd[1]);
+	return -1;
 }
 
 int wire_recv(int sock, struct wire_msg *msg, int *fd)
@@ -66,6 +88,7 @@ int wire_recv(int sock, struct wire_msg *msg, int *fd)
 			   .msg_iovlen = 1,
 			   .msg_control = control.buf,
 			   .msg_controllen = sizeof(control.buf)};
+	bool many = false;
 	ssize_t n;
 	int sent;
 
@@ -74,9 +97,10 @@ int wire_recv(int sock, struct wire_msg *msg, int *fd)
 	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n <= 0)
 		return (int)n;
-	sent = control_fd(&h);
-	if (n != sizeof(got) || (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
-	    got.type < WIRE_READY || got.type >= WIRE__COUNT) {
+	sent = control_fd(&h, &many);
+	if (many || n != sizeof(got) ||
+	    (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || got.type < WIRE_READY ||
+	    got.type >= WIRE__COUNT) {
 		if (sent >= 0)
 			(void)close(sent); /* refused either way */
 		errno = EBADMSG;

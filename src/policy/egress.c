@@ -168,9 +168,28 @@ static int parse_limits(const cJSON *node, const struct member *m,
 	return egress_object_parse(node, rows, ARRAY_SIZE(rows), d);
 }
 
+static const struct egress_rule *first_rule(const struct egress_rules *l,
+					    bool is_prefix)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].is_prefix == is_prefix)
+			return &l->v[i];
+	return NULL;
+}
+
 /* What depends on two keys. */
 static int check_whole(const struct egress *e, struct diag *d)
 {
+	const struct egress_rule *deny = first_rule(&e->deny, true);
+
+	if (e->via == EGRESS_SOCKS && deny && first_rule(&e->allow, false)) {
+		(void)diag_set(d,
+			       "deny: %.*s: an allowed name could lead "
+			       "there: with net.via its address isn't seen",
+			       EGRESS_SHOWN, deny->text);
+		return diag_hint(d, "deny names instead, or allow addresses "
+				    "only");
+	}
 	for (size_t i = 0; i < e->allow.n && !e->tor; i++) {
 		const struct egress_rule *r = &e->allow.v[i];
 

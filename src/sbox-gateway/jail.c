@@ -65,7 +65,8 @@ struct path_attr {
 	"\"accept4\",\"brk\",\"clock_gettime\",\"close\",\"connect\","         \
 	"\"epoll_ctl\",\"epoll_pwait\",\"epoll_pwait2\",\"epoll_wait\","       \
 	"\"exit_group\",\"flock\",\"fstat\",\"futex\",\"getpid\","             \
-	"\"getrandom\",\"getsockname\",\"gettimeofday\",\"getsockopt\","       \
+	"\"geteuid\",\"getrandom\",\"getsockname\",\"gettimeofday\","          \
+	"\"getsockopt\","                                                      \
 	"\"gettid\","                                                          \
 	"\"madvise\",\"mremap\",\"munmap\",\"newfstatat\",\"openat\","         \
 	"\"pipe2\",\"read\",\"recvfrom\",\"recvmsg\",\"renameat\","            \
@@ -80,15 +81,19 @@ static const char gateway_profile[] =
 	"\"syscalls\":[{\"action\":\"SCMP_ACT_ALLOW\",\"names\":"
 	"[" GATEWAY_CALLS "]},"
 	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socketpair\"],"
-	"\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]},"
+	"\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},"
+	"{\"index\":1,\"value\":15,\"valueTwo\":1,"
+	"\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
 	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socket\"],\"args\":["
 	"{\"index\":0,\"value\":2,\"op\":\"SCMP_CMP_EQ\"},"
 	"{\"index\":1,\"value\":15,\"valueTwo\":1,"
-	"\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
+	"\"op\":\"SCMP_CMP_MASKED_EQ\"},"
+	"{\"index\":2,\"value\":0,\"op\":\"SCMP_CMP_EQ\"}]},"
 	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socket\"],\"args\":["
 	"{\"index\":0,\"value\":10,\"op\":\"SCMP_CMP_EQ\"},"
 	"{\"index\":1,\"value\":15,\"valueTwo\":1,"
-	"\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
+	"\"op\":\"SCMP_CMP_MASKED_EQ\"},"
+	"{\"index\":2,\"value\":0,\"op\":\"SCMP_CMP_EQ\"}]},"
 	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"mmap\",\"mprotect\"],"
 	"\"args\":[{\"index\":2,\"value\":4,\"valueTwo\":0,"
 	"\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
@@ -117,26 +122,38 @@ static const char service_profile[] =
 	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"fcntl\"],"
 	"\"args\":[{\"index\":1,\"value\":4,\"op\":\"SCMP_CMP_LE\"}]}]}";
 
-/* What nothing that looks up names needs; the rest is NSS's own affair. */
+/* What nothing that looks up names needs; the rest is NSS's own affair. clone:
+ * threads alone (CLONE_THREAD); clone3's flags can't be seen. */
 static const char resolver_profile[] =
 	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
 	"{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1,\"names\":["
 	"\"add_key\",\"bpf\",\"chmod\",\"chown\",\"chroot\","
 	"\"delete_module\",\"execve\",\"execveat\",\"fanotify_init\","
-	"\"fchmod\",\"fchmodat\",\"fchown\",\"fchownat\",\"finit_module\","
-	"\"fork\",\"fsconfig\",\"fsmount\",\"fsopen\",\"fspick\","
-	"\"init_module\",\"io_uring_enter\",\"io_uring_register\","
-	"\"io_uring_setup\",\"kcmp\",\"kexec_file_load\",\"kexec_load\","
-	"\"keyctl\",\"kill\",\"link\",\"linkat\",\"mkdir\",\"mkdirat\","
-	"\"mknod\",\"mknodat\",\"mount\",\"mount_setattr\",\"move_mount\","
-	"\"name_to_handle_at\",\"open_by_handle_at\",\"open_tree\","
-	"\"perf_event_open\",\"personality\",\"pidfd_getfd\","
+	"\"fchmod\",\"fchmodat\",\"fchmodat2\",\"fchown\",\"fchownat\","
+	"\"file_setattr\",\"finit_module\",\"fork\",\"fremovexattr\","
+	"\"fsconfig\",\"fsetxattr\",\"fsmount\",\"fsopen\",\"fspick\","
+	"\"futimesat\",\"init_module\",\"io_uring_enter\","
+	"\"io_uring_register\",\"io_uring_setup\",\"ioprio_set\",\"kcmp\","
+	"\"kexec_file_load\",\"kexec_load\",\"keyctl\",\"kill\",\"lchown\","
+	"\"link\",\"linkat\",\"lremovexattr\",\"lsetxattr\",\"mkdir\","
+	"\"mkdirat\",\"mknod\",\"mknodat\",\"mount\",\"mount_setattr\","
+	"\"move_mount\",\"name_to_handle_at\",\"open_by_handle_at\","
+	"\"open_tree\",\"perf_event_open\",\"personality\",\"pidfd_getfd\","
 	"\"pidfd_open\",\"pidfd_send_signal\",\"pivot_root\",\"prlimit64\","
-	"\"process_vm_readv\",\"process_vm_writev\",\"ptrace\",\"rename\","
-	"\"renameat\",\"renameat2\",\"request_key\",\"rmdir\","
-	"\"setns\",\"setxattr\",\"swapoff\",\"swapon\",\"symlink\","
-	"\"symlinkat\",\"syslog\",\"truncate\",\"umount2\",\"unlink\","
-	"\"unlinkat\",\"unshare\",\"userfaultfd\",\"vfork\"]}]}";
+	"\"process_vm_readv\",\"process_vm_writev\",\"ptrace\","
+	"\"removexattr\",\"removexattrat\",\"rename\",\"renameat\","
+	"\"renameat2\",\"request_key\",\"rmdir\",\"rt_sigqueueinfo\","
+	"\"rt_tgsigqueueinfo\",\"sched_setattr\",\"sched_setparam\","
+	"\"sched_setscheduler\",\"setns\",\"setpriority\",\"setxattr\","
+	"\"setxattrat\",\"swapoff\",\"swapon\",\"symlink\",\"symlinkat\","
+	"\"syslog\",\"tkill\",\"truncate\",\"umount2\",\"unlink\","
+	"\"utime\",\"utimensat\",\"utimes\","
+	"\"unlinkat\",\"unshare\",\"userfaultfd\",\"vfork\"]},"
+	"{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1,\"names\":[\"clone\"],"
+	"\"args\":[{\"index\":0,\"value\":65536,\"valueTwo\":0,"
+	"\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
+	"{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":38,"
+	"\"names\":[\"clone3\"]}]}";
 
 size_t jail_begin(void)
 {

@@ -224,8 +224,10 @@ static enum step step_copy(struct lane *l, struct side *from, struct side *to,
 	sent = send_some(to->fd, buf, (size_t)n);
 	if (sent < 0)
 		return failed_step(&to->is_writable);
-	if (recv(from->fd, NULL, (size_t)sent, MSG_DONTWAIT | MSG_TRUNC) !=
-	    sent)
+	/* read again: MSG_TRUNC drops nothing of a unix socket's,
+	 * sbox-service's
+	 */
+	if (recv(from->fd, buf, (size_t)sent, MSG_DONTWAIT) != sent)
 		return STEP_GONE;
 	l->bytes += (uint64_t)sent;
 	return STEP_MOVED;

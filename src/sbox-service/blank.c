@@ -1,45 +1,95 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What ends in a secret's beginning is not known to be none yet: the longest
- * such end is what the caller keeps back. An answer's end gives it up.
+ * Secrets may overlap, or one be in another: each is looked for in the bytes as
+ * they came. What is kept back is kept as it came, too, and begins at no place
+ * within a secret, so that the next look finds whole ones.
+ *
+ * How much is kept must tell nothing of a secret: whoever has an origin repeat
+ * guesses would learn it byte by byte from the sizes of the pieces. So it is
+ * the longest secret's length less one, whatever the bytes are; but no secret,
+ * being a header's value, goes beyond the end of a line, and so events, which
+ * end in one, are not held up.
  */
 #include "sbox-service/blank.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-static void blank_one(const char *secret, size_t slen, char *buf, size_t len)
-{
-	char *at = buf, *end = buf + len;
+#include "sbox/cleanup.h"
+#include "sbox/strlist.h"
 
-	while ((at = memmem(at, (size_t)(end - at), secret, slen))) {
-		memset(at, '*', slen);
-		at += slen;
-	}
+struct text {
+	const char *at;
+	size_t len;
+};
+
+/* The next place of a secret from *from on, which is stepped over. */
+static bool find(struct text raw, const char *secret, size_t *from)
+{
+	const char *at =
+		memmem(raw.at + *from, raw.len - *from, secret, strlen(secret));
+
+	if (at)
+		*from = (size_t)(at - raw.at) + 1;
+	return at != NULL;
 }
 
-/* The longest end of buf that is a secret's beginning. */
-static size_t tail_of(const char *secret, size_t slen, const char *buf,
-		      size_t len)
+static bool is_blanked(const char *secret)
 {
-	size_t n = len < slen - 1 ? len : slen - 1;
-
-	while (n > 0 && memcmp(buf + len - n, secret, n) != 0)
-		n--;
-	return n;
+	return strlen(secret) >= BLANK_LENGTH_MIN;
 }
 
-size_t blank_out(const struct blank *b, char *buf, size_t len)
+/* Where what may be passed on ends. */
+static size_t cut_of(const struct blank *b, struct text raw)
 {
-	size_t kept = 0;
+	const char *line = memrchr(raw.at, '\n', raw.len);
+	size_t least = line ? (size_t)(line - raw.at) + 1 : 0;
+	size_t longest = 1, cut;
 
 	for (size_t i = 0; i < b->n; i++) {
-		size_t slen = strlen(b->secrets[i]), tail;
+		size_t len = strlen(b->secrets[i]);
 
-		if (slen < BLANK_LENGTH_MIN)
-			continue;
-		blank_one(b->secrets[i], slen, buf, len);
-		tail = tail_of(b->secrets[i], slen, buf, len);
-		kept = tail > kept ? tail : kept;
+		if (is_blanked(b->secrets[i]) && len > longest)
+			longest = len;
 	}
-	return kept;
+	cut = raw.len > longest - 1 ? raw.len - (longest - 1) : 0;
+	return cut > least ? cut : least;
+}
+
+/* The same, or the beginning of a secret that lies across it. */
+static size_t before_secret(const struct blank *b, struct text raw, size_t cut)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		size_t len = strlen(b->secrets[i]), from = 0;
+
+		while (is_blanked(b->secrets[i]) && from < cut &&
+		       find(raw, b->secrets[i], &from))
+			if (from - 1 < cut && from - 1 + len > cut)
+				return from - 1;
+	}
+	return cut;
+}
+
+size_t blank_out(const struct blank *b, char *buf, size_t len, bool is_last)
+{
+	cleanup_free char *copy = xcalloc(len + 1, 1);
+	struct text raw = {copy, len};
+	size_t cut = len, was;
+
+	memcpy(copy, buf, len);
+	if (!is_last)
+		cut = cut_of(b, raw);
+	do {
+		was = cut;
+		cut = before_secret(b, raw, was);
+	} while (cut < was);
+	raw.len = cut;
+	for (size_t i = 0; i < b->n; i++) {
+		size_t from = 0;
+
+		while (is_blanked(b->secrets[i]) &&
+		       find(raw, b->secrets[i], &from))
+			memset(buf + from - 1, '*', strlen(b->secrets[i]));
+	}
+	return len - cut;
 }

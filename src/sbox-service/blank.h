@@ -8,6 +8,7 @@
 #ifndef SERVICE_BLANK_H
 #define SERVICE_BLANK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define BLANK_LENGTH_MIN 8 /* shorter ones would stand everywhere */
@@ -17,8 +18,9 @@ struct blank {
 	size_t n;
 };
 
-/* Blank every whole secret in buf. Returns how many bytes at its end could be
- * the beginning of one: they are to be given again, with more behind them. */
-size_t blank_out(const struct blank *b, char *buf, size_t len);
+/* Blank every whole secret in buf. Returns how many bytes at its end are not to
+ * be passed on yet, and untouched: they are to be given again, with more behind
+ * them. is_last: nothing more comes, and it is 0. */
+size_t blank_out(const struct blank *b, char *buf, size_t len, bool is_last);
 
 #endif

@@ -53,7 +53,7 @@ struct exchange {
 	bool client_ended, origin_ended,
 		origin_cut;    /* cut: without TLS's end */
 	const char *failure;   /* there is no origin: static text */
-	struct evbuffer *kept; /* of an answer: may begin a secret */
+	struct evbuffer *kept; /* of an answer: the end so far */
 };
 
 static void close_origin(struct exchange *x)
@@ -268,9 +268,11 @@ static enum step bad_answer(struct exchange *x, const char *why)
 static enum step answer_done(struct exchange *x)
 {
 	size_t len = evbuffer_get_length(x->kept);
+	char *buf = (char *)evbuffer_pullup(x->kept, -1);
 
-	put_content(x->client, x->answer.kind != BODY_LENGTH,
-		    evbuffer_pullup(x->kept, -1), len);
+	if (len > 0)
+		(void)blank_out(&x->s->blank, buf, len, true);
+	put_content(x->client, x->answer.kind != BODY_LENGTH, buf, len);
 	(void)evbuffer_drain(x->kept, len);
 	if (x->answer.kind != BODY_LENGTH)
 		put_end(x->client);
@@ -295,7 +297,7 @@ static enum step answer_head(struct exchange *x)
 		return x->origin_ended ? bad_answer(x, "the answer was cut off")
 				       : STEP_WAITS;
 	if (found > 0)
-		(void)blank_out(&x->s->blank, buf, x->seen);
+		(void)blank_out(&x->s->blank, buf, x->seen, true);
 	if (found < 0 || http_head_parse(buf, x->seen, false, &h, &why) < 0 ||
 	    (why = message_answer_check(&h, x->is_head, &x->answer)))
 		return bad_answer(x, why);
@@ -322,7 +324,7 @@ static void pass(struct exchange *x, const char *data, size_t len)
 	(void)evbuffer_add(x->kept, data, len);
 	all = evbuffer_get_length(x->kept);
 	buf = (char *)evbuffer_pullup(x->kept, -1);
-	kept = blank_out(&x->s->blank, buf, all);
+	kept = blank_out(&x->s->blank, buf, all, false);
 	put_content(x->client, x->answer.kind != BODY_LENGTH, buf, all - kept);
 	(void)evbuffer_drain(x->kept, all - kept);
 }
@@ -468,6 +470,11 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		(void)end(x, false);
 }
 
+void exchange_refuse(const struct exchanges *all, uint32_t id)
+{
+	say(all, id, SERVICE_FULL);
+}
+
 void exchange_start(struct exchanges *all, const struct service *s, uint32_t id,
 		    int client, int origin)
 {
@@ -477,7 +484,7 @@ void exchange_start(struct exchanges *all, const struct service *s, uint32_t id,
 	SSL *ssl;
 
 	if (all->open == EXCHANGES_MAX) {
-		say(all, id, SERVICE_FULL);
+		exchange_refuse(all, id);
 		(void)close(client); /* both are refused */
 		(void)close(origin);
 		return;

@@ -40,5 +40,7 @@ struct exchanges {
  * the id's. */
 void exchange_start(struct exchanges *all, const struct service *s, uint32_t id,
 		    int client, int origin);
+/* One that can't be served: its id is told that there are too many. */
+void exchange_refuse(const struct exchanges *all, uint32_t id);
 
 #endif

@@ -115,8 +115,10 @@ static void set_up(struct services *s)
 	environ = NULL;
 }
 
-/* 1: a connection; 0: none now; -1: the gateway is gone. */
-static int receive(struct service_hand *hand, int fds[2])
+/* 1: a connection, or one that was refused (fds[0] is -1); 0: none now; -1: the
+ * gateway is gone. */
+static int receive(const struct exchanges *all, struct service_hand *hand,
+		   int fds[2])
 {
 	struct iovec iov = {.iov_base = hand, .iov_len = sizeof(*hand)};
 	union {
@@ -133,11 +135,19 @@ static int receive(struct service_hand *hand, int fds[2])
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
-	c = n == (ssize_t)sizeof(*hand) ? CMSG_FIRSTHDR(&h) : NULL;
-	if (!c || c->cmsg_type != SCM_RIGHTS ||
-	    c->cmsg_len != CMSG_LEN(2 * sizeof(int)))
+	if (n != (ssize_t)sizeof(*hand))
 		return -1;
-	memcpy(fds, CMSG_DATA(c), 2 * sizeof(int));
+	fds[0] = fds[1] = -1;
+	c = CMSG_FIRSTHDR(&h);
+	if (c && c->cmsg_type == SCM_RIGHTS)
+		memcpy(fds, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
+	/* no descriptor is free: it can't be served, others can */
+	if ((h.msg_flags & MSG_CTRUNC) || fds[1] < 0) {
+		exchange_refuse(all, hand->id);
+		if (fds[0] >= 0)
+			(void)close(fds[0]); /* refused */
+		fds[0] = -1;
+	}
 	return 1;
 }
 
@@ -149,7 +159,9 @@ static void on_hand(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	while ((n = receive(&hand, fds)) > 0) {
+	while ((n = receive(&s->all, &hand, fds)) > 0) {
+		if (fds[0] < 0)
+			continue;
 		if (hand.index >= s->policy.nservices)
 			fatalx("gateway: not what was agreed");
 		exchange_start(&s->all, &s->v[hand.index], hand.id, fds[0],

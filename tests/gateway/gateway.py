@@ -853,7 +853,9 @@ for _ in range(600):
         c.sendall(b"x")
         c.recv(1)  # it has been through, and will have a line
 ''', str(s.port)], check=True, capture_output=True)
-    holds(os.path.getsize(d + "/network.jsonl") < 1 << 20)
+    # what comes after it is in the new file, and only there
+    holds(1000 < os.path.getsize(d + "/network.jsonl") < 1 << 20)
+    holds(os.path.getsize(d + "/network.jsonl.1") < (10 << 20) + (1 << 17))
     for i in range(3):
         with open(d + "/network.jsonl.%d" % (i + 1)) as f:
             equal(f.readline(), "%d\n" % i)

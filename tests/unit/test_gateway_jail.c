@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -16,10 +17,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -115,6 +118,55 @@ static int try_udp_pair(void)
 	return socketpair(AF_INET, SOCK_DGRAM, 0, sv);
 }
 
+static int try_datagram_pair(void)
+{
+	int sv[2];
+
+	return socketpair(AF_UNIX, SOCK_DGRAM, 0, sv);
+}
+
+static int try_mptcp(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+
+	/* a kernel without it says so */
+	return fd < 0 && errno != EPERM && errno != ENOSYS ? 0 : fd;
+}
+
+static int try_attribute(void)
+{
+	return lsetxattr(dir, "user.x", "y", 1, 0);
+}
+
+static int try_times(void)
+{
+	return utimensat(dir_fd, "old", NULL, 0);
+}
+
+static int try_tkill(void)
+{
+	return (int)syscall(SYS_tkill, getppid(), 0);
+}
+
+static int try_priority(void)
+{
+	return setpriority(PRIO_PROCESS, 0, 19);
+}
+
+static void *run_nothing(void *arg)
+{
+	return arg;
+}
+
+static int try_thread(void)
+{
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, run_nothing, NULL) != 0)
+		return -1;
+	return pthread_join(t, NULL);
+}
+
 static int try_netlink(void)
 {
 	return socket(AF_NETLINK, SOCK_RAW, 0);
@@ -191,11 +243,18 @@ static const struct {
 	{ "make a symlink",		try_link,		0 },
 	{ "write elsewhere",		try_write_elsewhere,	0 },
 	{ "run a program",		try_exec,		0 },
-	{ "fork",			try_fork,		RESOLVER },
+	{ "fork",			try_fork,		0 },
+	{ "start a thread",		try_thread,		RESOLVER },
 	{ "speak UDP",			try_udp,		RESOLVER },
 	{ "speak to a unix socket",	try_unix,		RESOLVER },
 	{ "make a pair of sockets",	try_pair,		GATEWAY | RESOLVER },
 	{ "make a pair of UDP ones",	try_udp_pair,		0 },
+	{ "make a pair of datagram ones", try_datagram_pair,	RESOLVER },
+	{ "speak multipath TCP",	try_mptcp,		RESOLVER },
+	{ "set an attribute",		try_attribute,		0 },
+	{ "set a file's times",		try_times,		0 },
+	{ "signal a thread",		try_tkill,		0 },
+	{ "be nice for others",		try_priority,		0 },
 	{ "speak netlink",		try_netlink,		RESOLVER },
 	{ "open a TCP connection",	try_tcp,		GATEWAY | RESOLVER },
 	{ "bind a TCP port",		try_listen,		0 },

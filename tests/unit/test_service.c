@@ -19,6 +19,7 @@
 #include "sbox-service/body.h"
 #include "sbox-service/message.h"
 #include "sbox/cleanup.h"
+#include "sbox/strlist.h"
 
 /* --- bodies ------------------------------------------------------------------
  */
@@ -272,42 +273,125 @@ static void answer_to_head(void **state)
 /* --- blanks ------------------------------------------------------------------
  */
 
+/* What is passed on when text comes in pieces of n bytes; the sizes are told.
+ */
+static char *in_pieces(const struct blank *b, const char *text, size_t n,
+		       size_t sizes[], size_t *nsizes)
+{
+	char *out = xcalloc(strlen(text) + 1, 1);
+	char *held = xcalloc(strlen(text) + 1, 1);
+	size_t nheld = 0, nout = 0, left = strlen(text);
+
+	for (*nsizes = 0; left > 0;) {
+		size_t now = n < left ? n : left, kept;
+
+		memcpy(held + nheld, text, now);
+		nheld += now;
+		text += now;
+		left -= now;
+		kept = blank_out(b, held, nheld, left == 0);
+		memcpy(out + nout, held, nheld - kept);
+		nout += nheld - kept;
+		sizes[(*nsizes)++] = nheld - kept;
+		memmove(held, held + nheld - kept, kept);
+		nheld = kept;
+	}
+	assert_int_equal(nheld, 0);
+	free(held);
+	return out;
+}
+
 static void blank_rows(void **state)
 {
-	static const char *const secrets[] = {"secret-1", "1-2-3-4-5", "short"};
-	static const struct blank b = {secrets, ARRAY_SIZE(secrets)};
+	/* one is in another, two overlap; in both orders */
+	static const char *const secrets[] = {"secret-1", "1-2-3-4-5",
+					      "secret-1-and-more", "short",
+					      "9876-secret"};
+	static const char *const turned[] = {"9876-secret", "short",
+					     "secret-1-and-more", "1-2-3-4-5",
+					     "secret-1"};
+	static const struct blank both[] = {{secrets, ARRAY_SIZE(secrets)},
+					    {turned, ARRAY_SIZE(turned)}};
 	static const struct {
 		const char *label, *in, *out;
-		size_t kept;
 	} rows[] = {
-		{"nothing of it", "hello", "hello", 0},
-		{"it", "a secret-1.", "a ********.", 0},
-		{"twice", "secret-1secret-1", "****************", 0},
-		{"another", "<1-2-3-4-5>", "<*********>", 0},
-		{"a short one stays", "short", "short", 0},
-		{"a beginning", "xyz secre", "xyz secre", 5},
-		{"a longer beginning of another", "1-2-3", "1-2-3", 5},
-		{"a beginning within a beginning", "1-2-31-2-", "1-2-31-2-", 4},
-		{"no beginning", "secret-2", "secret-2", 0},
+		{"nothing of it", "hello", "hello"},
+		{"it", "a secret-1.", "a ********."},
+		{"twice", "secret-1secret-1", "****************"},
+		{"another", "<1-2-3-4-5>", "<*********>"},
+		{"a short one stays", "short", "short"},
+		{"a beginning", "xyz secre", "xyz secre"},
+		{"a beginning within a beginning", "1-2-31-2-", "1-2-31-2-"},
+		{"no beginning", "secret-2", "secret-2"},
+		{"a longer one", "<secret-1-and-more>", "<*****************>"},
+		{"a longer one that isn't", "secret-1-and-mor3",
+		 "********-and-mor3"},
+		{"overlapping", "9876-secret-1-2-3-4-5",
+		 "*********************"},
+		{"over a line's end", "secret\n-1 secret-1\n",
+		 "secret\n-1 ********\n"},
+		{"many lines", "a\nb\n\nsecret-1-and-more\nc",
+		 "a\nb\n\n*****************\nc"},
 	};
+	size_t sizes[64], nsizes;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		char *text = strdup(rows[i].in);
-		size_t kept = blank_out(&b, text, strlen(text));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		for (size_t n = 1; n <= strlen(rows[i].in); n++)
+			for (size_t k = 0; k < ARRAY_SIZE(both); k++) {
+				char *out = in_pieces(&both[k], rows[i].in, n,
+						      sizes, &nsizes);
 
-		if (strcmp(text, rows[i].out) != 0 || kept != rows[i].kept)
-			fail_msg("%s: \"%s\", %zu", rows[i].label, text, kept);
-		free(text);
+				if (strcmp(out, rows[i].out) != 0)
+					fail_msg("%s, pieces of %zu: \"%s\"",
+						 rows[i].label, n, out);
+				free(out);
+			}
+}
+
+/* The sizes of the pieces must be the same whatever the secret is. */
+static void blank_sizes(void **state)
+{
+	static const char text[] = "tok-aaaa tok-5e7a-9c31 x\ntok-5e7a-9c3";
+	static const char *const secrets[] = {"tok-5e7a-9c31-secre",
+					      "unlike-all-of-these"};
+	size_t sizes[2][64], n[2];
+
+	(void)state;
+	for (size_t piece = 1; piece < sizeof(text); piece++) {
+		for (size_t i = 0; i < 2; i++) {
+			const struct blank b = {&secrets[i], 1};
+
+			free(in_pieces(&b, text, piece, sizes[i], &n[i]));
+		}
+		assert_int_equal(n[0], n[1]);
+		assert_memory_equal(sizes[0], sizes[1],
+				    n[0] * sizeof(sizes[0][0]));
 	}
+}
+
+/* An event, which ends a line, isn't held up. */
+static void blank_events(void **state)
+{
+	static const char *const secret = "a-secret-of-some-length";
+	static const struct blank b = {&secret, 1};
+	char event[] = "data: 1\n\n";
+
+	(void)state;
+	assert_int_equal(blank_out(&b, event, strlen(event), false), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(body_rows),	  cmocka_unit_test(body_bounds),
-		cmocka_unit_test(request_rows),	  cmocka_unit_test(answer_rows),
-		cmocka_unit_test(answer_to_head), cmocka_unit_test(blank_rows),
+		cmocka_unit_test(body_rows),
+		cmocka_unit_test(body_bounds),
+		cmocka_unit_test(request_rows),
+		cmocka_unit_test(answer_rows),
+		cmocka_unit_test(answer_to_head),
+		cmocka_unit_test(blank_rows),
+		cmocka_unit_test(blank_sizes),
+		cmocka_unit_test(blank_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

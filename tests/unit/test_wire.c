@@ -112,6 +112,68 @@ static void test_what_is_not_ours_is_refused(void **state)
 	(void)close(sock[1]);
 }
 
+/* More than one descriptor: none of them stays. */
+static void test_descriptors_too_many(void **state)
+{
+	const uint32_t words[] = {WIRE_READY, 0};
+	struct iovec iov = {.iov_base = (void *)(uintptr_t)words,
+			    .iov_len = sizeof(words)};
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(4 * sizeof(int))];
+	} control;
+	int sock[2], null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct wire_msg msg = {42, 42};
+
+	(void)state;
+	pair(sock);
+	for (size_t n = 2; n <= 4; n++) {
+		struct msghdr h = {.msg_iov = &iov,
+				   .msg_iovlen = 1,
+				   .msg_control = control.buf,
+				   .msg_controllen =
+					   CMSG_SPACE(n * sizeof(int))};
+		struct cmsghdr *c;
+		int before = dup(null), fd = -1, after;
+
+		memset(&control, 0, sizeof(control));
+		(void)close(before);
+		c = CMSG_FIRSTHDR(&h);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(n * sizeof(int));
+		for (size_t i = 0; i < n; i++)
+			memcpy(CMSG_DATA(c) + i * sizeof(int), &null,
+			       sizeof(null));
+		assert_int_equal(sendmsg(sock[0], &h, 0), sizeof(words));
+		errno = 0;
+		assert_int_equal(wire_recv(sock[1], &msg, &fd), -1);
+		assert_int_equal(errno, EBADMSG);
+		assert_int_equal(msg.type, 42);
+		after = dup(null);
+		assert_int_equal(before, after);
+		(void)close(after);
+	}
+	(void)close(null);
+	(void)close(sock[0]);
+	(void)close(sock[1]);
+}
+
+/* Nobody reads: an error, not a wait. */
+static void test_send_now(void **state)
+{
+	int sock[2], sent = 0;
+
+	(void)state;
+	pair(sock);
+	while (wire_send_now(sock[0], WIRE_SOCKET, 0, -1) == 0)
+		sent++;
+	assert_int_equal(errno, EAGAIN);
+	assert_true(sent > 0);
+	(void)close(sock[0]);
+	(void)close(sock[1]);
+}
+
 /* It answered and ended without having read the last of what we sent. */
 static void test_the_last_words_are_heard(void **state)
 {
@@ -142,6 +204,8 @@ int main(void)
 		cmocka_unit_test(test_values_pass),
 		cmocka_unit_test(test_a_descriptor_comes_along),
 		cmocka_unit_test(test_what_is_not_ours_is_refused),
+		cmocka_unit_test(test_descriptors_too_many),
+		cmocka_unit_test(test_send_now),
 		cmocka_unit_test(test_the_last_words_are_heard),
 	};
 
