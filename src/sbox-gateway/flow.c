@@ -289,7 +289,7 @@ static void flow_pump(struct flow *f)
 		flow_end(f, false, NULL);
 		return;
 	case RELAY_RESET:
-		flow_end(f, true, "reset");
+		flow_end(f, true, f->relay.why ? f->relay.why : "reset");
 		return;
 	case RELAY_REFUSED:
 		flow_refuse(f, REFUSAL_NAME);

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -282,6 +283,19 @@ static enum step step_splice(struct relay *r, struct lane *l, struct side *from,
 	return STEP_MOVED;
 }
 
+/* The peer sends nothing more: it has closed, or reset. */
+static bool has_ended(int fd)
+{
+	struct tcp_info info = {.tcpi_state = 0};
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		return true;
+	return info.tcpi_state != TCP_ESTABLISHED &&
+	       info.tcpi_state != TCP_FIN_WAIT1 &&
+	       info.tcpi_state != TCP_FIN_WAIT2;
+}
+
 /*
  * While an upgrade is being asked for: look at the answer's head before it
  * passes. 101 ends the checking of the other direction; any other final answer
@@ -292,20 +306,23 @@ static enum step look_at_answer(struct relay *r)
 	static char buf[HTTP_HEAD_MAX]; /* holds nothing between two calls */
 	struct side *from = &r->side[1];
 	struct http_head head;
+	bool is_all;
 	ssize_t n;
 	int done;
 
 	if (!from->is_readable)
 		return STEP_WAITS;
+	/* its end can't be seen behind what is only looked at */
+	is_all = has_ended(from->fd);
 	n = recv(from->fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_PEEK);
 	if (n < 0)
 		return failed_step(&from->is_readable);
 	done = n ? http_head_parse(buf, (size_t)n, false, &head, &r->why) : -1;
-	if (done == 0 && (size_t)n == sizeof(buf))
+	if (done == 0 && (is_all || (size_t)n == sizeof(buf)))
 		done = -1;
 	if (done < 0) {
 		r->why = "no answer to a request for another protocol";
-		return STEP_REFUSED;
+		return STEP_GONE;
 	}
 	if (done == 0) {
 		from->is_readable = false; /* the rest is an event */

@@ -55,7 +55,7 @@ struct relay {
 	bool is_upgrading;     /* lane 1's next head decides */
 	uint64_t credit;       /* then: bytes of lane 1 that may pass before */
 	uint64_t left;	       /* bytes of both that may pass at all */
-	const char *why;       /* with RELAY_REFUSED: static text */
+	const char *why; /* with RELAY_REFUSED, perhaps _RESET: static text */
 };
 
 enum relay_result {

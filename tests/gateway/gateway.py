@@ -10,6 +10,7 @@ import re
 import resource
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import threading
@@ -485,8 +486,16 @@ def test_upgrade():
             if not b:
                 return
             server.got.append(b)
+            if b"/none" in b:
+                return
             if b"/no" in b:
                 s.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            elif b"/half" in b or b"/rst" in b:
+                s.sendall(b"HTTP/1.1 101 Switching\r\nUpgr")
+                if b"/rst" in b:
+                    time.sleep(.1)
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                return
             elif b"/early" in b:
                 s.sendall(b"HTTP/1.1 103 Hints\r\n\r\n")
                 time.sleep(.1)
@@ -506,12 +515,16 @@ def go(path, *more):
 print(go(b"/yes", b"\\0raw1", b"raw2"))
 print(go(b"/early", b"\\0raw3")[-1])
 print(outcome(lambda: go(b"/no", req(b"/no", b""), b"\\0bad")))
+start = time.monotonic()
+for cut in (b"/half", b"/rst", b"/none"): print(outcome(lambda: go(cut)))
+print(time.monotonic() - start < 3)
 s = connect("ok.test", 80); s.sendall(req(b"/no", b"")); s.recv(300); s.sendall(req(b"/yes")); s.recv(300)
 s.sendall(b"\\0bad\\r\\n\\r\\n"); print(outcome(lambda: s.recv(300)))
 ''')
         lines = r.out.splitlines()
         holds("b'\\x00raw1', b'raw2'" in lines[0] and "101" in lines[0], r)
-        equal(lines[1:], ["b'\\x00raw3'", "reset", "reset"], r)
+        equal(lines[1:], ["b'\\x00raw3'", "reset", "reset", "reset", "reset", "True", "reset"], r)
+        equal(sum("no answer to" in (e.get("reason") or "") for e in r.log), 3, r)
         holds(not any(b"bad" in b for b in s.got), r)
 
 

@@ -93,6 +93,70 @@ while True:
 	[ "$(got | grep -c "^> accept-encoding: identity")" -eq 2 ]
 }
 
+@test "services: of secrets that overlap nothing is left, in either order" {
+	local id key order
+	printf %s "${TOKEN:0:13}" >"$HOME/.secrets/id"
+	id='"x-key-id":{"file":"~/.secrets/id"}'
+	key='"authorization":{"prefix":"Bearer ","file":"~/.secrets/key"}'
+	for order in "$id,$key" "$key,$id"; do
+		SERVICE=$(printf '[{"port":8081,"origin":"https://api.lab.example",
+			"ca":"~/.secrets/ca.pem","headers":{%s}}]' "$order")
+		via "curl -sS --max-time 20 $URL/echo $URL/pieces"
+		succeeds
+		[ "$(grep -c "^authorization: Bearer \*\{20\}" <<<"$output")" -eq 2 ]
+		[ "$(grep -c "^x-key-id: \*\{13\}" <<<"$output")" -eq 2 ]
+		lacks secret
+	done
+}
+
+@test "services: many downloads that nobody reads take no pipe from them" {
+	cat >hoard.py <<'END'
+import socket, subprocess, sys
+many = []
+for i in range(70):
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.connect(("web.lab.example", 80))
+    s.sendall(b"GET /huge HTTP/1.1\r\nHost: web.lab.example\r\n\r\n")
+    s.recv(1)
+    many.append(s)
+subprocess.run(sys.argv[1:], check=True)
+END
+	ulimit -n 512
+	via "python3 hoard.py curl -sS --max-time 20 -o big $URL/big" \
+		--allow web.lab.example
+	succeeds
+	[ "$(stat -c %s big)" -gt 1000000 ]
+}
+
+@test "services: more connections than descriptors are refused, and then it goes on" {
+	cat >crowd.py <<'END'
+import socket, time
+end = time.monotonic() + 3
+held = []
+while time.monotonic() < end:
+    for _ in range(40):
+        s = socket.socket()
+        s.settimeout(1)
+        try:
+            s.connect(("127.0.0.1", 8081))
+            s.sendall(b"X\r\n\r\n")
+            held.append(s)
+        except OSError:
+            pass
+    while len(held) > 400:
+        held.pop(0).close()
+for s in held:
+    s.close()
+time.sleep(3)
+END
+	ulimit -n 512
+	via "python3 crowd.py & python3 crowd.py; wait
+		curl -sS --max-time 20 $URL/echo"
+	succeeds
+	has "GET /echo"
+}
+
 @test "services: a secret from a variable, which stays outside" {
 	local pass
 
