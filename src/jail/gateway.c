@@ -12,8 +12,8 @@
  *		"error TEXT"		it could not start, and is gone
  *		TEXT			after "ready": for the user, at the end
  *
- * and nothing else: an empty environment (a service's secret excepted), no
- * terminal (a session of its own). Whatever it writes goes through the log's
+ * and our standard error, to write to: an empty environment (a service's secret
+ * excepted), a session of its own. What it reports goes through the log's
  * escaping. When the payload ended before the gateway was ready, nothing was
  * let out or refused, so there is nothing to wait for.
  */
@@ -94,6 +94,10 @@ static pid_t spawn(const struct plan *p, int policy, int control, int report)
 	char *argv[] = {name, NULL};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
+	/* a terminal to write to, but not what is typed there */
+	int said = isatty(2) ? open("/proc/self/fd/2",
+				    O_WRONLY | O_NOCTTY | O_CLOEXEC)
+			     : -1;
 	sigset_t none, all;
 	pid_t pid = -1;
 	int err;
@@ -105,6 +109,8 @@ static pid_t spawn(const struct plan *p, int policy, int control, int report)
 	    (err = posix_spawn_file_actions_addopen(&files, 0, "/dev/null",
 						    O_RDWR, 0)) ||
 	    (err = posix_spawn_file_actions_adddup2(&files, 0, 1)) ||
+	    (said >= 0 &&
+	     (err = posix_spawn_file_actions_adddup2(&files, said, 2))) ||
 	    (err = posix_spawn_file_actions_adddup2(&files, policy,
 						    FD_POLICY)) ||
 	    (err = posix_spawn_file_actions_adddup2(&files, control,
@@ -125,6 +131,8 @@ static pid_t spawn(const struct plan *p, int policy, int control, int report)
 			   "--net none runs without it",
 			   "gateway: %s", p->gateway);
 	}
+	if (said >= 0)
+		(void)close(said); /* the gateway has it */
 	(void)posix_spawn_file_actions_destroy(&files);
 	(void)posix_spawnattr_destroy(&attr);
 	return pid;
