@@ -410,8 +410,10 @@ int mount_uncovered(const struct plan *p)
 	for (size_t i = 0; i < p->nmounts; i++) {
 		const struct plan_mount *m = &p->mounts[i];
 
+		/* whoever listens on a socket may bind it again, which is as
+		 * a new one (sbox(1)) */
 		if (!guards[m->type] || (m->flags & PLAN_TRY) ||
-		    !is_on_top(p, i))
+		    strcmp(m->why, "host's socket") == 0 || !is_on_top(p, i))
 			continue;
 		if (statx(AT_FDCWD, m->dst,
 			  AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0, &st) < 0 ||

@@ -866,3 +866,29 @@ replaced()
 	succeeds
 	prints y
 }
+
+@test "a host's program that binds its socket again ends nothing" {
+	cat >bind.py <<'END'
+import os, socket, sys, time
+for turn in "12":
+    if os.path.exists("host.sock"):
+        os.unlink("host.sock")
+    s = socket.socket(socket.AF_UNIX)
+    s.bind("host.sock")
+    s.listen()
+    print(turn, flush=True)
+    while turn == "1" and not os.path.exists("ready"):
+        time.sleep(0.05)
+open("again", "w")
+time.sleep(30)
+END
+	/usr/bin/python3 bind.py >bound 3>&- &
+	pid=$!
+	wait_for 10 grep -q 1 bound
+	inside -- /bin/sh -c 'touch ready
+		while [ ! -e again ]; do sleep 0.1; done; sleep 1; echo alive'
+	kill $pid
+	wait $pid || true
+	succeeds
+	prints alive
+}
