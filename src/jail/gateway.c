@@ -12,10 +12,12 @@
  *		"error TEXT"		it could not start, and is gone
  *		TEXT			after "ready": for the user, at the end
  *
- * and our standard error, to write to: an empty environment (a service's secret
- * excepted), a session of its own. What it reports goes through the log's
- * escaping. When the payload ended before the gateway was ready, nothing was
- * let out or refused, so there is nothing to wait for.
+ * and nothing else: an empty environment (a service's secret excepted), no
+ * terminal (a session of its own; what it writes to standard error is read at
+ * its start and end, and is lost when there is too much of it). Whatever it
+ * writes goes through the log's escaping. When the payload ended before the
+ *gateway was ready, nothing was let out or refused, so there is nothing to wait
+ *for.
  */
 #include "jail/gateway.h"
 
@@ -49,6 +51,7 @@
 #define SECRETS_MS (10 * 60000) /* for its services' commands to end */
 #define SUMMARY_MS 1000		/* for its last words */
 #define END_MS	   1000		/* from these to its end */
+#define SAID_MAX   16		/* pieces of its standard error */
 
 static int64_t now_ms(void)
 {
@@ -88,16 +91,13 @@ static int above(int fd)
 	return high;
 }
 
-static pid_t spawn(const struct plan *p, int policy, int control, int report)
+static pid_t spawn(const struct plan *p, int policy, int control, int report,
+		   int said)
 {
 	static char name[] = "sbox-gateway";
 	char *argv[] = {name, NULL};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
-	/* a terminal to write to, but not what is typed there */
-	int said = isatty(2) ? open("/proc/self/fd/2",
-				    O_WRONLY | O_NOCTTY | O_CLOEXEC)
-			     : -1;
 	sigset_t none, all;
 	pid_t pid = -1;
 	int err;
@@ -109,8 +109,7 @@ static pid_t spawn(const struct plan *p, int policy, int control, int report)
 	    (err = posix_spawn_file_actions_addopen(&files, 0, "/dev/null",
 						    O_RDWR, 0)) ||
 	    (err = posix_spawn_file_actions_adddup2(&files, 0, 1)) ||
-	    (said >= 0 &&
-	     (err = posix_spawn_file_actions_adddup2(&files, said, 2))) ||
+	    (err = posix_spawn_file_actions_adddup2(&files, said, 2)) ||
 	    (err = posix_spawn_file_actions_adddup2(&files, policy,
 						    FD_POLICY)) ||
 	    (err = posix_spawn_file_actions_adddup2(&files, control,
@@ -131,8 +130,6 @@ static pid_t spawn(const struct plan *p, int policy, int control, int report)
 			   "--net none runs without it",
 			   "gateway: %s", p->gateway);
 	}
-	if (said >= 0)
-		(void)close(said); /* the gateway has it */
 	(void)posix_spawn_file_actions_destroy(&files);
 	(void)posix_spawnattr_destroy(&attr);
 	return pid;
@@ -203,31 +200,54 @@ static bool listen_to(struct gateway *g, int ms, bool until_ready)
 	return true;
 }
 
+/* What its processes and its services' commands wrote: a bounded part of it. */
+static void hear(const struct gateway *g)
+{
+	char buf[4096], *save;
+	ssize_t n = 1;
+
+	for (int i = 0; i < SAID_MAX && n > 0; i++) {
+		n = read(g->said, buf, sizeof(buf) - 1);
+		buf[n > 0 ? n : 0] = '\0';
+		for (char *line = strtok_r(buf, "\n", &save); line;
+		     line = strtok_r(NULL, "\n", &save))
+			log_err("%s",
+				line + (strncmp(line, "sbox-", 5) == 0 ? 5
+								       : 0));
+	}
+}
+
 void gateway_start(const struct plan *p, struct gateway *out)
 {
-	int control[2], report[2], policy;
+	int control[2], report[2], said[2], policy;
 
-	*out = (struct gateway){.pid = -1, .sock = -1, .report = -1};
+	*out = (struct gateway){
+		.pid = -1, .sock = -1, .report = -1, .said = -1};
 	if (!p->net_policy)
 		return;
 	policy = above(policy_memfd(p));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) <
 		    0 ||
-	    pipe2(report, O_CLOEXEC) < 0)
+	    pipe2(report, O_CLOEXEC) < 0 ||
+	    pipe2(said, O_CLOEXEC | O_NONBLOCK) < 0)
 		fatal("gateway: start");
 	control[1] = above(control[1]);
 	report[1] = above(report[1]);
-	out->pid = spawn(p, policy, control[1], report[1]);
+	said[1] = above(said[1]);
+	out->pid = spawn(p, policy, control[1], report[1], said[1]);
 	out->sock = control[0];
 	out->report = report[0];
+	out->said = said[0];
 	(void)close(policy);
 	(void)close(control[1]);
 	(void)close(report[1]);
+	(void)close(said[1]);
 	if (fcntl(out->report, F_SETFL, O_NONBLOCK) < 0)
 		fatal("gateway: start");
 	if (!p->net_publishes && !p->net_services)
 		return;
 	(void)listen_to(out, p->net_services ? SECRETS_MS : START_MS, true);
+	hear(out);
 	if (out->ready)
 		return;
 	fatalx("gateway: %s", out->errors.n ? out->errors.v[0]
@@ -271,10 +291,12 @@ void gateway_finish(struct gateway *g)
 		log_err("gateway: it was killed by signal %d: the sandbox had "
 			"no network from then on",
 			WTERMSIG(status));
+	hear(g);
 	for (size_t i = 0; i < g->errors.n; i++)
 		log_err("gateway: %s", g->errors.v[i]);
 	for (size_t i = 0; i < g->notes.n; i++)
 		log_warn("%s", g->notes.v[i]);
 	(void)close(g->report);
+	(void)close(g->said);
 	g->pid = -1;
 }

@@ -15,6 +15,7 @@ struct gateway {
 	pid_t pid;  /* -1: the plan needs none */
 	int sock;   /* pid 1's end of the conversation (wire.h), or -1 */
 	int report; /* what the gateway has to say, or -1 */
+	int said;   /* its standard error, or -1 */
 	struct strlist env; /* "SBOX_PUBLISH_3000=41234": for the payload */
 	bool ready;	    /* and gateway.c's own: */
 	struct strlist errors, notes;

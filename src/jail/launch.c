@@ -331,8 +331,10 @@ int launch(const struct plan *p, const struct seccomp_filter filters[2])
 	args.init = clone_namespaces(p, cgroup.fd, &args.init_pidfd);
 	if (args.init == 0) {
 		(void)close(sock[0]); /* or its end would never be seen */
-		if (gateway.report >= 0)
+		if (gateway.report >= 0) {
 			(void)close(gateway.report);
+			(void)close(gateway.said);
+		}
 		s.sock = sock[1];
 		inside(&s);
 	}

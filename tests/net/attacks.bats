@@ -238,6 +238,8 @@ print(n)'
 			fail "$(cat "/proc/$g/status")"
 		grep -q '^NoNewPrivs:.*1' "/proc/$g/status"
 		grep -q '^Seccomp:.*2' "/proc/$g/status"
+		# nor a terminal, or anything else of the user's
+		! is_root || [[ $(readlink "/proc/$g/fd/2") == pipe:* ]]
 		n=$((n + 1))
 	done
 	kill $p
