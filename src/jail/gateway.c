@@ -16,8 +16,8 @@
  * terminal (a session of its own; what it writes to standard error is read at
  * its start and end, and is lost when there is too much of it). Whatever it
  * writes goes through the log's escaping. When the payload ended before the
- *gateway was ready, nothing was let out or refused, so there is nothing to wait
- *for.
+ * gateway was ready, nothing was let out or refused, so there is nothing to
+ * wait for.
  */
 #include "jail/gateway.h"
 

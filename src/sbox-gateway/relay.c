@@ -225,9 +225,7 @@ static enum step step_copy(struct lane *l, struct side *from, struct side *to,
 	sent = send_some(to->fd, buf, (size_t)n);
 	if (sent < 0)
 		return failed_step(&to->is_writable);
-	/* read again: MSG_TRUNC drops nothing of a unix socket's,
-	 * sbox-service's
-	 */
+	/* read again: MSG_TRUNC drops nothing of sbox-service's unix socket */
 	if (recv(from->fd, buf, (size_t)sent, MSG_DONTWAIT) != sent)
 		return STEP_GONE;
 	l->bytes += (uint64_t)sent;
