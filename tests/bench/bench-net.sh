@@ -107,12 +107,13 @@ verdict() {
 
 # measure KIND UNIT: every peer's median; the figures stay for judge
 measure() {
-	local kind=$1 unit=$2 i p n=0
+	local kind=$1 unit=$2 i p n=0 figure
 
 	: >"$work/figures"
 	for ((i = 0; i < rounds; i++)); do
 		for p in "${peers[@]}"; do
-			printf '%s ' "$(run "$p" "$kind")"
+			figure=$(run "$p" "$kind" || true)
+			printf '%s ' "${figure:-0}" # 0: it failed
 		done >>"$work/figures"
 		echo >>"$work/figures"
 	done
@@ -131,7 +132,12 @@ judge() {
 		[ "$p" != "$2" ] || base=$n
 	done
 	[ "$base" -gt 0 ] || return 0
-	awk -v b=$base '{ print $2 / $b }' "$work/figures" >"$work/ratios"
+	awk -v b=$base '$b > 0 { print $2 / $b }' "$work/figures" \
+		>"$work/ratios"
+	if [ ! -s "$work/ratios" ]; then
+		row "$1: sbox to $2" "" none "$2 failed each time"
+		return
+	fi
 	ratio=$(printf %.3f "$(median 1 "$work/ratios")")
 	row "$1: sbox to $2" "" "$ratio" "$(verdict "$ratio" "$3" "$4")"
 }
