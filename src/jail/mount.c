@@ -211,8 +211,12 @@ static void write_file(int root, const char *path, const char *data,
 			    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
 				    O_CLOEXEC,
 			    mode);
-	if (fd < 0 || fd_write_all(fd, data, strlen(data)) < 0)
-		fatal("mount: %s", path);
+	if (fd >= 0 && fd_write_all(fd, data, strlen(data)) == 0)
+		return;
+	if (errno == ENOSPC)
+		fatal_hint("limits.tmp is too small: 1M is enough to start",
+			   "mount: %s", path);
+	fatal("mount: %s", path);
 }
 
 /* Bind a part of our own tmpfs over dst, with flags. */

@@ -239,8 +239,10 @@ static int set_masks(const struct key_item *it)
 	} else if (path_normalise(it->text, &norm, it->d)) {
 		return -1;
 	}
-	if (!norm || strcmp(norm, "/") == 0 || strcmp(norm, ".") == 0)
-		return diag_set(it->d, "%s: is all there is", it->text);
+	if (!norm || strcmp(norm, "/") == 0 || strcmp(norm, ".") == 0) {
+		(void)diag_set(it->d, "%s: is all there is", it->text);
+		return diag_hint(it->d, "name what is in it");
+	}
 	return key_name_add(it, norm);
 }
 

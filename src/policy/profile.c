@@ -24,6 +24,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -302,11 +303,16 @@ static const char *command_name(const struct host *h,
 				const struct invocation *inv)
 {
 	const char *command = inv->command[0];
+	cleanup_free char *real = NULL; /* NULL: there is nothing to run */
 
 	if (inv->shell_text || !command)
 		return "";
-	if (strchr(command, '/') &&
-	    (command[0] != '/' || path_under(h->cwd, command)))
+	if (!strchr(command, '/'))
+		return path_basename(command);
+	/* links and ".." may lead into the project, too */
+	real = realpath(command, NULL);
+	if (command[0] != '/' || path_under(h->cwd, command) ||
+	    (real && path_under(h->cwd, real)))
 		return "";
 	return path_basename(command);
 }

@@ -120,6 +120,12 @@ s.recv(1)'
 	inside --tmpfs no-such -- /bin/touch ran
 	refused
 	says 'hint: make the directory first'
+	inside --limit tmp=1K -- /bin/touch ran
+	refused
+	says 'hint: limits.tmp'
+	inside --hide / -- /bin/touch ran
+	refused
+	says 'hint: name what'
 	printf '{"extends":["base"],"fs":{"read":["/no/such"]}}' \
 		>"$HOME/my.json"
 	canaries_set
@@ -146,6 +152,12 @@ s.recv(1)'
 	local w
 	for w in ./tool d/tool "$PROJ/tool" ./d/../tool; do
 		inside -- "$w"
+		prints "given "
+	done
+	# nor by a link or ".." that leads into the project
+	ln -s "$PROJ" "$SCRATCH/link"
+	for w in "$SCRATCH/link/tool" "$HOME/../${PROJ#"$SCRATCH"/}/tool"; do
+		inside --ro "$SCRATCH/link" -- "$w"
 		prints "given "
 	done
 	# not by PATH either
