@@ -68,8 +68,10 @@ static void reap(const struct init_args *a)
 			continue;
 		if (!WIFSTOPPED(status))
 			finish(a, status);
-		/* Lost only if the supervisor is: see the end of file. */
-		(void)wire_send(a->sock, WIRE_STOPPED, WSTOPSIG(status), -1);
+		/* A supervisor that is stopped itself has many unread ones;
+		 * waiting for it, we would not see what the host replaces. */
+		(void)wire_send_now(a->sock, WIRE_STOPPED, WSTOPSIG(status),
+				    -1);
 	}
 }
 
