@@ -52,6 +52,7 @@
 #define SUMMARY_MS 1000		/* for its last words */
 #define END_MS	   1000		/* from these to its end */
 #define SAID_MAX   16		/* pieces of its standard error */
+#define LINES_MAX  64		/* of each kind in its report; it has fewer */
 
 static int64_t now_ms(void)
 {
@@ -147,16 +148,22 @@ static void on_publish(struct gateway *g, const char *ports)
 		 in);
 }
 
+static void remember(struct strlist *lines, const char *line)
+{
+	if (lines->n < LINES_MAX)
+		strlist_add(lines, line);
+}
+
 static void on_line(struct gateway *g, const char *line)
 {
 	if (g->ready)
-		strlist_add(&g->notes, line);
+		remember(&g->notes, line);
 	else if (strcmp(line, "ready") == 0)
 		g->ready = true;
 	else if (strncmp(line, "publish ", 8) == 0)
 		on_publish(g, line + 8);
 	else if (strncmp(line, "error ", 6) == 0)
-		strlist_add(&g->errors, line + 6);
+		remember(&g->errors, line + 6);
 	else
 		fatalx("gateway: report: %s", line);
 }

@@ -39,6 +39,69 @@ lonely_sbox()
 	succeeds
 }
 
+# hostile_gateway BODY: the lonely sbox gets one, Python with its conversation
+# with pid 1 as "control" and its report as "report".
+hostile_gateway()
+{
+	cat >"$SCRATCH/prefix/bin/sbox-gateway" <<-END
+		#!$(command -v python3)
+		import array, os, signal, socket, struct, time
+		control = socket.socket(fileno=4)
+		report = 5
+		signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+		def ask(n, fd=None):
+		    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
+		               array.array("i", [fd]))] if fd is not None else []
+		    for _ in range(n):
+		        control.sendmsg([struct.pack("Ii", 11, socket.AF_INET)],
+		                        rights)
+		def flood():
+		    while True:
+		        os.write(report, b"noise \x1b[31m\n" * 100)
+		$1
+		time.sleep(600)
+	END
+	chmod 755 "$SCRATCH/prefix/bin/sbox-gateway"
+}
+
+# Bounded by seconds, and nothing of it stays.
+ends_in_time()
+{
+	local before=$SECONDS
+
+	inside --allow example.org -- "$@"
+	((SECONDS - before < 20))
+	! pgrep -f "$SCRATCH/prefix/bin/sbox-gateway"
+}
+
+@test "a gateway that doesn't listen, speak or end keeps nobody waiting" {
+	local body
+
+	lonely_sbox
+	for body in \
+		'pass' \
+		'os.write(report, b"ready\n")' \
+		'os.write(report, b"ready\n"); os.close(report)' \
+		'os.close(control.detach())' \
+		'os.write(report, b"ready\n"); ask(2000)' \
+		'os.write(report, b"ready\n"); ask(2000, report)' \
+		'os.kill(os.getpid(), signal.SIGSTOP)'
+	do
+		hostile_gateway "$body"
+		ends_in_time /bin/sh -c 'sleep 1; exit 7'
+		[ "$status" -eq 7 ]
+	done
+}
+
+@test "a gateway that never stops speaking is cut short" {
+	lonely_sbox
+	hostile_gateway 'os.write(report, b"ready\n"); flood()'
+	ends_in_time /bin/sh -c 'sleep 1; exit 7'
+	[ "$status" -eq 7 ]
+	says 'noise \\x1b'
+	(("$(grep -c noise <<<"$output$stderr")" <= 64))
+}
+
 @test "a name or port that could mean two things is a refusal" {
 	local bad
 	for bad in --allow=https://example.org --allow=good.org@evil.org \
