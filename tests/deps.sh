@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: MIT
 # Install what is missing, with apt, dnf or pacman; sudo only if not root.
 #
-#	deps.sh [build] [test] [lint] [net]	(none given: build)
+#	deps.sh [build] [test] [lint] [net] [vm]	(none given: build)
 #
 # build: what `make` needs; test: `make check` and `make bench`; lint: `make
 # lint`, `make fuzz` and clang; net: `make check-net`, servers among it, which
-# the distribution may start: for a container or a CI machine. `make check-real`
-# installs what it needs by itself (tests/real/setup.sh).
+# the distribution may start: for a container or a CI machine; vm: `make
+# check-vm`. `make check-real` installs what it needs by itself
+# (tests/real/setup.sh).
 set -eu
 
 [ $# -gt 0 ] || set -- build
@@ -55,10 +56,12 @@ table() {
 	net golang-go golang go
 	net musl-tools musl-gcc musl
 	net bind9-dnsutils bind-utils bind
-	net default-jdk-headless java-17-openjdk-devel jdk-openjdk
+	net default-jdk-headless java-devel jdk-openjdk
 	test zsh zsh zsh
 	test fish fish fish
 	test libcap2-bin libcap libcap
+	vm qemu-system-x86 qemu-system-x86-core qemu-system-x86
+	vm busybox-static busybox busybox
 	lint clang clang clang
 	lint clang-format clang-tools-extra -
 	lint clang-tidy - -
@@ -97,9 +100,9 @@ as_root() {
 
 for group; do
 	case $group in
-	build | test | lint | net) ;;
+	build | test | lint | net | vm) ;;
 	*)
-		echo "usage: deps.sh [build] [test] [lint] [net]" >&2
+		echo "usage: deps.sh [build] [test] [lint] [net] [vm]" >&2
 		exit 2
 		;;
 	esac
@@ -126,15 +129,20 @@ if command -v apt-get >/dev/null 2>&1; then
 	as_root env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y --no-install-recommends $list
 elif command -v dnf >/dev/null 2>&1; then
-	list=$(missing "$(packages rpm "$@")" "rpm -q")
+	# as dnf does: Fedora's vim is provided by vim-enhanced
+	list=$(missing "$(packages rpm "$@")" "rpm -q --whatprovides")
 	[ -n "$list" ] || exit 0
 	# shellcheck disable=SC2086
 	as_root dnf install -y $list
 elif command -v pacman >/dev/null 2>&1; then
 	list=$(missing "$(packages arch "$@")" "pacman -Qq")
 	[ -n "$list" ] || exit 0
+	# A new container has no lists; elsewhere a new one alone would mix
+	# versions.
+	sync=-S
+	[ -n "$(ls /var/lib/pacman/sync 2>/dev/null)" ] || sync=-Sy
 	# shellcheck disable=SC2086
-	as_root pacman -S --needed --noconfirm $list
+	as_root pacman $sync --needed --noconfirm $list
 else
 	echo "deps: neither apt, dnf nor pacman; install by hand:" \
 		"$(packages deb "$@" | tr '\n' ' ')" >&2
