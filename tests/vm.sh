@@ -4,7 +4,7 @@
 # cgroup and as an ordinary user in a delegated one. For what this machine's
 # kernel hasn't got: the floor (6.1, Landlock ABI 2) and a cgroup v2 hierarchy
 # with its controllers. Without acceleration, so that it runs in any container:
-# about five times slower. Needs qemu-system-x86, busybox-static and apt-get.
+# about five times slower. Needs `deps.sh vm` and apt-get.
 #
 # The machine is this system: its root is the host's, read-only, through 9p.
 set -eu
@@ -65,8 +65,11 @@ mkdir -p "$vm"
 if [ ! -d "$vm/kernel/lib/modules" ]; then
 	name=$(apt-cache depends linux-image-amd64 |
 		sed -n 's/^ *Depends: //p' | head -n 1)
-	(cd "$vm" && apt-get -q download "$name" >/dev/null 2>&1 &&
-		dpkg -x "$name"_*.deb kernel && rm -f "$name"_*.deb)
+	if ! (cd "$vm" && apt-get -q download "$name" >/dev/null 2>&1 &&
+		dpkg -x "$name"_*.deb kernel && rm -f "$name"_*.deb); then
+		echo "not ok - linux-image-amd64: no kernel (apt-get update?)"
+		exit 1
+	fi
 fi
 
 rm -rf "$vm/initrd"
@@ -103,4 +106,8 @@ timeout "${VM_SECONDS:-1800}" qemu-system-x86_64 -accel tcg,thread=multi \
 	-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
 	-append "console=ttyS0 quiet panic=-1 mitigations=off" </dev/null 2>&1 |
 	sed -u 's/\r$//' | tee "$vm/log" | grep --line-buffered -aE '^(ok|not ok|#|[0-9]+\.\.)'
-grep -qx '# status 0' "$vm/log"
+# -a: a console's output is not all text
+grep -aqx '# status 0' "$vm/log" && exit
+grep -aq '^not ok' "$vm/log" || echo "not ok - the machine did not get to its end"
+tail -n 30 "$vm/log" | sed 's/^/# /'
+exit 1
