@@ -29,9 +29,6 @@ struct json_doc {
  * *out untouched. text needs no NUL behind it. */
 int json_parse(const char *name, const char *text, size_t len,
 	       struct json_doc *out, struct diag *d);
-/* The same from a file (file_read). Missing: -1 and errno == ENOENT; no other
- * failure leaves that errno. */
-int json_load(const char *path, struct json_doc *out, struct diag *d);
 void json_free(struct json_doc *doc);
 
 /* Case-sensitive look-up; NULL when missing. */

@@ -16,7 +16,6 @@
 #include "sbox/json.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <search.h>
 #include <stdarg.h>
@@ -25,9 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sbox/cleanup.h"
 #include "sbox/diag.h"
-#include "sbox/fd.h"
 #include "sbox/log.h"
 #include "sbox/strlist.h"
 #include "sbox/utf8.h"
@@ -393,20 +390,6 @@ int json_parse(const char *name, const char *text, size_t len,
 	else
 		json_free(&doc);
 	return ret;
-}
-
-int json_load(const char *path, struct json_doc *out, struct diag *d)
-{
-	cleanup_free char *text = NULL;
-	size_t len = 0;
-
-	text = file_read(path, JSON_SIZE_MAX, &len, d);
-	if (!text)
-		return -1;
-	if (json_parse(path, text, len, out, d) == 0)
-		return 0;
-	errno = EINVAL; /* never ENOENT: the file is there */
-	return -1;
 }
 
 void json_free(struct json_doc *doc)

@@ -152,8 +152,10 @@ static char *split_path(const struct key_item *it, char **dest)
 		if (*dest) {
 			(void)diag_set(it->d,
 				       "%.200s: more than one colon (PATH or "
-				       "SRC:DEST; a colon in a path is \\:)",
+				       "SRC:DEST)",
 				       it->text);
+			(void)diag_hint(it->d, "a colon in a path has a "
+					       "backslash before it");
 			return NULL;
 		}
 		*out++ = '\0';

@@ -63,11 +63,14 @@ static int apply_set(struct key_sink *sink, const struct option_row *o,
 		return diag_hint(sink->d, "choose one with --profile");
 	}
 	name = xasprintf("--set %s", key);
-	if (json_parse(name, value, strlen(value), &doc, sink->d))
+	if (json_parse(name, value, strlen(value), &doc, sink->d)) {
+		if (strchr("[{\"", *value))
+			return -1;
 		return diag_hint(sink->d,
 				 "the value is JSON: a string needs "
 				 "its own quotes, '%s=\"...\"'",
 				 key);
+	}
 	sink->doc = &doc;
 	sink->origin = NULL;
 	sink->relative_ok = false;
@@ -125,8 +128,7 @@ int settings_apply(const struct invocation *inv, const struct host *host,
 
 		if (apply_setting(&sink, o, s->value))
 			return -1;
-		if (sink.seccomp_seen)
-			*seccomp_seen = true;
+		*seccomp_seen |= sink.seccomp_seen;
 	}
 	return 0;
 }

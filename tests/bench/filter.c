@@ -13,6 +13,7 @@
 #include "sbox/json.h"
 #include "sbox/seccomp_filter.h"
 #include "sbox/seccomp_profile.h"
+#include "unit/json_load.h"
 
 int main(int argc, char **argv)
 {

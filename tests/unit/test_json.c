@@ -3,7 +3,6 @@
  * Everything that json.h promises to refuse, with its line, the traps of
  * cJSON 1.7.15 among it; and that what is good JSON is read as it is meant.
  */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -12,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -457,36 +455,6 @@ static void large_texts(void **state)
 	assert_non_null(strstr(d.text, ": 0: duplicate key"));
 }
 
-static void load(void **state)
-{
-	char path[] = "/tmp/sbox-test-json.XXXXXX";
-	char expected[64];
-	struct json_doc doc = {0};
-	struct diag missing = {0}, bad = {0}, dir = {0};
-	int fd = mkstemp(path);
-
-	(void)state;
-	assert_true(fd >= 0);
-	assert_int_equal(fd_write_all(fd, "{\"a\":\n1}\n", 9), 0);
-	assert_int_equal(json_load(path, &doc, NULL), 0);
-	assert_string_equal(doc.name, path);
-	assert_int_equal(json_line(json_get(doc.root, "a")), 2);
-	json_free(&doc);
-	assert_int_equal(fd_write_all(fd, "x", 1), 0);
-	assert_int_equal(close(fd), 0);
-	errno = ENOENT;
-	assert_int_equal(json_load(path, &doc, &bad), -1);
-	assert_int_equal(errno, EINVAL);
-	(void)snprintf(expected, sizeof(expected),
-		       "%s:3: end of the text expected, not 'x'", path);
-	assert_string_equal(bad.text, expected);
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(json_load(path, &doc, &missing), -1);
-	assert_int_equal(errno, ENOENT);
-	assert_int_equal(json_load("/", &doc, &dir), -1);
-	assert_string_equal(dir.text, "/: not a regular file");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -499,7 +467,6 @@ int main(void)
 		cmocka_unit_test(look_up_sees_case),
 		cmocka_unit_test(integers),
 		cmocka_unit_test(large_texts),
-		cmocka_unit_test(load),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

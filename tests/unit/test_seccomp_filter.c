@@ -25,6 +25,7 @@
 #include "sbox/seccomp_profile.h"
 #include "sbox/strlist.h"
 #include "unit/bpf_interp.h"
+#include "unit/json_load.h"
 #include "unit/seccomp_eval.h"
 
 #define KERNEL	    0x60001u
