@@ -16,7 +16,6 @@
 
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
-#include "sbox/fd.h"
 #include "sbox/json.h"
 
 struct row {
