@@ -851,6 +851,37 @@ replaced()
 	[ ! -e ro/evil ]
 }
 
+# The payload stops and goes on until nobody takes pid 1's messages any more.
+@test "it ends as well while sbox is stopped and told more than it can take" {
+	local pid size i
+
+	echo x >.envrc
+	"$SBOX" -- /bin/sh -c 'touch ready; (
+		while [ ! -e stopped ]; do sleep 0.1; done
+		for i in $(seq 400); do kill -STOP $$; sleep 0.01; kill -CONT $$; done
+		while :; do echo y >>alive; sleep 0.1; done) & wait' \
+		</dev/null 2>err 3>&- &
+	pid=$!
+	wait_for 10 test -e ready
+	kill -STOP $pid
+	touch stopped
+	wait_for 30 test -s alive
+	mv stopped .envrc
+	sleep 1
+	size=$(wc -c <alive)
+	sleep 1
+	[ "$(wc -c <alive)" -eq "$size" ]
+	# each of the messages stops it once more
+	for ((i = 0; i < 3000; i++)); do
+		kill -CONT $pid 2>/dev/null || break
+		sleep 0.01
+	done
+	status=0
+	wait $pid || status=$?
+	is_status 137
+	grep -q 'it was replaced on the host' err
+}
+
 @test "other files can be replaced, and what is mounted inside is nobody's business" {
 	echo x >file
 	mkdir .git
