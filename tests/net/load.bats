@@ -196,6 +196,25 @@ gateway()
 	done
 }
 
+@test "a user's descriptors in flight used up: a visitor is turned away, later ones are not" {
+	local p
+	load_start --publish auto:3000 -- crowded 3000
+	wait_for 30 test -e full
+	p=$(sed -n 's/.*127.0.0.1:\([0-9]*\) reaches.*/\1/p' "$SCRATCH/err")
+	run /usr/bin/python3 load.py greeted "$p"
+	prints ConnectionResetError
+	touch go-full
+	wait_for 10 test -e empty
+	touch go-empty
+	run /usr/bin/python3 load.py greeted "$p"
+	prints "b'hello'"
+	run /usr/bin/python3 load.py greeted "$p"
+	prints "b'hello'"
+	load_finish
+	succeeds
+	prints "OSError True"
+}
+
 @test "the gateway is killed: every connection ends at once, and no new one begins" {
 	local p v
 	load_start --publish auto:3000 -- killed 3000

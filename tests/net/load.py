@@ -286,6 +286,42 @@ def visit(port):
     print("another", settled(lambda: connect(port, "127.0.0.1")))
 
 
+def crowded(published):
+    """As many descriptors in flight as the kernel lets a user have; then none."""
+    server = socket.create_server(("127.0.0.1", int(published)))
+    files()
+    some = [os.open("/dev/null", os.O_RDONLY) for _ in range(250)]
+    pairs, n = [], 0
+    try:
+        while True:
+            pairs.append(socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))
+            for _ in range(8):
+                socket.send_fds(pairs[-1][0], [b"x"], some)
+                n += len(some)
+    except OSError as e:
+        print(type(e).__name__, n > 1000)
+    mark("full")
+    for pair in pairs:
+        for s in pair:
+            s.close()
+    mark("empty")
+    server.settimeout(5)
+    for _ in range(2):
+        s = server.accept()[0]
+        s.sendall(b"hello")
+        s.close()
+
+
+def greeted(port):
+    """Outside: what a published port says, by its end."""
+    s = connect(port, "127.0.0.1")
+    s.settimeout(5)
+    try:
+        print(s.recv(100) or "nothing")
+    except OSError as e:
+        print(type(e).__name__)
+
+
 def edge(n):
     """The first n work, no more."""
     kept = [connect() for _ in range(int(n))]
