@@ -10,6 +10,7 @@
  *	(payload runs)       <----------------- WIRE_SIGNAL, WIRE_CONTINUE
  *	WIRE_STOPPED sig     ----------------->
  *	WIRE_UNCOVERED i     ----------------->  everything inside was killed
+ *	WIRE_MADE i          ----------------->  the same; it has another name
  *	WIRE_EXITED status   ----------------->  or WIRE_EXEC_FAILED errno
  *
  *	pid 1 (inside)                          sbox-gateway (outside)
@@ -29,6 +30,7 @@ enum wire_type {
 	WIRE_READY = 1,	  /* set up; the pseudo-terminal's master comes along */
 	WIRE_STOPPED,	  /* value: the signal that stopped the payload */
 	WIRE_UNCOVERED,	  /* value: index of the plan's mount that is gone */
+	WIRE_MADE,	  /* value: index of plan.absent: it was there */
 	WIRE_EXITED,	  /* value: wait status, perhaps with WIRE_REFUSED;
 			     nothing is alive any more */
 	WIRE_EXEC_FAILED, /* value: errno of the payload's exec */

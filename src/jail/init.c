@@ -29,6 +29,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "jail/absent.h"
 #include "jail/mount.h"
 #include "jail/net.h"
 #include "sbox/cleanup.h"
@@ -36,10 +37,18 @@
 #include "sbox/plan.h"
 #include "sbox/wire.h"
 
+static void refuse(const struct init_args *a, int made)
+{
+	absent_remove(a->plan, made);
+	/* Lost only if the supervisor is: see the end of file. */
+	(void)wire_send(a->sock, WIRE_MADE, made, -1);
+}
+
 /* The payload died: nothing of it stays. */
 static _Noreturn void finish(const struct init_args *a, int status)
 {
 	pid_t pid = waitpid(-1, NULL, WNOHANG | __WALL);
+	int made;
 
 	if (pid >= 0 || errno != ECHILD) {
 		/* ESRCH: only zombies were left */
@@ -49,6 +58,9 @@ static _Noreturn void finish(const struct init_args *a, int status)
 			pid = waitpid(-1, NULL, __WALL);
 		while (pid > 0 || errno == EINTR);
 	}
+	made = absent_find(a->plan, -1);
+	if (made >= 0)
+		refuse(a, made);
 	if (status && a->own_net && net_was_refused())
 		status |= WIRE_REFUSED;
 	/* Nobody left to tell if this fails. */
@@ -166,12 +178,23 @@ static void check_mounts(const struct init_args *a)
 	(void)wire_send(a->sock, WIRE_UNCOVERED, lost, -1);
 }
 
+/* git would take its configuration from there. */
+static void check_absent(const struct init_args *a)
+{
+	if (absent_find(a->plan, a->absent) < 0)
+		return;
+	if (kill(-1, SIGKILL) < 0 && errno != ESRCH)
+		fatal("init: kill what made a forbidden file");
+	/* finish() finds it once more */
+}
+
 _Noreturn void init_run(const struct init_args *a)
 {
-	struct pollfd fds[4] = {{.fd = a->sock, .events = POLLIN},
+	struct pollfd fds[5] = {{.fd = a->sock, .events = POLLIN},
 				{.events = POLLIN},
 				{.fd = a->gateway, .events = POLLIN},
-				{.fd = a->mounts, .events = POLLPRI}};
+				{.fd = a->mounts, .events = POLLPRI},
+				{.fd = a->absent, .events = POLLIN}};
 	struct signalfd_siginfo info;
 	struct wire_msg msg;
 	sigset_t chld, blocked;
@@ -190,6 +213,8 @@ _Noreturn void init_run(const struct init_args *a)
 			fatal("init: poll");
 		if (fds[3].revents)
 			check_mounts(a);
+		if (fds[4].revents)
+			check_absent(a);
 		if (fds[1].revents) {
 			/* First: what dies after reap() must wake us again. */
 			if (read(fds[1].fd, &info, sizeof(info)) < 0 &&

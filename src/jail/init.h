@@ -15,13 +15,14 @@ struct init_args {
 	pid_t payload; /* our child, leader of its process group */
 	int tty_fd;    /* the session's terminal, -1 without one */
 	int mounts;    /* /proc/self/mountinfo: an event when they change */
+	int absent;    /* absent_watch() */
 	const struct plan *plan;
 };
 
 /*
  * Reap everything, carry the supervisor's signals to the payload, report its
- * stops. When a protected or hidden file was replaced on the host, or the
- * payload ends: kill and reap what it left behind, report the
+ * stops. When a protected or hidden file was replaced on the host, a forbidden
+ * one was made, or the payload ends: kill and reap what it left behind, report the
  * wait status, exit. SIGCHLD must have been blocked, and not ignored, since
  * before the payload was started (supervisor_block_signals).
  */

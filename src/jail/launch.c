@@ -31,6 +31,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "jail/absent.h"
 #include "jail/cgroup.h"
 #include "jail/gateway.h"
 #include "jail/init.h"
@@ -47,7 +48,8 @@
 #include "sbox/plan.h"
 #include "sbox/wire.h"
 
-#define CAP_MAX 63 /* capset(2): two words */
+#define CAP_MAX	    63	 /* capset(2): two words */
+#define INOTIFY_MAX "64" /* instances; a user has 128 as a rule */
 
 struct setup {
 	const struct plan *plan;
@@ -99,12 +101,19 @@ static void setup_undumpable(struct setup *s)
 		fatal("setup: not dumpable");
 }
 
-/* While we have CAP_SYS_RESOURCE and the host's /proc: no namespaces beneath
- * this one (unshare then gives ENOSPC). */
-static void setup_no_userns(struct setup *s)
+/*
+ * While we have CAP_SYS_RESOURCE and the host's /proc: no namespaces beneath
+ * this one (unshare then gives ENOSPC). Where there may be some, none of cgroups:
+ * in it the host's hierarchy could be mounted, and from sbox's own cgroup down
+ * it is the user's. What the kernel counts by user is shared with the host, so
+ * the inside gets a part.
+ */
+static void setup_namespaces(struct setup *s)
 {
-	if (!s->plan->userns)
-		write_proc("/proc/sys/user/max_user_namespaces", "0");
+	write_proc(s->plan->userns ? "/proc/sys/user/max_cgroup_namespaces"
+				   : "/proc/sys/user/max_user_namespaces",
+		   "0");
+	write_proc("/proc/sys/user/max_inotify_instances", INOTIFY_MAX);
 }
 
 static void setup_hostname(struct setup *s)
@@ -193,7 +202,7 @@ static void (*const setup[])(struct setup *s) = {
 	setup_parent_death,
 	setup_ids,
 	setup_undumpable,
-	setup_no_userns,
+	setup_namespaces,
 	setup_hostname,
 	setup_mounts,
 	setup_network,
@@ -227,6 +236,7 @@ static _Noreturn void inside(struct setup *s)
 	init.mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	if (init.mounts < 0)
 		fatal("setup: /proc/self/mountinfo");
+	init.absent = absent_watch(s->plan);
 	init.payload = payload_start(&args, &err);
 	if (init.payload < 0) {
 		/* nobody left to tell if this fails */

@@ -58,11 +58,17 @@ static void set(__rlimit_resource_t what, uint64_t soft, uint64_t hard,
 void limits_apply(const struct policy_limits *l)
 {
 	uint64_t cpu = l->cpu_time, cpu_hard = l->cpu_time;
+	struct rlimit queued;
 
 	if (cpu != POLICY_UNLIMITED) {
 		cpu = cpu / 1000 + (cpu % 1000 != 0);
 		cpu_hard = cpu + CPU_GRACE_S;
 	}
+	/* queued signals are counted by user: the host keeps half */
+	if (getrlimit(RLIMIT_SIGPENDING, &queued) < 0)
+		fatal("limits: signals");
+	set(RLIMIT_SIGPENDING, queued.rlim_cur / 2, queued.rlim_cur / 2,
+	    "signals");
 	set(RLIMIT_CORE, 0, 0, "core");
 	set(RLIMIT_NPROC, l->pids, l->pids, "pids");
 	set(RLIMIT_NOFILE, l->files, l->files, "files");

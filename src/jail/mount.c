@@ -294,8 +294,9 @@ static void step_private(const struct step *s)
 static void step_fs(const struct step *s)
 {
 	static const char *const none[] = {NULL};
+	/* max: the host's terminals are counted over all instances */
 	static const char *const pts[] = {"mode", "0620", "ptmxmode", "0666",
-					  NULL};
+					  "max",  "256",  NULL};
 	const unsigned attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 	cleanup_fd int fd = -1;
 	char mode[16];

@@ -218,6 +218,16 @@ static void on_uncovered(const struct supervisor *s, int index)
 	log_hint("look at it before you use it, then start again");
 }
 
+static void on_made(const struct supervisor *s, int index)
+{
+	if (index < 0 || (size_t)index >= s->plan->absent.n)
+		fatalx("supervisor: path %d, which there is not", index);
+	log_err("view: %s: it was made inside, and git would have taken its "
+		"configuration and hooks from where it says: its name is "
+		"%s.refused now, and everything inside was killed",
+		s->plan->absent.v[index], s->plan->absent.v[index]);
+}
+
 static void on_message(struct supervisor *s)
 {
 	struct wire_msg msg;
@@ -235,6 +245,8 @@ static void on_message(struct supervisor *s)
 		on_stopped(s, msg.value);
 	} else if (msg.type == WIRE_UNCOVERED) {
 		on_uncovered(s, msg.value);
+	} else if (msg.type == WIRE_MADE) {
+		on_made(s, msg.value);
 	} else if (msg.type == WIRE_EXITED) {
 		s->wait_status = msg.value & (WIRE_REFUSED - 1);
 		s->refused = (msg.value & WIRE_REFUSED) != 0;
@@ -421,6 +433,20 @@ static int status_of(const struct supervisor *s, bool active)
 	return 128 + sig;
 }
 
+/* A stopped sbox would not see the time limit: it is continued then. */
+static void continue_at(int64_t ms)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL,
+				 .sigev_signo = SIGCONT};
+	const struct itimerspec at = {
+		.it_value = {ms / 1000, ms % 1000 * 1000000}};
+	timer_t timer;
+
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0 ||
+	    timer_settime(timer, TIMER_ABSTIME, &at, NULL) < 0)
+		fatal("supervisor: timer");
+}
+
 int supervise(const struct plan *plan, const struct supervisor_args *a)
 {
 	struct supervisor s = {.plan = plan, .a = a};
@@ -434,8 +460,10 @@ int supervise(const struct plan *plan, const struct supervisor_args *a)
 		fatal("supervisor: signalfd");
 	if (plan->tty)
 		s.term = terminal_open(plan);
-	if (plan->limits.time != POLICY_UNLIMITED)
+	if (plan->limits.time != POLICY_UNLIMITED) {
 		s.limit_at = now_ms() + (int64_t)plan->limits.time;
+		continue_at(s.limit_at);
+	}
 	while (!s.done)
 		turn(&s);
 	/* The signalfd ends with the process, which is about to end. */

@@ -57,6 +57,8 @@ static void worktree_find(struct view *v)
 	cleanup_free char *worktrees = NULL;
 	cleanup_free char *common = NULL;
 	cleanup_free char *file = NULL;
+	cleanup_free char *text = NULL;
+	cleanup_free char *path = NULL;
 	cleanup_free char *back = NULL;
 	struct host_stat st;
 
@@ -67,9 +69,13 @@ static void worktree_find(struct view *v)
 		return;
 	worktrees = path_dirname(gitdir);
 	common = path_dirname(worktrees);
-	/* .../worktrees/NAME/gitdir must name this very .git file */
+	/* .../worktrees/NAME/gitdir must name this very .git file, perhaps
+	 * from where it is itself (git-worktree(1), Git 2.48) */
 	file = path_join(gitdir, "gitdir");
-	back = read_text(v, file, GIT_FILE_MAX);
+	text = read_text(v, file, GIT_FILE_MAX);
+	path = text ? path_join(gitdir, text) : NULL;
+	if (path)
+		(void)resolve_path(h, &v->untrusted, path, &back, &st, NULL);
 	if (strcmp(path_basename(worktrees), "worktrees") != 0 || !back ||
 	    strcmp(back, dotgit) != 0) {
 		strlist_addf(&v->plan->warnings,
@@ -81,7 +87,6 @@ static void worktree_find(struct view *v)
 	if (view_hold(v, common, &st) < 0 || st.uid != h->uid)
 		return;
 	view_show(v, common, common, &st, PLAN_CHECK, "git worktree");
-	v->git_common = steal_ptr(&common);
 }
 
 /* One value: quotes and backslashes as in git-config(1), comment cut off. */

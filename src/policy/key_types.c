@@ -314,6 +314,13 @@ static int set_env(const struct key_item *it)
 			it->text);
 	if (list_room(it, l->n))
 		return -1;
+	for (size_t i = 0; it->sink->tighten && i < p->env_set.n; i++)
+		if (strncmp(p->env_set.v[i], it->text, len) == 0 &&
+		    p->env_set.v[i][len] == '=')
+			return diag_set(it->d,
+					"%.200s: a project's file may only "
+					"tighten: your own profile sets it",
+					it->text);
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		env_forget(all[i], it->text, len);
 	strlist_add(l, it->text);

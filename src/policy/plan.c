@@ -195,7 +195,6 @@ static void view_free(struct view *v)
 	strlist_free(&v->untrusted);
 	strlist_free(&v->links);
 	strlist_free(&v->commands);
-	free(v->git_common);
 	for (size_t i = 0; i < ARRAY_SIZE(v->git_value); i++)
 		free(v->git_value[i]);
 }
@@ -295,5 +294,6 @@ void plan_free(struct plan *p)
 	free(p->cwd);
 	free(p->keep_home);
 	strlist_free(&p->make_dirs);
+	strlist_free(&p->absent);
 	*p = (struct plan){.nmounts = 0};
 }

@@ -28,11 +28,20 @@
 /* Of every git repository. This one is left out with --git-config rw (known by
  * its address: a user's fs.protect always counts). */
 static const char git_config[] = "config";
+/* Where git looks for configuration and hooks instead, once it is there. */
+static const char git_commondir[] = "commondir";
 static const char *const protected_git[] = {
 	"hooks",
 	git_config,
 	"config.worktree",
 	"info/attributes",
+	git_commondir,
+};
+/* Of each of its linked worktrees (gitrepository-layout(5)). */
+static const char *const protected_worktree[] = {
+	git_commondir,
+	"gitdir",
+	"config.worktree",
 };
 
 /* Relative to every writable directory; DESIGN 2, "protected paths". */
@@ -300,8 +309,9 @@ static int guard_hide(struct view *v, const char *dst, const char *why,
 		/* following a link here can only hide more */
 		if (resolve_path(v->host, NULL, under, &canon, &st, NULL) < 0)
 			return 0;
-		return strcmp(canon, under) == 0 ? 0
-						 : guard_hide(v, canon, why, d);
+		if (strcmp(canon, under) == 0)
+			return 0;
+		return guard_hide_source(v, canon, v->plan->nmounts, why, d);
 	}
 	if (writable && guard_pin_parents(v, dst, why, d) < 0)
 		return -1;
@@ -310,25 +320,57 @@ static int guard_hide(struct view *v, const char *dst, const char *why,
 	return 0;
 }
 
+/* A repository's own directory. */
+static int protect_git(struct view *v, const char *dst, const char *src,
+		       struct diag *d)
+{
+	cleanup_free char *common = path_join(src, git_commondir);
+	cleanup_free char *trees = path_join(src, "worktrees");
+	cleanup_free char *inside = path_join(dst, "worktrees");
+	struct strlist names = {.n = 0};
+	struct host_stat st;
+	int r = guard_names(v, dst, protected_git, ARRAY_SIZE(protected_git),
+			    "protect", d);
+
+	if (view_lstat(v, src, &st) == 0 && S_ISDIR(st.mode) &&
+	    view_lstat(v, common, &st) < 0)
+		strlist_add_owned(&v->plan->absent,
+				  path_join(dst, git_commondir));
+	if (view_lstat(v, trees, &st) == 0 && S_ISDIR(st.mode))
+		(void)v->host->fs.list(v->host->fs.ctx, trees, &names);
+	for (size_t i = 0; i < names.n && r == 0; i++) {
+		cleanup_free char *tree = path_join(inside, names.v[i]);
+
+		r = guard_names(v, tree, protected_worktree,
+				ARRAY_SIZE(protected_worktree), "protect",
+				d);
+	}
+	strlist_free(&names);
+	return r;
+}
+
 /* The protected names beneath one writable directory, which may itself be a
  * bare repository. */
 static int protect_dir(struct view *v, const char *dst, const char *src,
 		       struct diag *d)
 {
 	cleanup_free char *git = path_join(dst, ".git");
+	cleanup_free char *dotgit = path_join(src, ".git");
 	cleanup_free char *head = path_join(src, "HEAD");
 	cleanup_free char *objects = path_join(src, "objects");
 	struct host_stat st;
 
-	if (guard_names(v, git, protected_git, ARRAY_SIZE(protected_git),
-			"protect", d) < 0 ||
+	if (protect_git(v, git, dotgit, d) < 0 ||
 	    guard_names(v, dst, protected_names, ARRAY_SIZE(protected_names),
 			"protect", d) < 0)
 		return -1;
+	/* a file names the repository */
+	if (view_lstat(v, dotgit, &st) == 0 && S_ISREG(st.mode) &&
+	    guard_readonly(v, git, "protect", d) < 0)
+		return -1;
 	if (view_lstat(v, head, &st) < 0 || view_lstat(v, objects, &st) < 0)
 		return 0;
-	return guard_names(v, dst, protected_git, ARRAY_SIZE(protected_git),
-			   "protect", d);
+	return protect_git(v, dst, src, d);
 }
 
 /* sbox's own directory or file, if this writable directory contains it. */
@@ -362,19 +404,6 @@ static int protect_own(struct view *v, const char *own, const char *src,
 	return guard_lock(v, inside, "sbox's own", d);
 }
 
-/* A linked worktree: the file that names its repository, and that one. */
-static int protect_worktree(struct view *v, struct diag *d)
-{
-	cleanup_free char *file = path_join(v->host->cwd, ".git");
-
-	if (!v->git_common)
-		return 0;
-	if (guard_readonly(v, file, "git", d) < 0)
-		return -1;
-	return guard_names(v, v->git_common, protected_git,
-			   ARRAY_SIZE(protected_git), "git", d);
-}
-
 /* A writable directory, or file, and what in it must not be. */
 static int protect_mount(struct view *v, const struct plan_mount *m,
 			 const struct strlist *own, struct diag *d)
@@ -393,8 +422,25 @@ static int protect_mount(struct view *v, const struct plan_mount *m,
 	return S_ISDIR(m->mode) ? protect_dir(v, m->dst, m->src, d) : 0;
 }
 
+/* A directory that was asked for and lies in a larger one, which is mounted
+ * instead. */
+static int protect_inner(struct view *v, const char *dst, struct diag *d)
+{
+	cleanup_free char *under = view_backing(v, dst, NULL);
+	struct host_stat st;
+
+	for (size_t i = 0; i < v->plan->nmounts; i++)
+		if (v->plan->mounts[i].type == PLAN_BIND &&
+		    strcmp(v->plan->mounts[i].dst, dst) == 0)
+			return 0;
+	if (!under || view_lstat(v, under, &st) < 0 || !S_ISDIR(st.mode))
+		return 0;
+	return protect_dir(v, dst, under, d);
+}
+
 static int protect_build(struct view *v, struct diag *d)
 {
+	const struct policy_paths *write = &v->policy->write;
 	const struct strlist *mine = &v->policy->protect;
 	struct strlist own = {.n = 0};
 	size_t n = v->plan->nmounts;
@@ -406,10 +452,12 @@ static int protect_build(struct view *v, struct diag *d)
 		r = protect_mount(v, &m, &own, d);
 	}
 	strlist_free(&own);
-	if (r < 0 || guard_names(v, v->host->cwd, (const char *const *)mine->v,
-				 mine->n, "fs.protect", d) < 0)
+	for (size_t i = 0; i < write->n && r == 0; i++)
+		r = protect_inner(v, write->v[i].dest, d);
+	if (r < 0 || protect_inner(v, v->host->cwd, d) < 0)
 		return -1;
-	return protect_worktree(v, d);
+	return guard_names(v, v->host->cwd, (const char *const *)mine->v,
+			   mine->n, "fs.protect", d);
 }
 
 /* As root: everything in /etc that others may not read. */
@@ -427,12 +475,10 @@ static int hide_unreadable(struct view *v, const char *dir, unsigned depth,
 
 		if (view_lstat(v, path, &st) < 0 || S_ISLNK(st.mode))
 			continue;
-		if (S_ISDIR(st.mode) && (st.mode & S_IXOTH)) {
-			if (depth < 8)
-				r = hide_unreadable(v, path, depth + 1, d);
-		} else if (!(st.mode & S_IROTH)) {
+		if (S_ISDIR(st.mode) && (st.mode & S_IXOTH) && depth < 8)
+			r = hide_unreadable(v, path, depth + 1, d);
+		else if (S_ISDIR(st.mode) || !(st.mode & S_IROTH))
 			r = guard_hide(v, path, "root's only", d);
-		}
 	}
 	strlist_free(&names);
 	return r;

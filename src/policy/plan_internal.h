@@ -31,7 +31,6 @@ struct view {
 	struct strlist links; /* pairs: link inside, target (command's links) */
 	struct strlist commands; /* pairs: link, the file that it leads to */
 	bool aliased;		 /* VIEW_BIN holds the names of commands */
-	char *git_common;   /* a linked worktree's repository; NULL: none */
 	char *git_value[2]; /* user.name, user.email; NULL: unset */
 	bool interactive;   /* no command was given: a shell for a person */
 };

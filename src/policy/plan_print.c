@@ -148,6 +148,14 @@ static void put_make(FILE *f, const struct plan *p)
 	}
 }
 
+static void put_absent(FILE *f, const struct plan *p)
+{
+	for (size_t i = 0; i < p->absent.n; i++) {
+		put_word(f, "absent ", p->absent.v[i]);
+		(void)fputs(" # protect\n", f);
+	}
+}
+
 static void put_route(FILE *f, const struct ip_prefix *r)
 {
 	bool v4 = IN6_IS_ADDR_V4MAPPED(&r->addr) && r->bits >= 96;
@@ -256,6 +264,7 @@ char *plan_print(const struct plan *p)
 	put_lines(f, "note ", &p->notes);
 	put_lines(f, "warning ", &p->warnings);
 	put_make(f, p);
+	put_absent(f, p);
 	put_isolation(f, p);
 	for (size_t i = 0; i < p->nmounts; i++)
 		put_mount(f, &p->mounts[i]);

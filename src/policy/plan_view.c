@@ -179,16 +179,21 @@ static void layout_add(struct view *v, const struct layout *l)
 		m->src = xstrdup(l->path);
 }
 
-/* A kept home's directory on the host; %p is the project's path, flattened. */
+/* A kept home's directory on the host; %p is the project's path, flattened:
+ * "/" is "%" and "%" is "%25", so that no two are the same. */
 static char *home_dir(const struct view *v)
 {
-	cleanup_free char *project = xstrdup(v->host->cwd + 1);
+	const char *cwd = v->host->cwd + 1;
+	cleanup_free char *project = xcalloc(3 * strlen(cwd) + 1, 1);
 	const char *name = v->policy->home;
 	const char *mark = strstr(name, "%p");
 
-	for (char *c = project; *c; c++) {
-		if (*c == '/')
-			*c = '%';
+	for (char *to = project; *cwd; cwd++) {
+		*to++ = *cwd == '/' ? '%' : *cwd;
+		if (*cwd == '%') {
+			*to++ = '2';
+			*to++ = '5';
+		}
 	}
 	if (!mark)
 		return xasprintf("%s/homes/%s", v->host->state_dir, name);

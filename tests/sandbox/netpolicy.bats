@@ -53,7 +53,7 @@ hostile_gateway()
 		    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
 		               array.array("i", [fd]))] if fd is not None else []
 		    for _ in range(n):
-		        control.sendmsg([struct.pack("Ii", 11, socket.AF_INET)],
+		        control.sendmsg([struct.pack("Ii", 12, socket.AF_INET)],
 		                        rights)
 		def flood():
 		    while True:

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A mount protects what is there; nothing keeps a program from making what is
+ * not. Where the host would act upon a new file at once, as git does upon
+ * .git/commondir (a shell's prompt may run it), pid 1 hears of it and ends the
+ * sandbox. The file is there for an instant all the same; the last look comes
+ * when everything inside is dead.
+ */
+#include "jail/absent.h"
+
+#include <stdio.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sbox/cleanup.h"
+#include "sbox/log.h"
+#include "sbox/path.h"
+#include "sbox/plan.h"
+
+int absent_watch(const struct plan *p)
+{
+	int fd;
+
+	if (!p->absent.n)
+		return -1;
+	fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (fd < 0)
+		fatal_hint("sysctl fs.inotify.max_user_instances tells how "
+			   "many a user may have",
+			   "setup: inotify");
+	for (size_t i = 0; i < p->absent.n; i++) {
+		cleanup_free char *dir = path_dirname(p->absent.v[i]);
+
+		if (inotify_add_watch(fd, dir,
+				      IN_CREATE | IN_MOVED_TO | IN_ONLYDIR) < 0)
+			fatal("setup: watch %s", dir);
+	}
+	return fd;
+}
+
+int absent_find(const struct plan *p, int fd)
+{
+	char events[4096]; /* what they say is looked at by name */
+	struct stat st;
+
+	while (fd >= 0 && read(fd, events, sizeof(events)) > 0)
+		;
+	for (size_t i = 0; i < p->absent.n; i++)
+		if (lstat(p->absent.v[i], &st) == 0)
+			return (int)i;
+	return -1;
+}
+
+void absent_remove(const struct plan *p, int index)
+{
+	const char *path = p->absent.v[index];
+	cleanup_free char *away = xasprintf("%s.refused", path);
+
+	if (rename(path, away) < 0)
+		fatal_hint("remove it before git is used there", "protect: %s",
+			   path);
+}
