@@ -8,6 +8,8 @@
  */
 #include "jail/absent.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -55,9 +57,15 @@ int absent_find(const struct plan *p, int fd)
 void absent_remove(const struct plan *p, int index)
 {
 	const char *path = p->absent.v[index];
-	cleanup_free char *away = xasprintf("%s.refused", path);
+	int r = -1;
 
-	if (rename(path, away) < 0)
+	errno = EEXIST;
+	for (unsigned n = 0; r < 0 && errno == EEXIST; n++) {
+		cleanup_free char *away = xasprintf("%s.refused.%u", path, n);
+
+		r = renameat2(AT_FDCWD, path, AT_FDCWD, away, RENAME_NOREPLACE);
+	}
+	if (r < 0)
 		fatal_hint("remove it before git is used there", "protect: %s",
 			   path);
 }

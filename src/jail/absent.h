@@ -13,7 +13,7 @@ int absent_watch(const struct plan *p);
 /* The index of one that is there, or -1. Takes the events off fd. */
 int absent_find(const struct plan *p, int fd);
 
-/* Give it a name that means nothing, NAME.refused: when nobody is alive who
+/* Give it a name that means nothing, NAME.refused.N: when nobody is alive who
  * could make it again. Fatal on failure. */
 void absent_remove(const struct plan *p, int index);
 

@@ -223,9 +223,9 @@ static void on_made(const struct supervisor *s, int index)
 	if (index < 0 || (size_t)index >= s->plan->absent.n)
 		fatalx("supervisor: path %d, which there is not", index);
 	log_err("view: %s: it was made inside, and git would have taken its "
-		"configuration and hooks from where it says: its name is "
-		"%s.refused now, and everything inside was killed",
-		s->plan->absent.v[index], s->plan->absent.v[index]);
+		"configuration and hooks from where it says: \".refused\" "
+		"is behind its name now, and everything inside was killed",
+		s->plan->absent.v[index]);
 }
 
 static void on_message(struct supervisor *s)

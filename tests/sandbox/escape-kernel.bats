@@ -85,6 +85,31 @@ unknown-1000000000: ENOSYS"
 	[ ! -e .git2 ]
 }
 
+# What is mounted over a name protects it in that mount namespace only.
+@test "--userns: nobody gets rid of the mounts that protect and hide, or mounts cgroups" {
+	local before
+
+	git init -q .
+	echo "$SECRET" >.env
+	before=$(cat .git/config)
+	attack_copy detach
+	echo evil >.git/evil
+	inside --userns -- ./.attack-detach .git evil config
+	has 'private: ok'
+	has 'cgroup2: '
+	has 'rename: '
+	no_match '(cgroup.*|rename): ok'
+	[ "$(cat .git/config)" = "$before" ]
+	inside --userns -- ./.attack-detach . .git moved
+	has 'rename: '
+	lacks 'rename: ok'
+	[ -d .git ]
+	inside --userns --hide .env -- /bin/sh -c \
+		'./.attack-detach . .env shown; cat shown .env'
+	lacks 'rename: ok'
+	no_secret
+}
+
 # --- system calls ---------------------------------------------------------------
 
 # escapes: 7 66

@@ -89,6 +89,59 @@ test_setup()
 	prints w
 }
 
+# git takes configuration and hooks from where .git/commondir says.
+# escapes: 59
+@test "git: a commondir that is made inside ends everything and means nothing" {
+	cp -r .git evil
+	git -C evil config core.fsmonitor "touch $SCRATCH/pwned; false"
+	inside_sh 'echo ../evil >.git/commondir; sleep 5; echo alive >alive'
+	is_status 137
+	says "$PROJ/.git/commondir: it was made inside"
+	[ ! -e alive ]
+	[ ! -e .git/commondir ]
+	[ -e .git/commondir.refused.0 ]
+	git status >/dev/null
+	# at the very end, by way of a rename, as a link or a directory
+	inside_sh 'echo ../evil >x; exec mv x .git/commondir'
+	says commondir
+	[ ! -e .git/commondir ]
+	inside_sh 'exec ln -s ../x .git/commondir'
+	says commondir
+	[ ! -L .git/commondir ]
+	inside_sh 'exec mkdir .git/commondir'
+	[ ! -e .git/commondir ]
+	git status >/dev/null
+	[ ! -e "$SCRATCH/pwned" ]
+}
+
+@test "git: what names a repository, in a .git file or a worktree's entry, stays" {
+	git worktree add -q "$OUTSIDE/tree" 2>/dev/null
+	inside_sh 'cd .git/worktrees/tree; echo ../../../evil >commondir
+		echo x >gitdir; mv commondir x; rm gitdir; cd ..; mv tree x
+		cd ..; mv worktrees x; true'
+	git -C "$OUTSIDE/tree" status >/dev/null
+	[ "$(cat .git/worktrees/tree/commondir)" = ../.. ]
+	rm -rf .git
+	git init -q --separate-git-dir "$OUTSIDE/sep" .
+	canaries_set
+	inside_sh 'echo gitdir: evil >.git; mv .git x; ln -sfn evil .git; true'
+	[ "$(cat .git)" = "gitdir: $OUTSIDE/sep" ]
+}
+
+@test "git: a worktree that is named back from where its entry lies" {
+	git clone -q . "$OUTSIDE/repo"
+	git -C "$OUTSIDE/repo" worktree add -q -b tree "$PROJ/tree" 2>/dev/null
+	# as Git 2.48 writes it with worktree.useRelativePaths
+	realpath --relative-to="$OUTSIDE/repo/.git/worktrees/tree" \
+		"$PROJ/tree/.git" >"$OUTSIDE/repo/.git/worktrees/tree/gitdir"
+	cd tree
+	canaries_set
+	CANARIES=
+	run --separate-stderr timeout 60 "$SBOX" -- git status </dev/null
+	succeeds
+	has 'On branch tree'
+}
+
 @test "git: a linked worktree whose repository lies outside the current directory" {
 	git worktree add -q "$HOME/linked" -b linked
 	cd "$HOME/linked"

@@ -35,6 +35,26 @@ load helper
 	[ "$output" -le 50 ] || fail "$output"
 }
 
+@test "what the kernel counts by user is not all for the inside" {
+	local queued
+	queued=$(ulimit -i)
+	inside -- /usr/bin/python3 -c '
+import ctypes, os
+libc, n = ctypes.CDLL(None), 0
+while libc.inotify_init1(0) >= 0: n += 1
+print("inotify", n <= 64)
+n = 0
+try:
+    while True: os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY); n += 1
+except OSError: pass
+print("terminals", 0 < n <= 256)'
+	succeeds
+	has 'inotify True'
+	has 'terminals True'
+	inside_sh 'ulimit -i'
+	[ "$queued" = unlimited ] || ((output <= queued / 2))
+}
+
 @test "a sandbox that is full of processes can still be ended" {
 	attack_copy forkbomb
 	canaries_set

@@ -6,6 +6,19 @@
 
 load helper
 
+@test "a project's .sbox.json can't take away what the user's own profile sets" {
+	mkdir -p "$HOME/.config/sbox"
+	echo '{ "extends": ["base"], "env": { "set": { "GUARD": "on" } } }' \
+		>"$HOME/.config/sbox/default.json"
+	echo '{ "env": { "unset": ["GUARD"] } }' >.sbox.json
+	inside -- /bin/touch ran
+	refused
+	says 'GUARD: a project.s file may only tighten'
+	echo '{ "env": { "unset": ["LANG"] } }' >.sbox.json
+	inside -- /bin/sh -c 'echo $GUARD'
+	prints on
+}
+
 @test "every option of --help is tried by a sandbox test" {
 	inside --help
 	succeeds

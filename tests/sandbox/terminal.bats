@@ -677,6 +677,25 @@ drive_shell()
 	is_status 124
 }
 
+@test "terminal: the time limit holds for what goes on while the command is stopped" {
+	drive_shell <<-'EOF'
+		expect out> 
+		send $S --timeout 3s -- sh -c '(while :; do echo t >>ticks; sleep 0.1; done) & kill -STOP $$; wait'\r
+		expect Stopped
+		expect out> 
+		run for i in $(seq 80); do n=$(wc -c <ticks); sleep 0.5; [ "$n" = "$(wc -c <ticks)" ] && break; done; touch ended
+		send test -e ended && echo en""ded\r
+		expect ended
+		send exit\r
+		exit
+	EOF
+	[ -s ticks ]
+	local n
+	n=$(wc -c <ticks)
+	sleep 0.5
+	[ "$(wc -c <ticks)" -eq "$n" ]
+}
+
 @test "terminal: without one, SIGTSTP stops the command and sbox, SIGCONT both" {
 	cat >"$PROJ/count" <<-'EOF'
 		trap 'echo cont >>log' CONT

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
+#include <linux/landlock.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -303,8 +304,15 @@ static void put_old(void)
 
 static void test_attempts(void **state)
 {
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+			   LANDLOCK_CREATE_RULESET_VERSION);
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
+		/* only Landlock can keep the resolver from it, which binds
+		 * netlink sockets */
+		if (attempts[i].attempt == try_listen && abi < 4)
+			continue;
 		for (enum who w = GATEWAY; w <= SERVICE; w <<= 1) {
 			bool want = attempts[i].can & w;
 
