@@ -18,7 +18,6 @@
 #include "sbox/strlist.h"
 
 struct diag;
-struct json_doc;
 
 /* Rules after every name stands for itself; a filter has 4096 instructions. */
 #define SECCOMP_RULES_MAX 4096
@@ -72,17 +71,15 @@ struct seccomp_profile {
 };
 
 /*
- * Parse an OCI object. kernel is host.kernel (for minKernel); arch NULL is the
- * native one. doc may be NULL; it gives the messages their file and line,
- * otherwise origin does. Rules for the same call whose conditions overlap with
- * different actions are refused, so the order never matters (one without
- * conditions applies when none of the others holds); so are two conditions on
- * one argument, which other runtimes read as "or". 0 and *out
- * (seccomp_profile_free), or -1 and d.
+ * Parse an OCI object. origin begins the messages; kernel is host.kernel (for
+ * minKernel); arch NULL is the native one. Rules for the same call whose
+ * conditions overlap with different actions are refused, so the order never
+ * matters (one without conditions applies when none of the others holds); so
+ * are two conditions on one argument, which other runtimes read as "or". 0 and
+ * *out (seccomp_profile_free), or -1 and d.
  */
-int seccomp_profile_parse(const struct json_doc *doc, const char *origin,
-			  const cJSON *object, unsigned kernel,
-			  const struct seccomp_arch *arch,
+int seccomp_profile_parse(const char *origin, const cJSON *object,
+			  unsigned kernel, const struct seccomp_arch *arch,
 			  struct seccomp_profile *out, struct diag *d);
 void seccomp_profile_free(struct seccomp_profile *p);
 

@@ -198,8 +198,8 @@ static int compile(const struct policy_seccomp *s, const struct host *host,
 	struct seccomp_profile p;
 	int rc;
 
-	if (seccomp_profile_parse(NULL, s->origin, s->object, host->kernel,
-				  NULL, &p, d))
+	if (seccomp_profile_parse(s->origin, s->object, host->kernel, NULL, &p,
+				  d))
 		return -1;
 	for (size_t i = 0; i < p.notes.n; i++)
 		log_info("%s: %s", s->origin, p.notes.v[i]);

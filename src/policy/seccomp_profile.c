@@ -33,7 +33,6 @@
 #define VALUE_MAX ((UINT64_C(1) << 53) - 1) /* json_u64 */
 
 struct parser {
-	const struct json_doc *doc; /* may be NULL */
 	const char *origin;
 	unsigned kernel;
 	const struct seccomp_arch *arch;
@@ -122,13 +121,11 @@ static const struct field {
 };
 /* clang-format on */
 
-/* "syscalls[3].args[0].op: message", after the file and line or the origin. */
-__attribute__((format(printf, 4, 5))) static int bad(const struct parser *ps,
-						     const cJSON *node,
-						     const char *key,
-						     const char *fmt, ...)
+/* "ORIGIN: syscalls[3].args[0].op: message". */
+__attribute__((format(printf, 3, 4))) static int
+bad(const struct parser *ps, const char *key, const char *fmt, ...)
 {
-	char where[256], at[64] = "", arg[32] = "";
+	char at[64] = "", arg[32] = "";
 	char why[DIAG_TEXT_MAX];
 	va_list ap;
 
@@ -141,10 +138,8 @@ __attribute__((format(printf, 4, 5))) static int bad(const struct parser *ps,
 		(void)snprintf(at, sizeof(at), "syscalls[%d].", ps->rule);
 	if (ps->cond >= 0)
 		(void)snprintf(arg, sizeof(arg), "args[%d].", ps->cond);
-	(void)snprintf(where, sizeof(where), "%s%s%.160s", at, arg, key);
-	if (ps->doc)
-		return json_error(ps->doc, node, where, ps->d, "%s", why);
-	return diag_set(ps->d, "%.400s: %s: %.400s", ps->origin, where, why);
+	return diag_set(ps->d, "%.400s: %s%s%.160s: %.400s", ps->origin, at,
+			arg, key, why);
 }
 
 /* A key's value; JSON null is the same as no key (Go writes it). */
@@ -183,17 +178,15 @@ static int check_value(const struct parser *ps, const cJSON *v,
 	if (kind == NUMBER) {
 		if (json_u64(v, &n) == 0 && n <= f->max)
 			return 0;
-		return bad(ps, v, f->name,
+		return bad(ps, f->name,
 			   "must be a whole number from 0 to %" PRIu64, f->max);
 	}
 	if ((v->type & 0xff) != kinds[kind].type)
-		return bad(ps, v, f->name, "must be %s",
-			   kinds[f->kind].expected);
+		return bad(ps, f->name, "must be %s", kinds[f->kind].expected);
 	if (kind == TEXT &&
 	    (strncmp(v->valuestring, f->prefix, prefix) != 0 ||
 	     (f->known && !list_has_word(f->known, v->valuestring + prefix))))
-		return bad(ps, v, f->name, "\"%s\" is not known",
-			   v->valuestring);
+		return bad(ps, f->name, "\"%s\" is not known", v->valuestring);
 	cJSON_ArrayForEach(c, v)
 	{
 		if (kind == TEXTS && check_value(ps, c, f, TEXT))
@@ -210,7 +203,7 @@ static int check_object(const struct parser *ps, const cJSON *object,
 	const cJSON *c;
 
 	if (!cJSON_IsObject(object))
-		return bad(ps, object, what, "must be an object");
+		return bad(ps, what, "must be an object");
 	cJSON_ArrayForEach(c, object)
 	{
 		for (f = fields; f < end; f++)
@@ -218,7 +211,7 @@ static int check_object(const struct parser *ps, const cJSON *object,
 				break;
 		if (f == end)
 			return bad(
-				ps, c, c->string,
+				ps, c->string,
 				strncmp(c->string, "listener", 8) == 0
 					? "user notification is not supported"
 					: "unknown key");
@@ -227,7 +220,7 @@ static int check_object(const struct parser *ps, const cJSON *object,
 	}
 	for (f = fields; f < end; f++)
 		if (f->in == in && f->required && !get(object, f->name))
-			return bad(ps, object, f->name, "is missing");
+			return bad(ps, f->name, "is missing");
 	return 0;
 }
 
@@ -249,8 +242,7 @@ static int parse_errno(const struct parser *ps, const cJSON *object,
 		for (n = 1; n < 256 && !errno_is(n, name->valuestring);)
 			n++;
 	if (name && !errno_is(n, name->valuestring))
-		return bad(ps, name, name_key,
-			   "\"%s\" is not the name of the error",
+		return bad(ps, name_key, "\"%s\" is not the name of the error",
 			   name->valuestring);
 	*out = n;
 	return 0;
@@ -270,16 +262,15 @@ static int parse_action(const struct parser *ps, const cJSON *object,
 		i++;
 	if (strcmp(v->valuestring, "SCMP_ACT_NOTIFY") == 0 ||
 	    strcmp(v->valuestring, "SCMP_ACT_TRACE") == 0)
-		return bad(ps, v, key, "%s needs a supervisor and is refused",
+		return bad(ps, key, "%s needs a supervisor and is refused",
 			   v->valuestring);
 	if (i == ARRAY_SIZE(actions))
-		return bad(ps, v, key, "\"%s\" is not an action",
-			   v->valuestring);
+		return bad(ps, key, "\"%s\" is not an action", v->valuestring);
 	if (actions[i].ret == SECCOMP_RET_ERRNO) {
 		if (parse_errno(ps, object, ret_key, name_key, &n))
 			return -1;
 	} else if (get(object, given)) {
-		return bad(ps, get(object, given), given,
+		return bad(ps, given,
 			   "only SCMP_ACT_ERRNO has an error number");
 	}
 	*out = actions[i].ret | (n & SECCOMP_RET_DATA);
@@ -304,8 +295,7 @@ static int parse_kernel(const struct parser *ps, const cJSON *node,
 	if (strspn(text, "0123456789.") != strlen(text) ||
 	    sscanf(text, "%4u.%4u%n", &major, &minor, &end) != 2 ||
 	    text[end] != '\0')
-		return bad(ps, node, "minKernel",
-			   "must be a version like \"4.8\"");
+		return bad(ps, "minKernel", "must be a version like \"4.8\"");
 	*out = major << 16 | minor;
 	return 0;
 }
@@ -346,7 +336,7 @@ static int parse_when(const struct parser *ps, const cJSON *rule,
 static int parse_cond(const struct parser *ps, const cJSON *node,
 		      struct seccomp_cond *c)
 {
-	const cJSON *op = get(node, "op"), *two = get(node, "valueTwo");
+	const cJSON *op = get(node, "op");
 
 	if (check_object(ps, node, "args", COND))
 		return -1;
@@ -357,13 +347,13 @@ static int parse_cond(const struct parser *ps, const cJSON *node,
 		if (strcmp(ops[c->op], op->valuestring) == 0)
 			break;
 	if (c->op == SECCOMP_OP__COUNT)
-		return bad(ps, op, "op", "\"%s\" is not a comparison",
+		return bad(ps, "op", "\"%s\" is not a comparison",
 			   op->valuestring);
 	if (c->op != SECCOMP_MASKED_EQ && c->value2 != 0)
-		return bad(ps, two, "valueTwo",
+		return bad(ps, "valueTwo",
 			   "only SCMP_CMP_MASKED_EQ has a second value");
 	if (c->op == SECCOMP_MASKED_EQ && (c->value2 & ~c->value))
-		return bad(ps, two, "valueTwo",
+		return bad(ps, "valueTwo",
 			   "has bits outside of the mask: it never matches");
 	return 0;
 }
@@ -371,19 +361,19 @@ static int parse_cond(const struct parser *ps, const cJSON *node,
 static int parse_conds(struct parser *ps, const cJSON *rule,
 		       struct seccomp_rule *r)
 {
-	const cJSON *list = get(rule, "args"), *c;
+	const cJSON *c;
 	int rc = 0;
 
 	ps->cond = 0;
-	cJSON_ArrayForEach(c, list)
+	cJSON_ArrayForEach(c, get(rule, "args"))
 	{
 		if (r->ncond == ARRAY_SIZE(r->cond))
-			rc = bad(ps, c, "index", "a call has six arguments");
+			rc = bad(ps, "index", "a call has six arguments");
 		else
 			rc = parse_cond(ps, c, &r->cond[r->ncond]);
 		for (size_t i = 0; !rc && i < r->ncond; i++)
 			if (r->cond[i].arg == r->cond[r->ncond].arg)
-				rc = bad(ps, c, "index",
+				rc = bad(ps, "index",
 					 "two conditions on one argument: "
 					 "write two rules (\"or\"), or one "
 					 "mask or range (\"and\")");
@@ -405,7 +395,7 @@ static int add_name(struct parser *ps, const cJSON *node,
 	struct seccomp_rule *r;
 
 	if (nr == SYSCALL_UNKNOWN && is_stricter(model->ret, p->default_ret))
-		return bad(ps, node, "names",
+		return bad(ps, "names",
 			   "\"%s\" is not a system call: the rule would "
 			   "restrict nothing",
 			   name);
@@ -418,7 +408,7 @@ static int add_name(struct parser *ps, const cJSON *node,
 		return 0;
 	}
 	if (p->nrules == SECCOMP_RULES_MAX)
-		return bad(ps, node, "names", "more than %d rules",
+		return bad(ps, "names", "more than %d rules",
 			   SECCOMP_RULES_MAX);
 	strlist_add(&p->names, name);
 	r = &p->rules[p->nrules++];
@@ -431,7 +421,7 @@ static int add_name(struct parser *ps, const cJSON *node,
 
 		c->seen = syscall_arg_bits(name, c->arg);
 		if (c->value & ~c->seen)
-			return bad(ps, node, "args",
+			return bad(ps, "args",
 				   "%s: the kernel reads %d bits of argument "
 				   "%u, the value has more",
 				   name, c->seen == UINT16_MAX ? 16 : 32,
@@ -449,9 +439,9 @@ static int parse_rule(struct parser *ps, const cJSON *rule)
 	if (check_object(ps, rule, "syscalls", RULE))
 		return -1;
 	if (name && names)
-		return bad(ps, name, "name", "must be a string, without names");
+		return bad(ps, "name", "must be a string, without names");
 	if (!name && cJSON_GetArraySize(names) == 0)
-		return bad(ps, rule, "names", "is missing or empty");
+		return bad(ps, "names", "is missing or empty");
 	if (parse_action(ps, rule, "action", "errnoRet", "errno", &model.ret) ||
 	    parse_conds(ps, rule, &model) ||
 	    parse_when(ps, rule, "includes", true, &include) ||
@@ -514,7 +504,7 @@ static int by_number(const void *a, const void *b)
 
 /* Rules of one call that can hold together must do the same; but one without
  * conditions only says what happens when no other holds. */
-static int check_overlaps(const struct parser *ps, const cJSON *list)
+static int check_overlaps(const struct parser *ps)
 {
 	const struct seccomp_profile *p = ps->out;
 
@@ -524,7 +514,7 @@ static int check_overlaps(const struct parser *ps, const cJSON *list)
 		for (; b < p->rules + p->nrules && b->nr == a->nr; b++)
 			if ((a->ncond == 0) == (b->ncond == 0) &&
 			    a->ret != b->ret && !seccomp_rules_disjoint(a, b))
-				return bad(ps, list, "syscalls",
+				return bad(ps, "syscalls",
 					   "two rules for %s can hold together "
 					   "and want different actions",
 					   a->name);
@@ -535,13 +525,12 @@ static int check_overlaps(const struct parser *ps, const cJSON *list)
 static int parse_all(struct parser *ps, const cJSON *object)
 {
 	struct seccomp_profile *p = ps->out;
-	const cJSON *list, *c;
+	const cJSON *c;
 
 	if (parse_head(ps, object))
 		return -1;
-	list = get(object, "syscalls");
 	ps->rule = 0;
-	cJSON_ArrayForEach(c, list)
+	cJSON_ArrayForEach(c, get(object, "syscalls"))
 	{
 		if (parse_rule(ps, c))
 			return -1;
@@ -550,12 +539,11 @@ static int parse_all(struct parser *ps, const cJSON *object)
 	ps->rule = -1;
 	if (p->nrules > 0)
 		qsort(p->rules, p->nrules, sizeof(*p->rules), by_number);
-	return check_overlaps(ps, list);
+	return check_overlaps(ps);
 }
 
-int seccomp_profile_parse(const struct json_doc *doc, const char *origin,
-			  const cJSON *object, unsigned kernel,
-			  const struct seccomp_arch *arch,
+int seccomp_profile_parse(const char *origin, const cJSON *object,
+			  unsigned kernel, const struct seccomp_arch *arch,
 			  struct seccomp_profile *out, struct diag *d)
 {
 	struct seccomp_profile p = {
@@ -563,7 +551,6 @@ int seccomp_profile_parse(const struct json_doc *doc, const char *origin,
 		.rules = xcalloc(SECCOMP_RULES_MAX, sizeof(*p.rules)),
 	};
 	struct parser ps = {
-		.doc = doc,
 		.origin = origin,
 		.kernel = kernel,
 		.arch = p.arch,

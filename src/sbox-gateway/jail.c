@@ -223,7 +223,7 @@ static void seccomp(const char *name, const char *text)
 	struct sock_fprog prog;
 
 	if (json_parse(name, text, strlen(text), &doc, &d) < 0 ||
-	    seccomp_profile_parse(&doc, NULL, doc.root, 0, NULL, &p, &d) < 0 ||
+	    seccomp_profile_parse(name, doc.root, 0, NULL, &p, &d) < 0 ||
 	    seccomp_filter_compile(&p, &f, &d) < 0) {
 		log_diag(&d);
 		fatalx("jail: seccomp");

@@ -33,7 +33,7 @@ int main(int argc, char **argv)
 	    sscanf(uts.release, "%u.%u", &major, &minor) != 2)
 		errx(1, "no kernel version");
 	if (json_load(argv[1], &doc, &d) < 0 ||
-	    seccomp_profile_parse(&doc, argv[1], json_get(doc.root, "seccomp"),
+	    seccomp_profile_parse(argv[1], json_get(doc.root, "seccomp"),
 				  major << 16 | minor, NULL, &profile,
 				  &d) < 0 ||
 	    seccomp_filter_compile(&profile, &filter, &d) < 0)

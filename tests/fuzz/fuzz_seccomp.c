@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct seccomp_profile p;
 
 		d = (struct diag){0};
-		if (seccomp_profile_parse(&doc, "fuzz", doc.root, 0x60001,
+		if (seccomp_profile_parse("fuzz", doc.root, 0x60001,
 					  &seccomp_arches[a], &p, &d)) {
 			if (!diag_is_set(&d))
 				abort();

@@ -30,7 +30,7 @@ static int load_filter(const struct policy *p, const struct host *h,
 
 	if (!p->seccomp.object)
 		return 0;
-	rc = seccomp_profile_parse(NULL, p->seccomp.origin, p->seccomp.object,
+	rc = seccomp_profile_parse(p->seccomp.origin, p->seccomp.object,
 				   h->kernel, NULL, &sp, d);
 	if (rc == 0)
 		seccomp_profile_free(&sp);

@@ -185,14 +185,13 @@ static void subject_free(struct subject *s)
 }
 
 static void subject_make(struct subject *s, const char *label,
-			 const struct json_doc *doc, const cJSON *object,
-			 enum seccomp_arch_id arch)
+			 const cJSON *object, enum seccomp_arch_id arch)
 {
 	struct diag d = {0};
 
 	*s = (struct subject){.label = label};
-	if (seccomp_profile_parse(doc, label, object, KERNEL,
-				  &seccomp_arches[arch], &s->p, &d) ||
+	if (seccomp_profile_parse(label, object, KERNEL, &seccomp_arches[arch],
+				  &s->p, &d) ||
 	    seccomp_filter_compile(&s->p, &s->f, &d))
 		fail_msg("%s: %s", label, d.text);
 }
@@ -209,7 +208,7 @@ static void check_file(const char *path)
 		fail_msg("%s", d.text);
 	o = json_get(doc.root, "seccomp");
 	for (enum seccomp_arch_id a = 0; a < SECCOMP_ARCH__COUNT; a++) {
-		subject_make(&s, path, &doc, o ? o : doc.root, a);
+		subject_make(&s, path, o ? o : doc.root, a);
 		compare_all(&s);
 		assert_true(s.compared > 60000);
 		subject_free(&s);
@@ -366,7 +365,7 @@ static void test_nasty_profiles_equal_their_filters(void **state)
 			       strlen(nasty[i].json), &doc, &d))
 			fail_msg("%s", d.text);
 		for (enum seccomp_arch_id a = 0; a < SECCOMP_ARCH__COUNT; a++) {
-			subject_make(&s, nasty[i].label, &doc, doc.root, a);
+			subject_make(&s, nasty[i].label, doc.root, a);
 			compare_all(&s);
 			subject_free(&s);
 		}
@@ -422,8 +421,8 @@ static void test_random_profiles_equal_their_filters(void **state)
 		PUT("]}");
 #undef PUT
 		assert_int_equal(json_parse("random", json, n, &doc, &d), 0);
-		if (seccomp_profile_parse(&doc, "random", doc.root, KERNEL,
-					  NULL, &s.p, &d) == 0) {
+		if (seccomp_profile_parse("random", doc.root, KERNEL, NULL,
+					  &s.p, &d) == 0) {
 			accepted++;
 			assert_int_equal(seccomp_filter_compile(&s.p, &s.f, &d),
 					 0);
@@ -473,8 +472,8 @@ static void test_long_programs(void **state)
 				     "," RULE("read", "LOG", "") "]}");
 		assert_int_equal(json_parse("long", json, n, &doc, &d), 0);
 		s = (struct subject){.label = "long"};
-		assert_int_equal(seccomp_profile_parse(&doc, "long", doc.root,
-						       KERNEL, NULL, &s.p, &d),
+		assert_int_equal(seccomp_profile_parse("long", doc.root, KERNEL,
+						       NULL, &s.p, &d),
 				 0);
 		if (counts[k] == 900) {
 			assert_int_equal(seccomp_filter_compile(&s.p, &s.f, &d),
@@ -610,8 +609,7 @@ static void test_base_keeps_its_promises(void **state)
 	(void)state;
 	assert_int_equal(json_load("profiles/base.json", &doc, &d), 0);
 	for (enum seccomp_arch_id a = 0; a < SECCOMP_ARCH__COUNT; a++) {
-		subject_make(&s, "base", &doc, json_get(doc.root, "seccomp"),
-			     a);
+		subject_make(&s, "base", json_get(doc.root, "seccomp"), a);
 		for (size_t i = 0; i < ARRAY_SIZE(promises); i++) {
 			struct seccomp_data data = {.arch = s.p.arch->audit};
 			uint32_t got;
@@ -676,7 +674,7 @@ static void test_other_profiles_keep_theirs(void **state)
 		uint32_t got;
 
 		assert_int_equal(json_load(path, &doc, &d), 0);
-		subject_make(&s, path, &doc, json_get(doc.root, "seccomp"),
+		subject_make(&s, path, json_get(doc.root, "seccomp"),
 			     SECCOMP_X86_64);
 		got = seccomp_profile_eval(
 			&s.p, s.p.arch->audit,
