@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "jail/absent.h"
+#include "jail/inside.h"
 #include "jail/mount.h"
 #include "jail/net.h"
 #include "sbox/cleanup.h"
@@ -37,15 +38,15 @@
 #include "sbox/plan.h"
 #include "sbox/wire.h"
 
-static void refuse(const struct init_args *a, int made)
+static void refuse(const struct inside *in, int made)
 {
-	absent_remove(a->plan, made);
+	absent_remove(in->plan, made);
 	/* Lost only if the supervisor is: see the end of file. */
-	(void)wire_send(a->sock, WIRE_MADE, made, -1);
+	(void)wire_send(in->sock, WIRE_MADE, made, -1);
 }
 
 /* The payload died: nothing of it stays. */
-static _Noreturn void finish(const struct init_args *a, int status)
+static _Noreturn void finish(const struct inside *in, int status)
 {
 	pid_t pid = waitpid(-1, NULL, WNOHANG | __WALL);
 	int made;
@@ -58,17 +59,17 @@ static _Noreturn void finish(const struct init_args *a, int status)
 			pid = waitpid(-1, NULL, __WALL);
 		while (pid > 0 || errno == EINTR);
 	}
-	made = absent_find(a->plan, -1);
+	made = absent_find(in->plan, -1);
 	if (made >= 0)
-		refuse(a, made);
-	if (status && a->own_net && net_was_refused())
+		refuse(in, made);
+	if (status && in->plan->net != NET_HOST && net_was_refused())
 		status |= WIRE_REFUSED;
 	/* Nobody left to tell if this fails. */
-	(void)wire_send(a->sock, WIRE_EXITED, status, -1);
+	(void)wire_send(in->sock, WIRE_EXITED, status, -1);
 	_exit(0);
 }
 
-static void reap(const struct init_args *a)
+static void reap(const struct inside *in)
 {
 	for (;;) {
 		int status;
@@ -76,32 +77,32 @@ static void reap(const struct init_args *a)
 
 		if (pid <= 0)
 			return;
-		if (pid != a->payload)
+		if (pid != in->payload)
 			continue;
 		if (!WIFSTOPPED(status))
-			finish(a, status);
+			finish(in, status);
 		/* A supervisor that is stopped itself has many unread ones;
 		 * waiting for it, we would not see what the host replaces. */
-		(void)wire_send_now(a->sock, WIRE_STOPPED, WSTOPSIG(status),
+		(void)wire_send_now(in->sock, WIRE_STOPPED, WSTOPSIG(status),
 				    -1);
 	}
 }
 
 /* The payload's process group, 0 if it isn't one that may be signalled as a
  * whole: it can have joined ours (1), and kill(-1) means everybody. */
-static pid_t payload_group(const struct init_args *a)
+static pid_t payload_group(const struct inside *in)
 {
-	pid_t group = getpgid(a->payload);
+	pid_t group = getpgid(in->payload);
 
 	return group > 1 ? group : 0;
 }
 
-static void send_group(const struct init_args *a, int sig)
+static void send_group(const struct inside *in, int sig)
 {
-	pid_t group = payload_group(a);
+	pid_t group = payload_group(in);
 
 	/* It may be a zombie by now; its end is reported in any case. */
-	(void)kill(group ? -group : a->payload, sig);
+	(void)kill(group ? -group : in->payload, sig);
 }
 
 /* What a terminal or a shell sends, it sends to a job. */
@@ -111,27 +112,27 @@ static bool is_job_signal(int sig)
 	       sig == SIGTSTP || sig == SIGCONT || sig == SIGWINCH;
 }
 
-static void set_foreground(const struct init_args *a, bool payload)
+static void set_foreground(const struct inside *in, bool payload)
 {
-	pid_t group = payload ? payload_group(a) : getpgrp();
+	pid_t group = payload ? payload_group(in) : getpgrp();
 
 	/* Fails when the terminal was hung up: nothing left to set then. */
-	if (a->tty_fd >= 0 && group)
-		(void)tcsetpgrp(a->tty_fd, group);
+	if (in->tty >= 0 && group)
+		(void)tcsetpgrp(in->tty, group);
 }
 
-static void handle(const struct init_args *a, const struct wire_msg *msg)
+static void handle(const struct inside *in, const struct wire_msg *msg)
 {
 	int sig = msg->value & (WIRE_GROUP - 1);
 
 	if (msg->type == WIRE_CONTINUE) {
-		set_foreground(a, msg->value != 0);
-		send_group(a, SIGCONT);
+		set_foreground(in, msg->value != 0);
+		send_group(in, SIGCONT);
 	} else if (msg->type == WIRE_SIGNAL && sig > 0 && sig < NSIG) {
 		if (is_job_signal(sig) || (msg->value & WIRE_GROUP))
-			send_group(a, sig);
+			send_group(in, sig);
 		else
-			(void)kill(a->payload, sig); /* as in send_group */
+			(void)kill(in->payload, sig); /* as in send_group */
 	} else {
 		fatalx("init: message %u, which isn't for pid 1", msg->type);
 	}
@@ -165,36 +166,36 @@ static int serve_gateway(int gateway)
 }
 
 /* We gave up the right to mount it again: nothing may go on without. */
-static void check_mounts(const struct init_args *a)
+static void check_mounts(const struct inside *in)
 {
-	int lost = mount_uncovered(a->plan);
+	int lost = mount_uncovered(in->plan);
 
 	if (lost < 0)
 		return;
 	if (kill(-1, SIGKILL) < 0 && errno != ESRCH)
 		fatal("init: kill what could write to %s",
-		      a->plan->mounts[lost].dst);
+		      in->plan->mounts[lost].dst);
 	/* Lost only if the supervisor is: see the end of file. */
-	(void)wire_send(a->sock, WIRE_UNCOVERED, lost, -1);
+	(void)wire_send(in->sock, WIRE_UNCOVERED, lost, -1);
 }
 
 /* git would take its configuration from there. */
-static void check_absent(const struct init_args *a)
+static void check_absent(const struct inside *in)
 {
-	if (absent_find(a->plan, a->absent) < 0)
+	if (absent_find(in->plan, in->absent) < 0)
 		return;
 	if (kill(-1, SIGKILL) < 0 && errno != ESRCH)
 		fatal("init: kill what made a forbidden file");
 	/* finish() finds it once more */
 }
 
-_Noreturn void init_run(const struct init_args *a)
+_Noreturn void init_run(const struct inside *in)
 {
-	struct pollfd fds[5] = {{.fd = a->sock, .events = POLLIN},
+	struct pollfd fds[5] = {{.fd = in->sock, .events = POLLIN},
 				{.events = POLLIN},
-				{.fd = a->gateway, .events = POLLIN},
-				{.fd = a->mounts, .events = POLLPRI},
-				{.fd = a->absent, .events = POLLIN}};
+				{.fd = in->gateway, .events = POLLIN},
+				{.fd = in->mounts, .events = POLLPRI},
+				{.fd = in->absent, .events = POLLIN}};
 	struct signalfd_siginfo info;
 	struct wire_msg msg;
 	sigset_t chld, blocked;
@@ -212,22 +213,22 @@ _Noreturn void init_run(const struct init_args *a)
 		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
 			fatal("init: poll");
 		if (fds[3].revents)
-			check_mounts(a);
+			check_mounts(in);
 		if (fds[4].revents)
-			check_absent(a);
+			check_absent(in);
 		if (fds[1].revents) {
 			/* First: what dies after reap() must wake us again. */
 			if (read(fds[1].fd, &info, sizeof(info)) < 0 &&
 			    errno != EAGAIN)
 				fatal("init: read signalfd");
-			reap(a);
+			reap(in);
 		}
 		if (fds[2].revents)
 			fds[2].fd = serve_gateway(fds[2].fd);
 		if (!fds[0].revents)
 			continue;
-		if (wire_recv(a->sock, &msg, NULL) <= 0)
+		if (wire_recv(in->sock, &msg, NULL) <= 0)
 			_exit(SBOX_EXIT_FAILURE); /* the supervisor died */
-		handle(a, &msg);
+		handle(in, &msg);
 	}
 }

@@ -35,6 +35,7 @@
 #include "jail/cgroup.h"
 #include "jail/gateway.h"
 #include "jail/init.h"
+#include "jail/inside.h"
 #include "jail/landlock.h"
 #include "jail/limits.h"
 #include "jail/mount.h"
@@ -51,17 +52,6 @@
 #define CAP_MAX	    63	 /* capset(2): two words */
 #define INOTIFY_MAX "64" /* instances; a user has 128 as a rule */
 
-struct setup {
-	const struct plan *plan;
-	const struct seccomp_filter *filters;
-	char **env;
-	int sock;
-	int gateway;
-	int ruleset;
-	int tty;
-	bool foreground;
-};
-
 static void write_proc(const char *path, const char *text)
 {
 	cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -72,31 +62,33 @@ static void write_proc(const char *path, const char *text)
 
 /* First: whatever fails from here on, we die with the supervisor. If it is
  * dead already, init_run() reads the end of file. */
-static void setup_parent_death(struct setup *s)
+static void setup_parent_death(struct inside *in)
 {
-	(void)s;
+	(void)in;
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		fatal("setup: parent death signal");
 }
 
 /* The user's own ids, alone (user_namespaces(7): a process may map its own
  * effective id into a namespace that it is in, after setgroups is denied). */
-static void setup_ids(struct setup *s)
+static void setup_ids(struct inside *in)
 {
 	char map[64];
 
 	write_proc("/proc/self/setgroups", "deny");
-	(void)snprintf(map, sizeof(map), "%u %u 1", s->plan->uid, s->plan->uid);
+	(void)snprintf(map, sizeof(map), "%u %u 1", in->plan->uid,
+		       in->plan->uid);
 	write_proc("/proc/self/uid_map", map);
-	(void)snprintf(map, sizeof(map), "%u %u 1", s->plan->gid, s->plan->gid);
+	(void)snprintf(map, sizeof(map), "%u %u 1", in->plan->gid,
+		       in->plan->gid);
 	write_proc("/proc/self/gid_map", map);
 }
 
 /* After the ids: /proc/self belongs to root for a process that isn't. Before
  * the payload exists: it must not read our environment or memory. */
-static void setup_undumpable(struct setup *s)
+static void setup_undumpable(struct inside *in)
 {
-	(void)s;
+	(void)in;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		fatal("setup: not dumpable");
 }
@@ -108,40 +100,40 @@ static void setup_undumpable(struct setup *s)
  * it is the user's. What the kernel counts by user is shared with the host, so
  * the inside gets a part.
  */
-static void setup_namespaces(struct setup *s)
+static void setup_namespaces(struct inside *in)
 {
-	write_proc(s->plan->userns ? "/proc/sys/user/max_cgroup_namespaces"
+	write_proc(in->plan->userns ? "/proc/sys/user/max_cgroup_namespaces"
 				   : "/proc/sys/user/max_user_namespaces",
 		   "0");
 	write_proc("/proc/sys/user/max_inotify_instances", INOTIFY_MAX);
 }
 
-static void setup_hostname(struct setup *s)
+static void setup_hostname(struct inside *in)
 {
-	if (sethostname(s->plan->hostname, strlen(s->plan->hostname)) < 0)
+	if (sethostname(in->plan->hostname, strlen(in->plan->hostname)) < 0)
 		fatal("setup: host name");
 }
 
-static void setup_mounts(struct setup *s)
+static void setup_mounts(struct inside *in)
 {
-	mount_build(s->plan, mount_pin(s->plan));
+	mount_build(in->plan, mount_pin(in->plan));
 }
 
 /* While we may bind below 1024; the payload's connections wait in the
  * backlogs until the gateway takes them. */
-static void setup_network(struct setup *s)
+static void setup_network(struct inside *in)
 {
-	if (s->plan->net == NET_HOST || !s->plan->net_loopback)
+	if (in->plan->net == NET_HOST || !in->plan->net_loopback)
 		return;
-	net_up(s->plan);
-	if (s->gateway >= 0)
-		net_listen(s->plan, s->gateway);
+	net_up(in->plan);
+	if (in->gateway >= 0)
+		net_listen(in->plan, in->gateway);
 }
 
 /* The user's keys are possessed through the session keyring: leave it. */
-static void setup_keyring(struct setup *s)
+static void setup_keyring(struct inside *in)
 {
-	(void)s;
+	(void)in;
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 &&
 	    errno != ENOSYS)
 		fatal("setup: session keyring");
@@ -149,31 +141,31 @@ static void setup_keyring(struct setup *s)
 
 /* After /dev/pts is mounted. The master goes out; what comes back says
  * whether we begin in the foreground. */
-static void setup_terminal(struct setup *s)
+static void setup_terminal(struct inside *in)
 {
 	struct wire_msg msg;
 	cleanup_fd int master = -1;
 
-	if (!s->plan->tty) {
+	if (!in->plan->tty) {
 		pty_session(-1);
 		return;
 	}
-	master = pty_open(&s->tty);
-	pty_session(s->tty);
-	if (wire_send(s->sock, WIRE_READY, 0, master) < 0 ||
-	    wire_recv(s->sock, &msg, NULL) <= 0 || msg.type != WIRE_START)
+	master = pty_open(&in->tty);
+	pty_session(in->tty);
+	if (wire_send(in->sock, WIRE_READY, 0, master) < 0 ||
+	    wire_recv(in->sock, &msg, NULL) <= 0 || msg.type != WIRE_START)
 		_exit(SBOX_EXIT_FAILURE); /* the supervisor died, and said why
 					   */
-	s->foreground = msg.value != 0;
+	in->foreground = msg.value != 0;
 }
 
 /* Last of those that need a capability. Set-id programs and file capabilities
  * give nothing any more (no_new_privs, empty bounding set). */
-static void setup_capabilities(struct setup *s)
+static void setup_capabilities(struct inside *in)
 {
 	cap_t none = cap_init();
 
-	(void)s;
+	(void)in;
 	for (unsigned long cap = 0; cap <= CAP_MAX; cap++) {
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
 			continue;
@@ -190,15 +182,15 @@ static void setup_capabilities(struct setup *s)
 
 /* capset clears the parent death signal only on a change of ids; dropping the
  * dumpable flag is undone by neither (tests/kernel). */
-static void setup_landlock(struct setup *s)
+static void setup_landlock(struct inside *in)
 {
-	s->ruleset = landlock_prepare(s->plan);
-	if (chdir(s->plan->cwd) < 0)
-		fatal("setup: %s", s->plan->cwd);
+	in->ruleset = landlock_prepare(in->plan);
+	if (chdir(in->plan->cwd) < 0)
+		fatal("setup: %s", in->plan->cwd);
 }
 
 /* clang-format off */
-static void (*const setup[])(struct setup *s) = {
+static void (*const setup[])(struct inside *in) = {
 	setup_parent_death,
 	setup_ids,
 	setup_undumpable,
@@ -213,37 +205,23 @@ static void (*const setup[])(struct setup *s) = {
 };
 /* clang-format on */
 
-static _Noreturn void inside(struct setup *s)
+static _Noreturn void inside(struct inside *in)
 {
-	struct init_args init = {.sock = s->sock,
-				 .gateway = s->gateway,
-				 .own_net = s->plan->net != NET_HOST,
-				 .plan = s->plan};
-	struct payload_args args;
 	int err = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(setup); i++)
-		setup[i](s);
-	args = (struct payload_args){
-		.plan = s->plan,
-		.filters = s->filters,
-		.env = s->env,
-		.ruleset = s->ruleset,
-		.tty = s->tty,
-		.foreground = s->foreground,
-	};
-	init.tty_fd = s->tty;
-	init.mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	if (init.mounts < 0)
+		setup[i](in);
+	in->mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	if (in->mounts < 0)
 		fatal("setup: /proc/self/mountinfo");
-	init.absent = absent_watch(s->plan);
-	init.payload = payload_start(&args, &err);
-	if (init.payload < 0) {
+	in->absent = absent_watch(in->plan);
+	in->payload = payload_start(in, &err);
+	if (in->payload < 0) {
 		/* nobody left to tell if this fails */
-		(void)wire_send(s->sock, WIRE_EXEC_FAILED, err, -1);
+		(void)wire_send(in->sock, WIRE_EXEC_FAILED, err, -1);
 		_exit(SBOX_EXIT_FAILURE);
 	}
-	init_run(&init);
+	init_run(in);
 }
 
 /* One clone3 for all namespaces (clone(2), Linux 5.3; INTO_CGROUP 5.7). */
@@ -311,7 +289,7 @@ static void make_own(const char *dir)
 
 int launch(const struct plan *p, const struct seccomp_filter filters[2])
 {
-	struct setup s = {.plan = p, .filters = filters, .tty = -1};
+	struct inside in = {.plan = p, .filters = filters, .tty = -1};
 	int sock[2], status, interrupt;
 	struct supervisor_args args = {.init_pidfd = -1,
 				       .interrupt = &interrupt};
@@ -334,8 +312,8 @@ int launch(const struct plan *p, const struct seccomp_filter filters[2])
 	gateway_start(p, &gateway);
 	strlist_append(&env, &p->env);
 	strlist_append(&env, &gateway.env);
-	s.env = env.v;
-	s.gateway = gateway.sock;
+	in.env = env.v;
+	in.gateway = gateway.sock;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) < 0)
 		fatal("socketpair");
 	args.init = clone_namespaces(p, cgroup.fd, &args.init_pidfd);
@@ -345,8 +323,8 @@ int launch(const struct plan *p, const struct seccomp_filter filters[2])
 			(void)close(gateway.report);
 			(void)close(gateway.said);
 		}
-		s.sock = sock[1];
-		inside(&s);
+		in.sock = sock[1];
+		inside(&in);
 	}
 	(void)close(sock[1]);
 	if (gateway.sock >= 0)

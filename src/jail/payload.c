@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "jail/inside.h"
 #include "jail/landlock.h"
 #include "jail/limits.h"
 #include "jail/supervisor.h"
@@ -33,31 +34,31 @@
 #define PAYLOAD_STACK ((size_t)64 * 1024)
 
 struct child {
-	const struct payload_args *a;
+	const struct inside *in;
 	int err; /* of exec; written by the child */
 };
 
-static void child_terminal(const struct payload_args *a)
+static void child_terminal(const struct inside *in)
 {
 	if (setpgid(0, 0) < 0)
 		fatal("payload: process group");
-	if (a->tty < 0)
+	if (in->tty < 0)
 		return;
 	/* SIGTTOU is blocked here: a background group may do this */
-	if (a->foreground && tcsetpgrp(a->tty, getpid()) < 0)
+	if (in->foreground && tcsetpgrp(in->tty, getpid()) < 0)
 		fatal("payload: foreground");
 	for (int i = 0; i < 3; i++) {
-		if (a->plan->fd_is_tty[i] && dup2(a->tty, i) < 0)
+		if (in->plan->fd_is_tty[i] && dup2(in->tty, i) < 0)
 			fatal("payload: terminal");
 	}
 }
 
-static void child_filters(const struct payload_args *a)
+static void child_filters(const struct inside *in)
 {
 	/* The project's comes last: while it is the only one, its answer to
 	 * seccomp(2) could be error 0, and ours would not be there. */
 	for (int i = 0; i < 2; i++) {
-		const struct seccomp_filter *f = &a->filters[i];
+		const struct seccomp_filter *f = &in->filters[i];
 		struct sock_fprog prog = {.len = f->len, .filter = f->insns};
 
 		if (!f->len || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0,
@@ -74,27 +75,27 @@ static void child_filters(const struct payload_args *a)
 static int child_main(void *arg)
 {
 	struct child *c = arg;
-	const struct payload_args *a = c->a;
-	char **argv = a->plan->argv.v;
+	const struct inside *in = c->in;
+	char **argv = in->plan->argv.v;
 
-	limits_apply(&a->plan->limits);
-	child_terminal(a);
+	limits_apply(&in->plan->limits);
+	child_terminal(in);
 	supervisor_restore_signals();
-	if (a->ruleset >= 0 && landlock_apply(a->ruleset) < 0)
+	if (in->ruleset >= 0 && landlock_apply(in->ruleset) < 0)
 		fatal("payload: landlock");
-	child_filters(a);
+	child_filters(in);
 	execvp(argv[0], argv);
 	c->err = errno;
 	_exit(SBOX_EXIT_NOEXEC);
 }
 
-pid_t payload_start(const struct payload_args *a, int *err)
+pid_t payload_start(const struct inside *in, int *err)
 {
 	char *stack = xreallocarray(NULL, PAYLOAD_STACK, 1);
-	struct child c = {.a = a};
+	struct child c = {.in = in};
 	pid_t pid;
 
-	environ = a->env;
+	environ = in->env;
 	pid = clone(child_main, stack + PAYLOAD_STACK,
 		    CLONE_VM | CLONE_VFORK | SIGCHLD, &c);
 	if (pid < 0)
