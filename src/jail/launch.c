@@ -290,9 +290,7 @@ static void make_own(const char *dir)
 int launch(const struct plan *p, const struct seccomp_filter filters[2])
 {
 	struct inside in = {.plan = p, .filters = filters, .tty = -1};
-	int sock[2], status, interrupt;
-	struct supervisor_args args = {.init_pidfd = -1,
-				       .interrupt = &interrupt};
+	int sock[2], status, interrupt, init_pidfd = -1;
 	struct cgroup cgroup = {.fd = -1};
 	struct gateway gateway;
 	struct strlist env = {.n = 0};
@@ -316,8 +314,7 @@ int launch(const struct plan *p, const struct seccomp_filter filters[2])
 	in.gateway = gateway.sock;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) < 0)
 		fatal("socketpair");
-	args.init = clone_namespaces(p, cgroup.fd, &args.init_pidfd);
-	if (args.init == 0) {
+	if (clone_namespaces(p, cgroup.fd, &init_pidfd) == 0) {
 		(void)close(sock[0]); /* or its end would never be seen */
 		if (gateway.report >= 0) {
 			(void)close(gateway.report);
@@ -329,8 +326,7 @@ int launch(const struct plan *p, const struct seccomp_filter filters[2])
 	(void)close(sock[1]);
 	if (gateway.sock >= 0)
 		(void)close(gateway.sock); /* pid 1's alone: its end is seen */
-	args.sock = sock[0];
-	status = supervise(p, &args);
+	status = supervise(p, sock[0], init_pidfd, &interrupt);
 	gateway_finish(&gateway);
 	cgroup_remove(&cgroup);
 	if (interrupt)

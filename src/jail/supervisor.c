@@ -40,13 +40,10 @@
 #define GRACE_MS 5000 /* between asking the payload to end and killing it */
 #define DRAIN_MS 2000 /* for the inside to close its terminal at the end */
 
-#ifndef P_PIDFD
-#define P_PIDFD 3 /* Linux 5.4 */
-#endif
-
 struct supervisor {
 	const struct plan *plan;
-	const struct supervisor_args *a;
+	int sock, init_pidfd;
+	int *interrupt;
 	struct terminal *term; /* NULL without one */
 	int sigfd;
 	int64_t limit_at, kill_at, drain_until; /* monotonic ms; 0: none */
@@ -121,7 +118,7 @@ static int64_t now_ms(void)
 static void tell(const struct supervisor *s, enum wire_type type, int value)
 {
 	if (!s->reported)
-		(void)wire_send(s->a->sock, type, value, -1);
+		(void)wire_send(s->sock, type, value, -1);
 }
 
 static void kill_init(struct supervisor *s)
@@ -129,8 +126,7 @@ static void kill_init(struct supervisor *s)
 	s->killed = true;
 	s->kill_at = 0;
 	/* ESRCH: dead already */
-	(void)syscall(SYS_pidfd_send_signal, s->a->init_pidfd, SIGKILL, NULL,
-		      0);
+	(void)syscall(SYS_pidfd_send_signal, s->init_pidfd, SIGKILL, NULL, 0);
 }
 
 /* The user's terminal is gone: the inside has had HUP from the kernel. */
@@ -193,7 +189,7 @@ static void on_lost(struct supervisor *s)
 	int r;
 
 	do
-		r = waitid(P_PIDFD, (id_t)s->a->init_pidfd, &info, WEXITED);
+		r = waitid(P_PIDFD, (id_t)s->init_pidfd, &info, WEXITED);
 	while (r < 0 && errno == EINTR);
 	on_end(s);
 	s->lost = s->done = true;
@@ -231,7 +227,7 @@ static void on_made(const struct supervisor *s, int index)
 static void on_message(struct supervisor *s)
 {
 	struct wire_msg msg;
-	int fd, r = wire_recv(s->a->sock, &msg, &fd);
+	int fd, r = wire_recv(s->sock, &msg, &fd);
 
 	if (r < 0)
 		fatal("supervisor: message from init");
@@ -358,7 +354,7 @@ static int wait_ms(const struct supervisor *s)
 static void turn(struct supervisor *s)
 {
 	struct pollfd fds[2 + TERMINAL_POLLFDS] = {
-		{.fd = s->reported ? -1 : s->a->sock, .events = POLLIN},
+		{.fd = s->reported ? -1 : s->sock, .events = POLLIN},
 		{.fd = s->sigfd, .events = POLLIN},
 	};
 	bool was_lost = s->term && terminal_is_lost(s->term);
@@ -427,9 +423,9 @@ static int status_of(const struct supervisor *s, bool active)
 	if (WIFEXITED(s->wait_status))
 		return WEXITSTATUS(s->wait_status);
 	sig = WTERMSIG(s->wait_status);
-	if (s->a->interrupt && (sig == SIGINT || sig == SIGQUIT) &&
+	if ((sig == SIGINT || sig == SIGQUIT) &&
 	    (active || s->forwarded == sig))
-		*s->a->interrupt = active ? -sig : sig;
+		*s->interrupt = active ? -sig : sig;
 	return 128 + sig;
 }
 
@@ -447,14 +443,16 @@ static void continue_at(int64_t ms)
 		fatal("supervisor: timer");
 }
 
-int supervise(const struct plan *plan, const struct supervisor_args *a)
+int supervise(const struct plan *plan, int sock, int init_pidfd, int *interrupt)
 {
-	struct supervisor s = {.plan = plan, .a = a};
+	struct supervisor s = {.plan = plan,
+			       .sock = sock,
+			       .init_pidfd = init_pidfd,
+			       .interrupt = interrupt};
 	sigset_t set = handled_set();
 	bool active = false;
 
-	if (a->interrupt)
-		*a->interrupt = 0;
+	*interrupt = 0;
 	s.sigfd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s.sigfd < 0)
 		fatal("supervisor: signalfd");

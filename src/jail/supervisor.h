@@ -3,8 +3,6 @@
 #ifndef SBOX_JAIL_SUPERVISOR_H
 #define SBOX_JAIL_SUPERVISOR_H
 
-#include <sys/types.h>
-
 struct plan;
 
 /*
@@ -21,21 +19,15 @@ void supervisor_block_signals(void);
  */
 void supervisor_restore_signals(void);
 
-struct supervisor_args {
-	pid_t init; /* pid 1, our child */
-	int init_pidfd;
-	int sock;	/* to pid 1 (wire.h) */
-	int *interrupt; /* NULL, or set to what supervisor_interrupt() takes
-			   when the user ended the payload by the interrupt
-			   or quit key, else to 0 */
-};
-
 /*
  * Carry signals and the terminal to pid 1 until it reports the end; returns
  * the exit status (DESIGN 4) as soon as it has: the namespaces may still be
- * about to go away. The terminal is restored on return.
+ * about to go away. The terminal is restored on return. sock leads to pid 1
+ * (wire.h). *interrupt is set to what supervisor_interrupt() takes when the
+ * user ended the payload by the interrupt or quit key, else to 0.
  */
-int supervise(const struct plan *plan, const struct supervisor_args *a);
+int supervise(const struct plan *plan, int sock, int init_pidfd,
+	      int *interrupt);
 
 /*
  * End like a program that the interrupt or quit key ended: by the signal, so
