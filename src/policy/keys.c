@@ -298,9 +298,12 @@ static int set_json(const struct key_sink *s, const struct key *k,
 	return set_scalar(s, k, k->name, node, ops->accepts, ops->expected);
 }
 
-static int see_seccomp(struct key_sink *s, const struct key *k,
-		       const cJSON *node)
+/* What is in the object moves into the policy. */
+static int set_seccomp(struct key_sink *s, const struct key *k, cJSON *node)
 {
+	struct policy_seccomp *to =
+		s->tighten ? &s->policy->seccomp_stack : &s->policy->seccomp;
+
 	if (!cJSON_IsObject(node) && !cJSON_IsNull(node))
 		return wrong_type(s, node, k->name,
 				  key_types[k->type].expected);
@@ -309,7 +312,18 @@ static int see_seccomp(struct key_sink *s, const struct key *k,
 				   "a project's file cannot switch the filter "
 				   "off");
 	s->seccomp_seen = true;
-	s->seccomp = cJSON_IsObject(node) ? node : NULL;
+	cJSON_Delete(to->object);
+	free(to->origin);
+	*to = (struct policy_seccomp){0};
+	if (cJSON_IsNull(node))
+		return 0;
+	to->origin = s->origin ? xstrdup(s->origin)
+			       : xasprintf("%s:%u: seccomp", s->doc->name,
+					   json_line(node));
+	to->object = xcalloc(1, sizeof(*node));
+	to->object->type = node->type & 0xff;
+	to->object->child = node->child;
+	node->child = NULL;
 	return 0;
 }
 
@@ -343,17 +357,16 @@ static int set_tighter(const struct key_sink *s, const struct key *k,
 	return 0;
 }
 
-static int apply_key(struct key_sink *s, const struct key *k, const cJSON *node)
+static int apply_key(struct key_sink *s, const struct key *k, cJSON *node)
 {
 	if (k->type == KEY_SECCOMP)
-		return see_seccomp(s, k, node);
+		return set_seccomp(s, k, node);
 	return s->tighten ? set_tighter(s, k, node) : set_json(s, k, node);
 }
 
-static int apply_object(struct key_sink *s, const char *prefix,
-			const cJSON *object)
+static int apply_object(struct key_sink *s, const char *prefix, cJSON *object)
 {
-	const cJSON *e;
+	cJSON *e;
 
 	if (!cJSON_IsObject(object))
 		return wrong_type(s, object, *prefix ? prefix : NULL,
@@ -379,12 +392,12 @@ static int apply_object(struct key_sink *s, const char *prefix,
 	return 0;
 }
 
-int keys_apply(struct key_sink *s, const cJSON *object)
+int keys_apply(struct key_sink *s, cJSON *object)
 {
 	return apply_object(s, "", object);
 }
 
-int keys_apply_named(struct key_sink *s, const char *name, const cJSON *value)
+int keys_apply_named(struct key_sink *s, const char *name, cJSON *value)
 {
 	const struct key *k = key_find(name);
 
@@ -398,27 +411,4 @@ int keys_apply_named(struct key_sink *s, const char *name, const cJSON *value)
 int keys_apply_text(struct key_sink *s, const struct key *k, const char *text)
 {
 	return set_one(s, k, text, k->name, NULL);
-}
-
-void keys_take_seccomp(struct key_sink *s, struct json_doc *doc)
-{
-	struct policy_seccomp *to =
-		s->tighten ? &s->policy->seccomp_stack : &s->policy->seccomp;
-
-	if (!s->seccomp_seen)
-		return;
-	cJSON_Delete(to->object);
-	free(to->origin);
-	*to = (struct policy_seccomp){0};
-	if (!s->seccomp)
-		return;
-	to->origin = s->origin ? xstrdup(s->origin)
-			       : xasprintf("%s:%u: seccomp", doc->name,
-					   json_line(s->seccomp));
-	if (s->seccomp == doc->root)
-		to->object = steal_ptr(&doc->root);
-	else
-		to->object = cJSON_DetachItemFromObjectCaseSensitive(
-			doc->root, s->seccomp->string);
-	s->seccomp = NULL;
 }

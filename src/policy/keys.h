@@ -76,23 +76,18 @@ struct key_sink {
 	bool tighten;		    /* an untrusted project file */
 	bool null_seccomp_ok;	    /* "seccomp": null is accepted */
 	bool seccomp_seen;	    /* out: the seccomp key was there */
-	const cJSON *seccomp;	    /* out: its object, still in doc; the caller
-				       takes it out (keys_take_seccomp) */
 	struct diag *d;
 };
 
 const struct key *key_find(const char *name);
 
 /* Apply a whole profile object, or the value of one key or group ("limits"),
- * to sink->policy. 0, or -1 and sink->d. */
-int keys_apply(struct key_sink *sink, const cJSON *object);
-int keys_apply_named(struct key_sink *sink, const char *name,
-		     const cJSON *value);
+ * to sink->policy; a seccomp object is emptied by it. 0, or -1 and sink->d. */
+int keys_apply(struct key_sink *sink, cJSON *object);
+int keys_apply_named(struct key_sink *sink, const char *name, cJSON *value);
 /* Apply text as the command line gives it. 0, or -1 and sink->d. */
 int keys_apply_text(struct key_sink *sink, const struct key *key,
 		    const char *text);
-/* Move the seccomp object that was seen from doc into the policy. */
-void keys_take_seccomp(struct key_sink *sink, struct json_doc *doc);
 
 /* "NAME: unknown key", with the nearest name as hint. Returns -1. */
 int key_unknown(const struct json_doc *doc, const cJSON *node, const char *name,

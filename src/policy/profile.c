@@ -190,7 +190,7 @@ static int load_parents(struct loader *l, const struct json_doc *doc,
 	return 0;
 }
 
-static int load_doc(struct loader *l, struct json_doc *doc,
+static int load_doc(struct loader *l, const struct json_doc *doc,
 		    const struct level *at)
 {
 	struct key_sink sink = {
@@ -206,7 +206,6 @@ static int load_doc(struct loader *l, struct json_doc *doc,
 		return -1;
 	if (keys_apply(&sink, doc->root))
 		return -1;
-	keys_take_seccomp(&sink, doc);
 	if (sink.seccomp_seen && !sink.tighten) {
 		l->seccomp_seen = true;
 		l->seccomp_of_base = strcmp(at->name, "base") == 0;

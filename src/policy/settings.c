@@ -75,8 +75,6 @@ static int apply_set(struct key_sink *sink, const struct option_row *o,
 	sink->origin = NULL;
 	sink->relative_ok = false;
 	rc = keys_apply_named(sink, key, doc.root);
-	if (rc == 0)
-		keys_take_seccomp(sink, &doc);
 	json_free(&doc);
 	if (rc && strncmp(sink->d->text, "--set", 5) != 0)
 		return diag_prefix(sink->d, "--set");

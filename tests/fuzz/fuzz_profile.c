@@ -40,7 +40,6 @@ static char *load_and_dump(const char *text, size_t len, bool tighten)
 		return NULL;
 	policy_init(&policy);
 	if (keys_apply(&sink, doc.root) == 0) {
-		keys_take_seccomp(&sink, &doc);
 		dump = policy_dump(&policy);
 	} else if (!diag_is_set(&d)) {
 		abort();
