@@ -19,9 +19,8 @@ void strlist_addf(struct strlist *l, const char *fmt, ...)
 /* Append copies of all of src. */
 void strlist_append(struct strlist *l, const struct strlist *src);
 bool strlist_has(const struct strlist *l, const char *s);
-/* Remove every entry equal to s (not itself one of them); returns how many
- * there were. */
-size_t strlist_remove(struct strlist *l, const char *s);
+/* Remove entry i. */
+void strlist_remove(struct strlist *l, size_t i);
 void strlist_free(struct strlist *l);
 
 /* malloc, strdup, asprintf that never return NULL: out of memory is fatal

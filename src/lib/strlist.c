@@ -98,24 +98,12 @@ bool strlist_has(const struct strlist *l, const char *s)
 	return false;
 }
 
-size_t strlist_remove(struct strlist *l, const char *s)
+void strlist_remove(struct strlist *l, size_t i)
 {
-	size_t n = l->n, kept = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(l->v[i], s) == 0)
-			free(l->v[i]);
-		else
-			l->v[kept++] = l->v[i];
-	}
-	if (kept == n)
-		return 0;
-	l->n = kept;
-	if (kept == 0)
+	free(l->v[i]);
+	memmove(&l->v[i], &l->v[i + 1], (l->n - i) * sizeof(*l->v));
+	if (--l->n == 0)
 		strlist_free(l);
-	else
-		l->v[kept] = NULL;
-	return n - kept;
 }
 
 void strlist_free(struct strlist *l)

@@ -85,9 +85,7 @@ void env_forget(struct strlist *l, const char *name, size_t len)
 
 		if (strncmp(e, name, len) == 0 &&
 		    (e[len] == '\0' || e[len] == '=')) {
-			cleanup_free char *entry = xstrdup(e);
-
-			(void)strlist_remove(l, entry);
+			strlist_remove(l, i);
 			return;
 		}
 	}
