@@ -88,9 +88,6 @@ bool seccomp_cond_holds(const struct seccomp_cond *c, uint64_t arg);
 bool seccomp_rules_disjoint(const struct seccomp_rule *a,
 			    const struct seccomp_rule *b);
 
-/* True if word is one of the words, separated by single spaces, of list. */
-bool list_has_word(const char *list, const char *word);
-
 #define SYSCALL_UNKNOWN	  (-1) /* nothing knows this name */
 #define SYSCALL_ELSEWHERE (-2) /* a call of other architectures only */
 

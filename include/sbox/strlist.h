@@ -23,6 +23,9 @@ bool strlist_has(const struct strlist *l, const char *s);
 void strlist_remove(struct strlist *l, size_t i);
 void strlist_free(struct strlist *l);
 
+/* True if word is one of the words, separated by single spaces, of a line. */
+bool words_have(const char *words, const char *word);
+
 /* malloc, strdup, asprintf that never return NULL: out of memory is fatal
  * (exit 125), the one way in which code of src/policy may end the program. */
 void *xcalloc(size_t n, size_t size);

@@ -47,6 +47,7 @@
 #include "sbox/log.h"
 #include "sbox/path.h"
 #include "sbox/plan.h"
+#include "sbox/strlist.h"
 
 #define CPU_PERIOD_US  100000
 #define REMOVE_TRIES   100 /* of 10 ms */
@@ -84,12 +85,9 @@ int cgroup_find(const char *cgroup, char **out)
 static char *get(const char *dir, const char *name)
 {
 	cleanup_free char *path = path_join(dir, name);
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *text = NULL;
 	size_t len;
+	char *text = file_read(path, FILE_MAX_BYTES, &len, NULL);
 
-	if (fd >= 0)
-		text = fd_read_all(fd, FILE_MAX_BYTES, &len);
 	return text ? text : xstrdup("");
 }
 
@@ -120,21 +118,6 @@ static int put(const char *dir, const char *name, const char *text)
 	cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
 
 	return fd < 0 ? -1 : fd_write_all(fd, text, strlen(text));
-}
-
-/* A line of words of the kernel's. */
-static bool has_word(const char *line, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (line += strspn(line, " \n"); *line; line += strspn(line, " \n")) {
-		size_t n = strcspn(line, " \n");
-
-		if (n == len && memcmp(line, word, len) == 0)
-			return true;
-		line += n;
-	}
-	return false;
 }
 
 static char *leaf_path(const struct cgroup *c)
@@ -242,9 +225,9 @@ static void enable(const struct plan *p, struct cgroup *c,
 	for (int i = 0; i < CONTROLLER__COUNT; i++) {
 		const char *name = controllers[i];
 
-		if (!need[i] || has_word(enabled, name))
+		if (!need[i] || words_have(enabled, name))
 			continue;
-		if (!has_word(present, name)) {
+		if (!words_have(present, name)) {
 			cleanup_free char *why =
 				xasprintf("no %s in cgroup.controllers", name);
 
@@ -336,7 +319,7 @@ void cgroup_make(const struct plan *p, struct cgroup *c)
 	if (p->uid == 0 && p->limits.pids != POLICY_UNLIMITED && !need[PIDS]) {
 		cleanup_free char *present = get(c->own, "cgroup.controllers");
 
-		need[PIDS] = has_word(present, controllers[PIDS]);
+		need[PIDS] = words_have(present, controllers[PIDS]);
 	}
 	enable(p, c, need);
 	make(p, c);

@@ -113,3 +113,15 @@ void strlist_free(struct strlist *l)
 	free(l->v);
 	*l = (struct strlist){0};
 }
+
+bool words_have(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (len == 0 || strpbrk(word, " \n"))
+		return false;
+	for (const char *p = words; (p = strstr(p, word)); p++)
+		if ((p == words || p[-1] == ' ') && strchr(" \n", p[len]))
+			return true;
+	return false;
+}

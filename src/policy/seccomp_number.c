@@ -161,23 +161,10 @@ int syscall_number(const char *name, const struct seccomp_arch *arch)
 	return nr == __NR_SCMP_ERROR ? SYSCALL_UNKNOWN : SYSCALL_ELSEWHERE;
 }
 
-bool list_has_word(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	if (len == 0 || strchr(word, ' '))
-		return false;
-	for (const char *p = list; (p = strstr(p, word)); p++)
-		if ((p == list || p[-1] == ' ') &&
-		    (p[len] == ' ' || p[len] == '\0'))
-			return true;
-	return false;
-}
-
 uint64_t syscall_arg_bits(const char *name, unsigned arg)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(widths); i++) {
-		if (!list_has_word(widths[i].names, name))
+		if (!words_have(widths[i].names, name))
 			continue;
 		if (widths[i].bits[arg] == 'm')
 			return UINT16_MAX;

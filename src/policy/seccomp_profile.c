@@ -185,7 +185,7 @@ static int check_value(const struct parser *ps, const cJSON *v,
 		return bad(ps, f->name, "must be %s", kinds[f->kind].expected);
 	if (kind == TEXT &&
 	    (strncmp(v->valuestring, f->prefix, prefix) != 0 ||
-	     (f->known && !list_has_word(f->known, v->valuestring + prefix))))
+	     (f->known && !words_have(f->known, v->valuestring + prefix))))
 		return bad(ps, f->name, "\"%s\" is not known", v->valuestring);
 	cJSON_ArrayForEach(c, v)
 	{
