@@ -10,24 +10,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "sbox/strlist.h"
 
 struct diag;
 
-struct host_stat {
-	mode_t mode;
-	uid_t uid;
-	gid_t gid;
-	dev_t dev;
-	ino_t ino;
-};
-
 struct host_fs {
 	void *ctx;
 	/* lstat(2): 0, or -1 with errno */
-	int (*lstat)(void *ctx, const char *path, struct host_stat *out);
+	int (*lstat)(void *ctx, const char *path, struct stat *out);
 	/* readlink(2): malloc'd target, or NULL with errno */
 	char *(*readlink)(void *ctx, const char *path);
 	/* access(2) for reading: 0, or -1 with errno */
@@ -41,7 +34,7 @@ struct host_fs {
 	/* From now on path, a directory, is for all of these the one that is
 	 * there now, whatever takes its name: 0 and what it is, or -1 with
 	 * errno (ENOTDIR, ELOOP: a link) */
-	int (*hold)(void *ctx, const char *path, struct host_stat *out);
+	int (*hold)(void *ctx, const char *path, struct stat *out);
 };
 
 struct host {
@@ -53,7 +46,7 @@ struct host {
 	char *passwd_home;
 	char *shell; /* $SHELL if absolute, else the passwd entry's */
 	char *cwd;   /* getcwd(3) (or --cwd, resolved): canonical */
-	struct host_stat cwd_stat;
+	struct stat cwd_stat;
 	char *config_dir;  /* $XDG_CONFIG_HOME/sbox or ~/.config/sbox */
 	char *state_dir;   /* $XDG_STATE_HOME/sbox or ~/.local/state/sbox */
 	char *cache_dir;   /* $XDG_CACHE_HOME/sbox or ~/.cache/sbox */

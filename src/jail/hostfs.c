@@ -76,25 +76,12 @@ static const char *or_dot(const char *rel)
 	return *rel ? rel : ".";
 }
 
-static void stat_out(const struct stat *st, struct host_stat *out)
-{
-	*out = (struct host_stat){.mode = st->st_mode,
-				  .uid = st->st_uid,
-				  .gid = st->st_gid,
-				  .dev = st->st_dev,
-				  .ino = st->st_ino};
-}
-
-static int fs_lstat(void *ctx, const char *path, struct host_stat *out)
+static int fs_lstat(void *ctx, const char *path, struct stat *out)
 {
 	const char *rel;
 	int at = look_at(ctx, path, &rel);
-	struct stat st;
 
-	if (fstatat(at, rel, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0)
-		return -1;
-	stat_out(&st, out);
-	return 0;
+	return fstatat(at, rel, out, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
 }
 
 static char *fs_readlink(void *ctx, const char *path)
@@ -167,24 +154,21 @@ static int fs_list(void *ctx, const char *path, struct strlist *out)
 }
 
 /* Takes fd (-1: errno says why). */
-static int hold_fd(struct holder *h, const char *path, int fd,
-		   struct host_stat *out)
+static int hold_fd(struct holder *h, const char *path, int fd, struct stat *out)
 {
 	cleanup_fd int own = fd;
-	struct stat st;
 
-	if (own < 0 || fstat(own, &st) < 0)
+	if (own < 0 || fstat(own, out) < 0)
 		return -1;
 	h->v = xreallocarray(h->v, h->n + 1, sizeof(*h->v));
 	h->v[h->n++] =
 		(struct held){.path = xstrdup(path), .fd = steal_fd(&own)};
-	stat_out(&st, out);
 	return 0;
 }
 
 /* Beneath a held directory each one in between is held as well: a name that
  * was looked through must not mean another directory later. */
-static int fs_hold(void *ctx, const char *path, struct host_stat *out)
+static int fs_hold(void *ctx, const char *path, struct stat *out)
 {
 	struct open_how how = {.flags = HOLD_FLAGS,
 			       .resolve = RESOLVE_NO_SYMLINKS |
@@ -222,7 +206,7 @@ void hostfs_init(struct host_fs *fs)
 	};
 }
 
-int hostfs_hold_cwd(struct host_fs *fs, const char *path, struct host_stat *out)
+int hostfs_hold_cwd(struct host_fs *fs, const char *path, struct stat *out)
 {
 	return hold_fd(fs->ctx, path, open(".", HOLD_FLAGS), out);
 }

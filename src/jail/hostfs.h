@@ -4,14 +4,13 @@
 #define JAIL_HOSTFS_H
 
 struct host_fs;
-struct host_stat;
+struct stat;
 
 /* Fills fs; nothing is held yet. */
 void hostfs_init(struct host_fs *fs);
 
 /* Hold the current directory, which is called path: 0 and what it is, or -1
  * with errno. */
-int hostfs_hold_cwd(struct host_fs *fs, const char *path,
-		    struct host_stat *out);
+int hostfs_hold_cwd(struct host_fs *fs, const char *path, struct stat *out);
 
 #endif

@@ -39,7 +39,7 @@ static char *worktree_gitdir(const struct view *v, const char *dotgit)
 {
 	cleanup_free char *text = read_text(v, dotgit, GIT_FILE_MAX);
 	cleanup_free char *path = NULL;
-	struct host_stat st;
+	struct stat st;
 	char *canon = NULL;
 
 	if (!text || strncmp(text, "gitdir: ", 8) != 0)
@@ -60,9 +60,9 @@ static void worktree_find(struct view *v)
 	cleanup_free char *text = NULL;
 	cleanup_free char *path = NULL;
 	cleanup_free char *back = NULL;
-	struct host_stat st;
+	struct stat st;
 
-	if (view_lstat(v, dotgit, &st) < 0 || !S_ISREG(st.mode))
+	if (view_lstat(v, dotgit, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
 	gitdir = worktree_gitdir(v, dotgit);
 	if (!gitdir || path_under(h->cwd, gitdir))
@@ -84,7 +84,7 @@ static void worktree_find(struct view *v)
 			     dotgit, gitdir);
 		return;
 	}
-	if (view_hold(v, common, &st) < 0 || st.uid != h->uid)
+	if (view_hold(v, common, &st) < 0 || st.st_uid != h->uid)
 		return;
 	view_show(v, common, common, &st, PLAN_CHECK, "git worktree");
 }
@@ -161,7 +161,7 @@ void git_note(struct view *v)
 	const char *command = path_basename(v->plan->argv.v[0]);
 	bool asks = v->interactive || strcmp(command, "git") == 0;
 	cleanup_free char *dir = xstrdup(v->host->cwd);
-	struct host_stat st;
+	struct stat st;
 
 	while (!path_under(dir, v->host->home)) {
 		cleanup_free char *git = path_join(dir, ".git");

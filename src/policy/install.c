@@ -33,9 +33,9 @@ static bool is_shown(const struct view *v, const char *path)
 static bool is_dir(const struct view *v, const char *dir, const char *name)
 {
 	cleanup_free char *path = path_join(dir, name);
-	struct host_stat st;
+	struct stat st;
 
-	return view_lstat(v, path, &st) == 0 && S_ISDIR(st.mode);
+	return view_lstat(v, path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 /* A directory that says more about the user than about the command. */
@@ -79,7 +79,7 @@ static char *install_root(const struct view *v, const char *file)
 static void install_show(struct view *v, const char *file)
 {
 	cleanup_free char *root = install_root(v, file);
-	struct host_stat st;
+	struct stat st;
 
 	if (view_lstat(v, root, &st) == 0)
 		view_show(v, root, root, &st, PLAN_RO | PLAN_CHECK, "command");
@@ -93,12 +93,12 @@ static char *path_search(const struct view *v, const char *name)
 
 	while ((dir = view_path_next(v, &at))) {
 		cleanup_free char *file = path_join(dir, name);
-		struct host_stat st;
+		struct stat st;
 
 		free(dir);
 		if (view_lstat(v, file, &st) == 0 &&
-		    (S_ISLNK(st.mode) ||
-		     (S_ISREG(st.mode) && (st.mode & 0111))))
+		    (S_ISLNK(st.st_mode) ||
+		     (S_ISREG(st.st_mode) && (st.st_mode & 0111))))
 			return steal_ptr(&file);
 	}
 	return NULL;
@@ -142,7 +142,7 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 		cleanup_free char *canon_dir = NULL;
 		cleanup_free char *target = NULL;
 		cleanup_free char *base = xstrdup(path_basename(at));
-		struct host_stat st;
+		struct stat st;
 
 		if (resolve_path(v->host, &v->untrusted, dir, &canon_dir, &st,
 				 NULL) < 0)
@@ -153,12 +153,12 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 		at = path_join(canon_dir, base);
 		if (view_lstat(v, at, &st) < 0)
 			break;
-		if (S_ISREG(st.mode)) {
+		if (S_ISREG(st.st_mode)) {
 			if (!is_shown(v, at))
 				install_show(v, at);
 			return at;
 		}
-		if (!S_ISLNK(st.mode))
+		if (!S_ISLNK(st.st_mode))
 			break;
 		target = v->host->fs.readlink(v->host->fs.ctx, at);
 		if (!target)

@@ -48,15 +48,15 @@ struct plan_mount *plan_add(struct plan *p, enum plan_mount_type type,
 
 struct plan_mount *plan_add_bind(struct plan *p, const char *src,
 				 const char *dst, unsigned flags,
-				 const struct host_stat *st, const char *why)
+				 const struct stat *st, const char *why)
 {
 	struct plan_mount *m = plan_add(p, PLAN_BIND, dst, why);
 
 	m->src = xstrdup(src);
 	m->flags = flags;
-	m->mode = st->mode & S_IFMT;
-	m->dev = st->dev;
-	m->ino = st->ino;
+	m->mode = st->st_mode & S_IFMT;
+	m->dev = st->st_dev;
+	m->ino = st->st_ino;
 	return m;
 }
 
@@ -112,7 +112,7 @@ static void untrusted_build(struct view *v)
 	strlist_add_owned(&v->untrusted,
 			  path_join(v->host->state_dir, "homes"));
 	for (size_t i = 0; i < w->n; i++) {
-		struct host_stat st;
+		struct stat st;
 		char *canon = NULL;
 
 		strlist_add(&v->untrusted, w->v[i].src);

@@ -74,7 +74,7 @@ static bool device_show(struct view *v, const struct device_row *r)
 	cleanup_free char *path = row_path(v, r);
 	cleanup_free char *canon = NULL;
 	cleanup_free char *dest = NULL;
-	struct host_stat st;
+	struct stat st;
 
 	if (!path || path[0] != '/' ||
 	    resolve_path(v->host, &v->untrusted, path, &canon, &st, NULL) < 0)

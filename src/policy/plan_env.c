@@ -54,7 +54,7 @@ static bool is_visible(const struct view *v, const char *dir)
 {
 	const struct plan *p = v->plan;
 	cleanup_free char *under = view_backing(v, dir, NULL);
-	struct host_stat st;
+	struct stat st;
 
 	if (under)
 		return view_lstat(v, under, &st) == 0;

@@ -132,7 +132,7 @@ static int guard_hold(const struct view *v, const char *under, const char *why,
 		      struct diag *d)
 {
 	cleanup_free char *parent = path_dirname(under);
-	struct host_stat st;
+	struct stat st;
 
 	if (view_hold(v, parent, &st) == 0 || errno == ENOENT ||
 	    errno == ENOTDIR || errno == EACCES)
@@ -146,14 +146,14 @@ static int guard_hold(const struct view *v, const char *under, const char *why,
  * directories count as made (plan.make_dirs).
  */
 static int guard_look(const struct view *v, const char *under, const char *dst,
-		      struct host_stat *st, const char *why, struct diag *d)
+		      struct stat *st, const char *why, struct diag *d)
 {
 	const struct strlist *made = &v->plan->make_dirs;
 
 	if (guard_hold(v, under, why, d) < 0)
 		return -1;
 	if (view_lstat(v, under, st) == 0) {
-		if (!S_ISLNK(st->mode))
+		if (!S_ISLNK(st->st_mode))
 			return 0;
 		diag_set(d, "%s: %s: a symbolic link can't be protected", why,
 			 under);
@@ -166,7 +166,7 @@ static int guard_look(const struct view *v, const char *under, const char *dst,
 		return diag_set_errno(d, errno, "%s: %s", why, under);
 	for (size_t i = 0; i < made->n; i++) {
 		if (path_under(under, made->v[i])) {
-			*st = (struct host_stat){.mode = S_IFDIR};
+			*st = (struct stat){.st_mode = S_IFDIR};
 			return 0;
 		}
 	}
@@ -198,15 +198,14 @@ static bool is_pinned(const struct view *v, const char *dst)
 }
 
 static void guard_add(struct view *v, enum plan_mount_type type,
-		      const char *dst, const struct host_stat *st,
-		      const char *why)
+		      const char *dst, const struct stat *st, const char *why)
 {
 	struct plan_mount *m = plan_add(v->plan, type, dst, why);
 
-	m->flags = st->ino ? PLAN_CHECK : 0;
-	m->mode = st->mode & S_IFMT;
-	m->dev = st->dev;
-	m->ino = st->ino;
+	m->flags = st->st_ino ? PLAN_CHECK : 0;
+	m->mode = st->st_mode & S_IFMT;
+	m->dev = st->st_dev;
+	m->ino = st->st_ino;
 }
 
 /* Bind each directory above dst onto itself, up to the shown one. */
@@ -215,7 +214,7 @@ static int guard_pin_parents(struct view *v, const char *dst, const char *why,
 {
 	cleanup_free char *parent = path_dirname(dst);
 	cleanup_free char *under = NULL;
-	struct host_stat st;
+	struct stat st;
 	bool writable;
 
 	if (is_pinned(v, parent))
@@ -236,7 +235,7 @@ static int guard_lock(struct view *v, const char *dst, const char *why,
 		      struct diag *d)
 {
 	cleanup_free char *under = NULL;
-	struct host_stat st;
+	struct stat st;
 	bool writable;
 	int r;
 
@@ -293,7 +292,7 @@ static int guard_hide(struct view *v, const char *dst, const char *why,
 		      struct diag *d)
 {
 	cleanup_free char *under = NULL;
-	struct host_stat st;
+	struct stat st;
 	bool writable;
 
 	if (is_hidden(v, dst))
@@ -303,7 +302,7 @@ static int guard_hide(struct view *v, const char *dst, const char *why,
 		return -1;
 	if (!under || view_lstat(v, under, &st) < 0)
 		return 0; /* not visible: nothing to hide */
-	if (S_ISLNK(st.mode)) {
+	if (S_ISLNK(st.st_mode)) {
 		cleanup_free char *canon = NULL;
 
 		/* following a link here can only hide more */
@@ -315,7 +314,7 @@ static int guard_hide(struct view *v, const char *dst, const char *why,
 	}
 	if (writable && guard_pin_parents(v, dst, why, d) < 0)
 		return -1;
-	guard_add(v, S_ISDIR(st.mode) ? PLAN_HIDE_DIR : PLAN_HIDE_FILE, dst,
+	guard_add(v, S_ISDIR(st.st_mode) ? PLAN_HIDE_DIR : PLAN_HIDE_FILE, dst,
 		  &st, why);
 	return 0;
 }
@@ -328,15 +327,15 @@ static int protect_git(struct view *v, const char *dst, const char *src,
 	cleanup_free char *trees = path_join(src, "worktrees");
 	cleanup_free char *inside = path_join(dst, "worktrees");
 	struct strlist names = {.n = 0};
-	struct host_stat st;
+	struct stat st;
 	int r = guard_names(v, dst, protected_git, ARRAY_SIZE(protected_git),
 			    "protect", d);
 
-	if (view_lstat(v, src, &st) == 0 && S_ISDIR(st.mode) &&
+	if (view_lstat(v, src, &st) == 0 && S_ISDIR(st.st_mode) &&
 	    view_lstat(v, common, &st) < 0)
 		strlist_add_owned(&v->plan->absent,
 				  path_join(dst, git_commondir));
-	if (view_lstat(v, trees, &st) == 0 && S_ISDIR(st.mode))
+	if (view_lstat(v, trees, &st) == 0 && S_ISDIR(st.st_mode))
 		(void)v->host->fs.list(v->host->fs.ctx, trees, &names);
 	for (size_t i = 0; i < names.n && r == 0; i++) {
 		cleanup_free char *tree = path_join(inside, names.v[i]);
@@ -358,14 +357,14 @@ static int protect_dir(struct view *v, const char *dst, const char *src,
 	cleanup_free char *dotgit = path_join(src, ".git");
 	cleanup_free char *head = path_join(src, "HEAD");
 	cleanup_free char *objects = path_join(src, "objects");
-	struct host_stat st;
+	struct stat st;
 
 	if (protect_git(v, git, dotgit, d) < 0 ||
 	    guard_names(v, dst, protected_names, ARRAY_SIZE(protected_names),
 			"protect", d) < 0)
 		return -1;
 	/* a file names the repository */
-	if (view_lstat(v, dotgit, &st) == 0 && S_ISREG(st.mode) &&
+	if (view_lstat(v, dotgit, &st) == 0 && S_ISREG(st.st_mode) &&
 	    guard_readonly(v, git, "protect", d) < 0)
 		return -1;
 	if (view_lstat(v, head, &st) < 0 || view_lstat(v, objects, &st) < 0)
@@ -378,7 +377,7 @@ static int protect_own(struct view *v, const char *own, const char *src,
 		       const char *dst, struct diag *d)
 {
 	cleanup_free char *inside = NULL;
-	struct host_stat st;
+	struct stat st;
 
 	if (path_under(own, src)) {
 		diag_set(d,
@@ -427,13 +426,13 @@ static int protect_mount(struct view *v, const struct plan_mount *m,
 static int protect_inner(struct view *v, const char *dst, struct diag *d)
 {
 	cleanup_free char *under = view_backing(v, dst, NULL);
-	struct host_stat st;
+	struct stat st;
 
 	for (size_t i = 0; i < v->plan->nmounts; i++)
 		if (v->plan->mounts[i].type == PLAN_BIND &&
 		    strcmp(v->plan->mounts[i].dst, dst) == 0)
 			return 0;
-	if (!under || view_lstat(v, under, &st) < 0 || !S_ISDIR(st.mode))
+	if (!under || view_lstat(v, under, &st) < 0 || !S_ISDIR(st.st_mode))
 		return 0;
 	return protect_dir(v, dst, under, d);
 }
@@ -471,13 +470,13 @@ static int hide_unreadable(struct view *v, const char *dir, unsigned depth,
 		return diag_set_errno(d, errno, "%s", dir);
 	for (size_t i = 0; i < names.n && r == 0; i++) {
 		cleanup_free char *path = path_join(dir, names.v[i]);
-		struct host_stat st;
+		struct stat st;
 
-		if (view_lstat(v, path, &st) < 0 || S_ISLNK(st.mode))
+		if (view_lstat(v, path, &st) < 0 || S_ISLNK(st.st_mode))
 			continue;
-		if (S_ISDIR(st.mode) && (st.mode & S_IXOTH) && depth < 8)
+		if (S_ISDIR(st.st_mode) && (st.st_mode & S_IXOTH) && depth < 8)
 			r = hide_unreadable(v, path, depth + 1, d);
-		else if (S_ISDIR(st.mode) || !(st.mode & S_IROTH))
+		else if (S_ISDIR(st.st_mode) || !(st.st_mode & S_IROTH))
 			r = guard_hide(v, path, "root's only", d);
 	}
 	strlist_free(&names);
@@ -529,10 +528,10 @@ int guard_hide_source(struct view *v, const char *src, size_t n,
 static int hide_socket(struct view *v, const char *sock, size_t nmounts,
 		       struct diag *d)
 {
-	struct host_stat st;
+	struct stat st;
 
 	if (is_shown_itself(v, sock) || view_lstat(v, sock, &st) < 0 ||
-	    !S_ISSOCK(st.mode))
+	    !S_ISSOCK(st.st_mode))
 		return 0;
 	return guard_hide_source(v, sock, nmounts, "host's socket", d);
 }
@@ -559,7 +558,7 @@ static int hide_sockets(struct view *v, struct diag *d)
 /* Nothing can be put over what isn't there. */
 static void hide_missing(struct view *v, const char *path, const char *under)
 {
-	struct host_stat st;
+	struct stat st;
 
 	if (view_lstat(v, under, &st) < 0 && errno == ENOENT)
 		strlist_addf(&v->plan->warnings,
@@ -612,7 +611,7 @@ static void cover_add(struct view *v, const struct cover_row *row)
 	bool ours = v->plan->net != NET_HOST || row->with_host_net;
 	cleanup_free char *canon = NULL;
 	cleanup_free char *under = NULL;
-	struct host_stat st;
+	struct stat st;
 	struct plan_mount *m;
 
 	if (resolve_path(v->host, &v->untrusted, row->path, &canon, &st, NULL) <

@@ -40,17 +40,17 @@ struct plan_mount *plan_add(struct plan *p, enum plan_mount_type type,
 			    const char *dst, const char *why);
 struct plan_mount *plan_add_bind(struct plan *p, const char *src,
 				 const char *dst, unsigned flags,
-				 const struct host_stat *st, const char *why);
+				 const struct stat *st, const char *why);
 void plan_mount_free(struct plan_mount *m);
 
 /* lstat(2) of the host: 0, or -1 with errno. */
-int view_lstat(const struct view *v, const char *path, struct host_stat *st);
+int view_lstat(const struct view *v, const char *path, struct stat *st);
 /* host_fs.hold(): before anything in a directory decides what is planned. */
-int view_hold(const struct view *v, const char *path, struct host_stat *st);
+int view_hold(const struct view *v, const char *path, struct stat *st);
 /* Something of the host's is to be shown at dst; the last word about a place
  * counts. */
 void view_show(struct view *v, const char *src, const char *dst,
-	       const struct host_stat *st, unsigned flags, const char *why);
+	       const struct stat *st, unsigned flags, const char *why);
 /* The host path that a path inside shows, malloc'd, or NULL if it is ours
  * (tmpfs, proc ...) or nothing. *write (may be NULL): through a writable
  * mount. */
@@ -71,7 +71,7 @@ bool path_under_any(const struct strlist *roots, const char *path);
  * link).
  */
 int resolve_path(const struct host *h, const struct strlist *untrusted,
-		 const char *path, char **canon, struct host_stat *st,
+		 const char *path, char **canon, struct stat *st,
 		 struct diag *d);
 
 int guard_check_cwd(const struct view *v, bool force, struct diag *d);

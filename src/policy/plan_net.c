@@ -36,12 +36,12 @@ static char *find_program(const struct host *host, const char *name)
 	char *places[] = {xasprintf("%s/libexec/sbox/%s", prefix, name),
 			  path_join(dir, name)};
 	char *found = NULL;
-	struct host_stat st;
+	struct stat st;
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		if (!found &&
 		    host->fs.lstat(host->fs.ctx, places[i], &st) == 0 &&
-		    S_ISREG(st.mode))
+		    S_ISREG(st.st_mode))
 			found = places[i];
 		else
 			free(places[i]);
@@ -175,7 +175,7 @@ int services_hide(struct view *v, struct diag *d)
 
 	for (size_t i = 0; i < files->n; i++) {
 		cleanup_free char *canon = NULL;
-		struct host_stat st;
+		struct stat st;
 
 		if (guard_hide_source(v, files->v[i], n, "net.services", d) < 0)
 			return -1;

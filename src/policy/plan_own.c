@@ -42,10 +42,10 @@ static int add_targets(const struct view *v, const char *dir,
 	for (size_t i = 0; i < names.n && r == 0; i++) {
 		cleanup_free char *path = path_join(dir, names.v[i]);
 		char *canon = NULL;
-		struct host_stat st;
+		struct stat st;
 
 		if (!is_profile_file(names.v[i]) ||
-		    view_lstat(v, path, &st) < 0 || !S_ISLNK(st.mode))
+		    view_lstat(v, path, &st) < 0 || !S_ISLNK(st.st_mode))
 			continue;
 		r = resolve_path(v->host, &v->untrusted, path, &canon, &st, d);
 		if (r == 0)

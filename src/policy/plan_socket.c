@@ -23,14 +23,14 @@ static int search_dir(const struct view *v, const char *dir,
 {
 	const struct host_fs *fs = &v->host->fs;
 	struct strlist names = {.n = 0};
-	struct host_stat st;
+	struct stat st;
 
 	if (fs->list(fs->ctx, dir, &names) < 0) {
 		int err = errno;
 
 		if (err == ENOENT ||
 		    (err == EACCES && view_lstat(v, dir, &st) == 0 &&
-		     st.uid != v->host->uid))
+		     st.st_uid != v->host->uid))
 			return 0;
 		diag_set_errno(d, err, "host's socket: %s: can't be searched",
 			       dir);
@@ -44,9 +44,9 @@ static int search_dir(const struct view *v, const char *dir,
 
 		if (view_lstat(v, path, &st) < 0)
 			continue; /* gone meanwhile */
-		if (S_ISDIR(st.mode))
+		if (S_ISDIR(st.st_mode))
 			strlist_add_owned(todo, steal_ptr(&path));
-		else if (S_ISSOCK(st.mode))
+		else if (S_ISSOCK(st.st_mode))
 			strlist_add_owned(out, steal_ptr(&path));
 	}
 	strlist_free(&names);

@@ -86,18 +86,18 @@ static const struct layout layout[] = {
 };
 /* clang-format on */
 
-int view_lstat(const struct view *v, const char *path, struct host_stat *st)
+int view_lstat(const struct view *v, const char *path, struct stat *st)
 {
 	return v->host->fs.lstat(v->host->fs.ctx, path, st);
 }
 
-int view_hold(const struct view *v, const char *path, struct host_stat *st)
+int view_hold(const struct view *v, const char *path, struct stat *st)
 {
 	return v->host->fs.hold(v->host->fs.ctx, path, st);
 }
 
 void view_show(struct view *v, const char *src, const char *dst,
-	       const struct host_stat *st, unsigned flags, const char *why)
+	       const struct stat *st, unsigned flags, const char *why)
 {
 	struct plan *shows = &v->shows;
 
@@ -154,15 +154,15 @@ char *view_path_next(const struct view *v, const char **at)
 static void layout_add(struct view *v, const struct layout *l)
 {
 	struct plan_mount *m;
-	struct host_stat st;
+	struct stat st;
 	char *target = NULL;
 
 	if (l->type == PLAN_BIND && S_ISDIR(l->mode)) {
 		if (view_lstat(v, l->path, &st) < 0)
 			return; /* the host does without: so do we */
-		if (S_ISLNK(st.mode))
+		if (S_ISLNK(st.st_mode))
 			target = v->host->fs.readlink(v->host->fs.ctx, l->path);
-		if (!target && !S_ISDIR(st.mode))
+		if (!target && !S_ISDIR(st.st_mode))
 			return;
 	} else if (l->target) {
 		target = xstrdup(l->target);
@@ -204,7 +204,7 @@ static char *home_dir(const struct view *v)
 static int home_build(struct view *v, struct diag *d)
 {
 	const struct host *h = v->host;
-	struct host_stat st = {.mode = S_IFDIR};
+	struct stat st = {.st_mode = S_IFDIR};
 
 	if (path_under(h->cwd, h->home))
 		return 0; /* --force-cwd: the home is what is shown */
@@ -214,7 +214,7 @@ static int home_build(struct view *v, struct diag *d)
 	}
 	v->plan->keep_home = home_dir(v);
 	if (view_lstat(v, v->plan->keep_home, &st) == 0) {
-		if (!S_ISDIR(st.mode) || st.uid != h->uid) {
+		if (!S_ISDIR(st.st_mode) || st.st_uid != h->uid) {
 			diag_set(d, "home: %s: not a directory of your own",
 				 v->plan->keep_home);
 			return diag_hint(d, "move it away");
@@ -261,7 +261,7 @@ static int show_path(struct view *v, const struct policy_path *p, enum shown as,
 				  "start what listens on it first"},
 	};
 	cleanup_free char *canon = NULL;
-	struct host_stat st;
+	struct stat st;
 	unsigned flags = PLAN_CHECK | (as == SHOWN_WRITE ? 0 : PLAN_RO);
 
 	if (resolve_path(v->host, &v->untrusted, p->src, &canon, &st, d) < 0) {
@@ -274,7 +274,7 @@ static int show_path(struct view *v, const struct policy_path *p, enum shown as,
 		diag_prefix(d, "%s", p->origin);
 		return diag_hint(d, "%s", missing[as][is_from_option(p)]);
 	}
-	if (S_ISDIR(st.mode) && view_hold(v, canon, &st) < 0)
+	if (S_ISDIR(st.st_mode) && view_hold(v, canon, &st) < 0)
 		return diag_set_errno(d, errno, "%s: %s", p->origin, canon);
 	if (strcmp(canon, "/") == 0 || path_under("/proc", canon) ||
 	    strcmp(p->dest, "/") == 0 || path_under("/proc", p->dest)) {
@@ -289,16 +289,16 @@ static int show_path(struct view *v, const struct policy_path *p, enum shown as,
 			 p->src);
 		return diag_hint(d, "name the directories that are needed");
 	}
-	if (as == SHOWN_SOCKET && !S_ISSOCK(st.mode)) {
+	if (as == SHOWN_SOCKET && !S_ISSOCK(st.st_mode)) {
 		diag_set(d, "%s: %s: not a unix socket", p->origin, p->src);
 		return diag_hint(d, "a file or directory is shown with --ro");
 	}
-	if (!S_ISDIR(st.mode) && !S_ISREG(st.mode) && !S_ISSOCK(st.mode) &&
-	    !S_ISFIFO(st.mode) &&
-	    !(S_ISCHR(st.mode) && path_under("/dev", canon)))
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode) &&
+	    !S_ISSOCK(st.st_mode) && !S_ISFIFO(st.st_mode) &&
+	    !(S_ISCHR(st.st_mode) && path_under("/dev", canon)))
 		return diag_set(d, "%s: %s: a device outside /dev", p->origin,
 				p->src);
-	if (S_ISCHR(st.mode))
+	if (S_ISCHR(st.st_mode))
 		flags |= PLAN_DEV | PLAN_NOEXEC;
 	view_show(v, canon, p->dest, &st, flags,
 		  is_from_option(p) ? "option" : "profile");
@@ -354,8 +354,9 @@ static int show_place(struct view *v, const struct plan_mount *s,
 		      struct diag *d)
 {
 	cleanup_free char *under = NULL;
-	struct host_stat st = {.mode = s->mode, .dev = s->dev, .ino = s->ino};
-	struct host_stat there;
+	struct stat st = {
+		.st_mode = s->mode, .st_dev = s->dev, .st_ino = s->ino};
+	struct stat there;
 	bool writable, over;
 
 	under = view_backing(v, s->dst, &writable);
@@ -371,7 +372,7 @@ static int show_place(struct view *v, const struct plan_mount *s,
 		return diag_hint(d, "choose a DEST that exists, or one outside "
 				    "what is shown from the host");
 	}
-	if (over && S_ISDIR(there.mode) != S_ISDIR(s->mode))
+	if (over && S_ISDIR(there.st_mode) != S_ISDIR(s->mode))
 		return diag_set(d,
 				"%s: %s: a file can't be shown over a "
 				"directory, nor the other way round",
@@ -387,7 +388,7 @@ static int tmpfs_build(struct view *v, struct diag *d)
 
 	for (size_t i = 0; i < l->n; i++) {
 		cleanup_free char *under = view_backing(v, l->v[i].dest, NULL);
-		struct host_stat st;
+		struct stat st;
 
 		if (under && view_lstat(v, under, &st) < 0) {
 			diag_set_errno(d, errno, "%s: %s", l->v[i].origin,

@@ -86,7 +86,7 @@ static int walk_step(struct walk *w, struct diag *d)
 	size_t len = strcspn(p, "/");
 	cleanup_free char *name = xstrndup(p, len);
 	cleanup_free char *at = path_join(w->done, name);
-	struct host_stat st;
+	struct stat st;
 
 	p += len + strspn(p + len, "/");
 	memmove(w->todo, p, strlen(p) + 1);
@@ -98,15 +98,15 @@ static int walk_step(struct walk *w, struct diag *d)
 	}
 	if (w->host->fs.lstat(w->host->fs.ctx, at, &st) < 0)
 		return walk_error(w, errno, d);
-	if (S_ISLNK(st.mode))
+	if (S_ISLNK(st.st_mode))
 		return walk_link(w, at, d);
-	if (*w->todo && !S_ISDIR(st.mode))
+	if (*w->todo && !S_ISDIR(st.st_mode))
 		return walk_error(w, ENOTDIR, d);
 	walk_to(w, steal_ptr(&at));
 	return 0;
 }
 
-static int walk(struct walk *w, struct host_stat *st, struct diag *d)
+static int walk(struct walk *w, struct stat *st, struct diag *d)
 {
 	while (w->todo[strspn(w->todo, "/")])
 		if (walk_step(w, d) < 0)
@@ -114,7 +114,7 @@ static int walk(struct walk *w, struct host_stat *st, struct diag *d)
 	/* the walk may have ended on ".." or begun at the end */
 	if (w->host->fs.lstat(w->host->fs.ctx, w->done, st) < 0)
 		return walk_error(w, errno, d);
-	if (!S_ISLNK(st->mode))
+	if (!S_ISLNK(st->st_mode))
 		return 0;
 	diag_set(d, "%s: was replaced while sbox looked at it", w->path);
 	diag_hint(d, "start it again");
@@ -123,13 +123,13 @@ static int walk(struct walk *w, struct host_stat *st, struct diag *d)
 }
 
 int resolve_path(const struct host *h, const struct strlist *untrusted,
-		 const char *path, char **canon, struct host_stat *st,
+		 const char *path, char **canon, struct stat *st,
 		 struct diag *d)
 {
 	/* getcwd(3) holds no link: what lies beneath it starts there */
 	bool from_cwd = h->cwd && h->cwd[1] && path_under(h->cwd, path);
 	struct walk w = {.host = h, .untrusted = untrusted, .path = path};
-	struct host_stat last;
+	struct stat last;
 	int rc;
 
 	if (path[0] != '/' || strlen(path) >= PATH_MAX) {

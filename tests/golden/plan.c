@@ -70,7 +70,7 @@ static const char *const system_rows[] = {
 };
 
 static const struct row *find_in(const struct world *w, const char *path,
-				 struct host_stat *st)
+				 struct stat *st)
 {
 	static const struct row directory = {.mode = S_IFDIR | 0755};
 	const struct row *r = NULL;
@@ -88,17 +88,17 @@ static const struct row *find_in(const struct world *w, const char *path,
 		ino = i + 1000;
 	}
 	if (r)
-		*st = (struct host_stat){.mode = r->mode,
-					 .uid = w->host.uid,
-					 .gid = w->host.gid,
-					 .dev = 1,
-					 .ino = ino};
+		*st = (struct stat){.st_mode = r->mode,
+				    .st_uid = w->host.uid,
+				    .st_gid = w->host.gid,
+				    .st_dev = 1,
+				    .st_ino = ino};
 	return r;
 }
 
 /* As lstat(2): links above the last component are followed. */
 static const struct row *find(const struct world *w, const char *path,
-			      struct host_stat *st)
+			      struct stat *st)
 {
 	cleanup_free char *at = xstrdup(path);
 
@@ -132,14 +132,14 @@ static const struct row *find(const struct world *w, const char *path,
 	return NULL;
 }
 
-static int fs_lstat(void *ctx, const char *path, struct host_stat *out)
+static int fs_lstat(void *ctx, const char *path, struct stat *out)
 {
 	return find(ctx, path, out) ? 0 : -1;
 }
 
 static char *fs_readlink(void *ctx, const char *path)
 {
-	struct host_stat st;
+	struct stat st;
 	const struct row *r = find(ctx, path, &st);
 
 	if (r && S_ISLNK(r->mode))
@@ -150,14 +150,14 @@ static char *fs_readlink(void *ctx, const char *path)
 
 static int fs_readable(void *ctx, const char *path)
 {
-	struct host_stat st;
+	struct stat st;
 
-	return find(ctx, path, &st) && st.mode & S_IROTH ? 0 : -1;
+	return find(ctx, path, &st) && st.st_mode & S_IROTH ? 0 : -1;
 }
 
 static char *fs_read_head(void *ctx, const char *path, size_t max, size_t *len)
 {
-	struct host_stat st;
+	struct stat st;
 	const struct row *r = find(ctx, path, &st);
 
 	if (r && S_ISREG(r->mode)) {
@@ -173,10 +173,10 @@ static char *fs_read_head(void *ctx, const char *path, size_t max, size_t *len)
 static int fs_list(void *ctx, const char *path, struct strlist *out)
 {
 	const struct world *w = ctx;
-	struct host_stat st = {.mode = 0};
+	struct stat st = {.st_mode = 0};
 
-	if (!find(w, path, &st) || !(st.mode & S_IRUSR)) {
-		errno = st.mode ? EACCES : ENOENT;
+	if (!find(w, path, &st) || !(st.st_mode & S_IRUSR)) {
+		errno = st.st_mode ? EACCES : ENOENT;
 		return -1;
 	}
 	for (size_t i = 0; i < w->n; i++) {
@@ -241,7 +241,8 @@ static void world_user(struct world *w, bool root)
 		.memory = UINT64_C(1) << 30,
 		.landlock_abi = 3,
 	};
-	h->cwd_stat = (struct host_stat){.mode = S_IFDIR | 0755, .uid = h->uid};
+	h->cwd_stat =
+		(struct stat){.st_mode = S_IFDIR | 0755, .st_uid = h->uid};
 }
 
 static void world_row(struct world *w, mode_t type, char *words)
