@@ -17,6 +17,7 @@
 
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
+#include "sbox/path.h"
 
 /* The smallest number >= from in keep, or -1. */
 static int next_kept(const int *keep, size_t n, int from)
@@ -88,7 +89,6 @@ char *fd_read_all(int fd, size_t max, size_t *len)
 {
 	cleanup_free char *buf = malloc(max + 1);
 	ssize_t n = buf ? fd_read_full(fd, buf, max + 1) : -1;
-	char *fits;
 
 	if (n < 0)
 		return NULL;
@@ -97,12 +97,8 @@ char *fd_read_all(int fd, size_t max, size_t *len)
 		return NULL;
 	}
 	buf[n] = '\0';
-	fits = realloc(buf, (size_t)n + 1);
-	if (!fits)
-		return NULL;
-	(void)steal_ptr(&buf);
 	*len = (size_t)n;
-	return fits;
+	return steal_ptr(&buf);
 }
 
 /* Why path cannot be read as a file, with errno. */
@@ -133,15 +129,6 @@ char *file_read(const char *path, size_t max, size_t *len, struct diag *d)
 	return buf ? buf : read_fails(d, errno, path, max);
 }
 
-/* Fill the temporary file and move it to path. 0, or -1 with errno. */
-static int replace_by(int fd, const char *tmp, const char *path,
-		      const void *buf, size_t len, unsigned mode)
-{
-	if (fd_write_all(fd, buf, len) < 0 || fchmod(fd, mode) < 0)
-		return -1;
-	return rename(tmp, path);
-}
-
 int file_replace(const char *path, const void *buf, size_t len,
 		 unsigned int mode)
 {
@@ -157,7 +144,8 @@ int file_replace(const char *path, const void *buf, size_t len,
 	fd = mkostemp(tmp, O_CLOEXEC); /* 0600, O_EXCL: follows no symlink */
 	if (fd < 0)
 		return -1;
-	if (replace_by(fd, tmp, path, buf, len, mode) == 0)
+	if (fd_write_all(fd, buf, len) == 0 && fchmod(fd, mode) == 0 &&
+	    rename(tmp, path) == 0)
 		return 0;
 	saved = errno;
 	(void)unlink(tmp); /* the error that counts is the first one */
@@ -186,21 +174,12 @@ static int make_one(const char *path, mode_t mode)
 
 int dir_make(const char *path, unsigned int mode)
 {
-	cleanup_free char *buf = strdup(path);
+	cleanup_free char *parent = NULL;
 
-	if (!buf)
+	if (make_one(path, mode) == 0)
+		return 0;
+	if (errno != ENOENT || !*path)
 		return -1;
-	if (buf[0] == '\0') {
-		errno = ENOENT;
-		return -1;
-	}
-	for (char *p = buf + 1; *p; p++) {
-		if (*p != '/' || p[-1] == '/')
-			continue;
-		*p = '\0';
-		if (make_one(buf, mode) < 0)
-			return -1;
-		*p = '/';
-	}
-	return make_one(buf, mode);
+	parent = path_dirname(path);
+	return dir_make(parent, mode) < 0 ? -1 : make_one(path, mode);
 }
