@@ -22,6 +22,7 @@ bool strlist_has(const struct strlist *l, const char *s);
 /* Remove entry i. */
 void strlist_remove(struct strlist *l, size_t i);
 void strlist_free(struct strlist *l);
+#define cleanup_strlist __attribute__((cleanup(strlist_free)))
 
 /* True if word is one of the words, separated by single spaces, of a line. */
 bool words_have(const char *words, const char *word);

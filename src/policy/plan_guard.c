@@ -326,26 +326,27 @@ static int protect_git(struct view *v, const char *dst, const char *src,
 	cleanup_free char *common = path_join(src, git_commondir);
 	cleanup_free char *trees = path_join(src, "worktrees");
 	cleanup_free char *inside = path_join(dst, "worktrees");
-	struct strlist names = {.n = 0};
+	cleanup_strlist struct strlist names = {.n = 0};
 	struct stat st;
-	int r = guard_names(v, dst, protected_git, ARRAY_SIZE(protected_git),
-			    "protect", d);
 
+	if (guard_names(v, dst, protected_git, ARRAY_SIZE(protected_git),
+			"protect", d) < 0)
+		return -1;
 	if (view_lstat(v, src, &st) == 0 && S_ISDIR(st.st_mode) &&
 	    view_lstat(v, common, &st) < 0)
 		strlist_add_owned(&v->plan->absent,
 				  path_join(dst, git_commondir));
 	if (view_lstat(v, trees, &st) == 0 && S_ISDIR(st.st_mode))
 		(void)v->host->fs.list(v->host->fs.ctx, trees, &names);
-	for (size_t i = 0; i < names.n && r == 0; i++) {
+	for (size_t i = 0; i < names.n; i++) {
 		cleanup_free char *tree = path_join(inside, names.v[i]);
 
-		r = guard_names(v, tree, protected_worktree,
+		if (guard_names(v, tree, protected_worktree,
 				ARRAY_SIZE(protected_worktree), "protect",
-				d);
+				d) < 0)
+			return -1;
 	}
-	strlist_free(&names);
-	return r;
+	return 0;
 }
 
 /* The protected names beneath one writable directory, which may itself be a
@@ -441,19 +442,21 @@ static int protect_build(struct view *v, struct diag *d)
 {
 	const struct policy_paths *write = &v->policy->write;
 	const struct strlist *mine = &v->policy->protect;
-	struct strlist own = {.n = 0};
+	cleanup_strlist struct strlist own = {.n = 0};
 	size_t n = v->plan->nmounts;
-	int r = own_paths(v, &own, d);
 
-	for (size_t i = 0; i < n && r == 0; i++) {
+	if (own_paths(v, &own, d) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
 		struct plan_mount m = v->plan->mounts[i];
 
-		r = protect_mount(v, &m, &own, d);
+		if (protect_mount(v, &m, &own, d) < 0)
+			return -1;
 	}
-	strlist_free(&own);
-	for (size_t i = 0; i < write->n && r == 0; i++)
-		r = protect_inner(v, write->v[i].dest, d);
-	if (r < 0 || protect_inner(v, v->host->cwd, d) < 0)
+	for (size_t i = 0; i < write->n; i++)
+		if (protect_inner(v, write->v[i].dest, d) < 0)
+			return -1;
+	if (protect_inner(v, v->host->cwd, d) < 0)
 		return -1;
 	return guard_names(v, v->host->cwd, (const char *const *)mine->v,
 			   mine->n, "fs.protect", d);
@@ -463,14 +466,14 @@ static int protect_build(struct view *v, struct diag *d)
 static int hide_unreadable(struct view *v, const char *dir, unsigned depth,
 			   struct diag *d)
 {
-	struct strlist names = {.n = 0};
-	int r = 0;
+	cleanup_strlist struct strlist names = {.n = 0};
 
 	if (v->host->fs.list(v->host->fs.ctx, dir, &names) < 0)
 		return diag_set_errno(d, errno, "%s", dir);
-	for (size_t i = 0; i < names.n && r == 0; i++) {
+	for (size_t i = 0; i < names.n; i++) {
 		cleanup_free char *path = path_join(dir, names.v[i]);
 		struct stat st;
+		int r = 0;
 
 		if (view_lstat(v, path, &st) < 0 || S_ISLNK(st.st_mode))
 			continue;
@@ -478,9 +481,10 @@ static int hide_unreadable(struct view *v, const char *dir, unsigned depth,
 			r = hide_unreadable(v, path, depth + 1, d);
 		else if (S_ISDIR(st.st_mode) || !(st.st_mode & S_IROTH))
 			r = guard_hide(v, path, "root's only", d);
+		if (r < 0)
+			return -1;
 	}
-	strlist_free(&names);
-	return r;
+	return 0;
 }
 
 static int hide_secrets(struct view *v, struct diag *d)
@@ -539,20 +543,19 @@ static int hide_socket(struct view *v, const char *sock, size_t nmounts,
 static int hide_sockets(struct view *v, struct diag *d)
 {
 	const struct host *h = v->host;
-	struct strlist all = {.n = 0};
+	cleanup_strlist struct strlist all = {.n = 0};
 	size_t n = v->plan->nmounts;
-	int r = 0;
 
-	if (h->lost_sockets.n)
-		r = socket_search(v, &all, d);
+	if (h->lost_sockets.n && socket_search(v, &all, d) < 0)
+		return -1;
 	for (size_t i = 0; i < h->sockets.n; i++) {
 		if (!strlist_has(&all, h->sockets.v[i]))
 			strlist_add(&all, h->sockets.v[i]);
 	}
-	for (size_t i = 0; i < all.n && r == 0; i++)
-		r = hide_socket(v, all.v[i], n, d);
-	strlist_free(&all);
-	return r;
+	for (size_t i = 0; i < all.n; i++)
+		if (hide_socket(v, all.v[i], n, d) < 0)
+			return -1;
+	return 0;
 }
 
 /* Nothing can be put over what isn't there. */

@@ -34,12 +34,11 @@ static int add_targets(const struct view *v, const char *dir,
 		       struct strlist *out, struct diag *d)
 {
 	const struct host_fs *fs = &v->host->fs;
-	struct strlist names = {.n = 0};
-	int r = 0;
+	cleanup_strlist struct strlist names = {.n = 0};
 
 	if (fs->list(fs->ctx, dir, &names) < 0)
 		return 0; /* none there, or none of ours */
-	for (size_t i = 0; i < names.n && r == 0; i++) {
+	for (size_t i = 0; i < names.n; i++) {
 		cleanup_free char *path = path_join(dir, names.v[i]);
 		char *canon = NULL;
 		struct stat st;
@@ -47,14 +46,12 @@ static int add_targets(const struct view *v, const char *dir,
 		if (!is_profile_file(names.v[i]) ||
 		    view_lstat(v, path, &st) < 0 || !S_ISLNK(st.st_mode))
 			continue;
-		r = resolve_path(v->host, &v->untrusted, path, &canon, &st, d);
-		if (r == 0)
-			strlist_add_owned(out, canon);
-		else
-			(void)diag_prefix(d, "sbox's own");
+		if (resolve_path(v->host, &v->untrusted, path, &canon, &st, d) <
+		    0)
+			return diag_prefix(d, "sbox's own");
+		strlist_add_owned(out, canon);
 	}
-	strlist_free(&names);
-	return r;
+	return 0;
 }
 
 int own_paths(const struct view *v, struct strlist *out, struct diag *d)

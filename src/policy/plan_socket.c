@@ -22,7 +22,7 @@ static int search_dir(const struct view *v, const char *dir,
 		      struct strlist *todo, struct strlist *out, struct diag *d)
 {
 	const struct host_fs *fs = &v->host->fs;
-	struct strlist names = {.n = 0};
+	cleanup_strlist struct strlist names = {.n = 0};
 	struct stat st;
 
 	if (fs->list(fs->ctx, dir, &names) < 0) {
@@ -49,14 +49,12 @@ static int search_dir(const struct view *v, const char *dir,
 		else if (S_ISSOCK(st.st_mode))
 			strlist_add_owned(out, steal_ptr(&path));
 	}
-	strlist_free(&names);
 	return 0;
 }
 
 int socket_search(const struct view *v, struct strlist *out, struct diag *d)
 {
-	struct strlist todo = {.n = 0};
-	int r = 0;
+	cleanup_strlist struct strlist todo = {.n = 0};
 
 	strlist_addf(&v->plan->notes,
 		     "a socket of the host's, %s, is somewhere: looking for it "
@@ -68,12 +66,12 @@ int socket_search(const struct view *v, struct strlist *out, struct diag *d)
 	}
 	if (v->plan->keep_home)
 		strlist_add(&todo, v->plan->keep_home);
-	while (todo.n && r == 0) {
+	while (todo.n) {
 		cleanup_free char *dir = todo.v[--todo.n];
 
 		todo.v[todo.n] = NULL;
-		r = search_dir(v, dir, &todo, out, d);
+		if (search_dir(v, dir, &todo, out, d) < 0)
+			return -1;
 	}
-	strlist_free(&todo);
-	return r;
+	return 0;
 }
