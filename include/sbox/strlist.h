@@ -21,6 +21,8 @@ void strlist_append(struct strlist *l, const struct strlist *src);
 bool strlist_has(const struct strlist *l, const char *s);
 /* Remove entry i. */
 void strlist_remove(struct strlist *l, size_t i);
+/* By strcmp(3). */
+void strlist_sort(struct strlist *l);
 void strlist_free(struct strlist *l);
 #define cleanup_strlist __attribute__((cleanup(strlist_free)))
 

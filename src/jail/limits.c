@@ -12,6 +12,7 @@
  */
 #include "jail/limits.h"
 
+#include <sys/param.h>
 #include <sys/resource.h>
 
 #include "sbox/log.h"
@@ -31,11 +32,6 @@ void limits_check(const struct plan *p, bool in_cgroup)
 	log_info("limits.pids: not held for root without a cgroup");
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* name: for messages. Between vfork and exec: system calls only. */
 static void set(__rlimit_resource_t what, uint64_t soft, uint64_t hard,
 		const char *name)
@@ -46,11 +42,11 @@ static void set(__rlimit_resource_t what, uint64_t soft, uint64_t hard,
 		return;
 	if (getrlimit(what, &now) < 0)
 		fatal("limits.%s: getrlimit", name);
-	/* RLIM_INFINITY is the largest value, so least() is right for it */
-	want.rlim_max = least(hard, now.rlim_max);
-	want.rlim_cur = least(soft, want.rlim_max);
+	/* RLIM_INFINITY is the largest value, so MIN() is right for it */
+	want.rlim_max = MIN(hard, now.rlim_max);
+	want.rlim_cur = MIN(soft, want.rlim_max);
 	if (what != RLIMIT_NOFILE)
-		want.rlim_cur = least(want.rlim_cur, now.rlim_cur);
+		want.rlim_cur = MIN(want.rlim_cur, now.rlim_cur);
 	if (setrlimit(what, &want) < 0)
 		fatal("limits.%s: setrlimit", name);
 }

@@ -145,17 +145,11 @@ static int ask(const struct found *f)
 	return more;
 }
 
-static int text_compare(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 void sockets_probe(struct strlist *placed, struct strlist *lost)
 {
 	const struct found f = {placed, lost};
 
 	if (ask(&f) < 0)
 		strlist_add(lost, "(sock_diag: not available)");
-	if (placed->n)
-		qsort(placed->v, placed->n, sizeof(*placed->v), text_compare);
+	strlist_sort(placed);
 }

@@ -113,11 +113,6 @@ static void env_devices(struct view *v)
 	}
 }
 
-static int entry_compare(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 void env_build(struct view *v)
 {
 	const struct host *h = v->host;
@@ -153,5 +148,5 @@ void env_build(struct view *v)
 		env_forget(env, p->env_unset.v[i], strlen(p->env_unset.v[i]));
 	if (v->plan->gateway_env.n) /* where it finds what commands name */
 		env_put(&v->plan->gateway_env, xasprintf("PATH=%s", outside));
-	qsort(env->v, env->n, sizeof(*env->v), entry_compare);
+	strlist_sort(env);
 }

@@ -9,13 +9,9 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <sys/param.h>
 
 #define SUGGEST_NAME_MAX 48
-
-static size_t min(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
 
 /* Both at most SUGGEST_NAME_MAX bytes long. */
 static size_t distance(const char *a, size_t alen, const char *b, size_t blen)
@@ -31,7 +27,7 @@ static size_t distance(const char *a, size_t alen, const char *b, size_t blen)
 			size_t change = before + (a[i] != b[j]);
 
 			before = row[j + 1];
-			row[j + 1] = min(change, min(before, row[j]) + 1);
+			row[j + 1] = MIN(change, MIN(before, row[j]) + 1);
 		}
 	}
 	return row[blen];
