@@ -42,10 +42,7 @@ static int canonical(const char *what, const char *path, char **out,
 	const char *rest;
 
 	while (!(real = realpath(head, NULL))) {
-		char *up = path_dirname(head);
-
-		free(head);
-		head = up;
+		xreplace(&head, path_dirname(head));
 		if (strcmp(head, "/") == 0) {
 			real = xstrdup(head);
 			break;

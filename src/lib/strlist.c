@@ -59,6 +59,12 @@ char *xasprintf(const char *fmt, ...)
 	return p;
 }
 
+void xreplace(char **p, char *by)
+{
+	free(*p);
+	*p = by;
+}
+
 void strlist_add_owned(struct strlist *l, char *s)
 {
 	l->v = xreallocarray(l->v, l->n + 2, sizeof(*l->v));

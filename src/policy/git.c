@@ -125,10 +125,8 @@ static void config_line(char *line, char *value[2])
 	*eq = '\0';
 	line[strcspn(line, " \t")] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (strcasecmp(line, keys[i]) != 0)
-			continue;
-		free(value[i]);
-		value[i] = config_value(eq + 1);
+		if (strcasecmp(line, keys[i]) == 0)
+			xreplace(&value[i], config_value(eq + 1));
 	}
 }
 
@@ -166,7 +164,6 @@ void git_note(struct view *v)
 	while (!path_under(dir, v->host->home)) {
 		cleanup_free char *git = path_join(dir, ".git");
 		cleanup_free char *under = view_backing(v, git, NULL);
-		char *up;
 
 		if (view_lstat(v, git, &st) == 0) {
 			if (!under)
@@ -177,9 +174,7 @@ void git_note(struct view *v)
 					     dir, dir);
 			return;
 		}
-		up = path_dirname(dir);
-		free(dir);
-		dir = up;
+		xreplace(&dir, path_dirname(dir));
 	}
 }
 
@@ -197,10 +192,8 @@ void git_find(struct view *v)
 	/* the variables would win over the repository's own identity */
 	config_read(v, v->host->cwd, ".git/config", own);
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
-		if (own[i]) {
-			free(v->git_value[i]);
-			v->git_value[i] = NULL;
-		}
+		if (own[i])
+			xreplace(&v->git_value[i], NULL);
 		free(own[i]);
 	}
 	worktree_find(v);

@@ -39,21 +39,19 @@ static char *option_title(const struct option_row *o)
 
 char *options_help(void)
 {
-	char *text = xstrdup(head), *whole;
+	char *text = xstrdup(head);
 
 	for (size_t i = 0; i < noptions; i++) {
 		cleanup_free char *title = option_title(&options[i]);
 		bool fits = strlen(title) < HELP_COLUMN - 2;
-		char *longer = xasprintf(
-			"%s  %s%s%*s%s\n", text, title, fits ? "" : "\n",
-			fits ? HELP_COLUMN - 2 - (int)strlen(title)
-			     : HELP_COLUMN,
-			"", options[i].help);
 
-		free(text);
-		text = longer;
+		xreplace(&text,
+			 xasprintf("%s  %s%s%*s%s\n", text, title,
+				   fits ? "" : "\n",
+				   fits ? HELP_COLUMN - 2 - (int)strlen(title)
+					: HELP_COLUMN,
+				   "", options[i].help));
 	}
-	whole = xasprintf("%s%s", text, tail);
-	free(text);
-	return whole;
+	xreplace(&text, xasprintf("%s%s", text, tail));
+	return text;
 }

@@ -149,8 +149,7 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 			break;
 		if (path_under_any(&v->untrusted, canon_dir))
 			break; /* visible already, and decides nothing */
-		free(at);
-		at = path_join(canon_dir, base);
+		xreplace(&at, path_join(canon_dir, base));
 		if (view_lstat(v, at, &st) < 0)
 			break;
 		if (S_ISREG(st.st_mode)) {
@@ -167,8 +166,7 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 			strlist_add(&v->links, at);
 			strlist_add(&v->links, target);
 		}
-		free(at);
-		at = path_join(canon_dir, target);
+		xreplace(&at, path_join(canon_dir, target));
 	}
 	free(at);
 	return NULL;
@@ -188,9 +186,8 @@ void install_find(struct view *v, const char *argv0)
 			strlist_add(&v->commands, file);
 			strlist_add(&v->commands, real);
 		}
-		free(file);
-		file = next && next[0] != '/' ? path_search(v, next)
-					      : steal_ptr(&next);
+		xreplace(&file, next && next[0] != '/' ? path_search(v, next)
+						       : steal_ptr(&next));
 	}
 	free(file);
 }

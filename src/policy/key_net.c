@@ -49,8 +49,7 @@ int key_set_net_via(const struct key_item *it)
 	if (egress_via_parse(it->text, &e, it->d))
 		return -1;
 	egress_free(&e);
-	free(p->net_via);
-	p->net_via = xstrdup(it->text);
+	xreplace(&p->net_via, xstrdup(it->text));
 	return 0;
 }
 

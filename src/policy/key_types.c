@@ -44,8 +44,7 @@ static int set_text(const struct key_item *it)
 
 	if (strlen(it->text) > TEXT_MAX)
 		return diag_set(it->d, "longer than %d bytes", TEXT_MAX);
-	free(*out);
-	*out = xstrdup(it->text);
+	xreplace(out, xstrdup(it->text));
 	return 0;
 }
 
@@ -86,10 +85,7 @@ static char *join_cwd(const char *cwd, const char *rel)
 		size_t len = strcspn(rel, "/");
 
 		if (len == 2 && strncmp(rel, "..", 2) == 0) {
-			char *up = path_dirname(base);
-
-			free(base);
-			base = up;
+			xreplace(&base, path_dirname(base));
 		} else if (len != 1 || *rel != '.') {
 			return path_join(base, rel);
 		}
@@ -108,17 +104,13 @@ static int absolute_path(const struct key_item *it, const char *in, char **out)
 	if (path_expand_home(in, host->home, &path, it->d))
 		return -1;
 	if (*path != '/') {
-		char *joined;
-
 		if (!it->sink->relative_ok)
 			return diag_set(
 				it->d,
 				"%.200s: a path must be absolute or start "
 				"with ~/",
 				in);
-		joined = join_cwd(host->cwd, path);
-		free(path);
-		path = joined;
+		xreplace(&path, join_cwd(host->cwd, path));
 	}
 	return path_normalise(path, out, it->d);
 }
@@ -262,11 +254,9 @@ static int set_enum(const struct key_item *it)
 		}
 	}
 	for (size_t i = 0; i < it->key->nwords; i++) {
-		char *longer = xasprintf("%s%s%s", words ? words : "",
-					 words ? ", " : "", it->key->words[i]);
-
-		free(words);
-		words = longer;
+		xreplace(&words,
+			 xasprintf("%s%s%s", words ? words : "",
+				   words ? ", " : "", it->key->words[i]));
 	}
 	return diag_set(it->d, "%.200s: expected one of: %s", it->text, words);
 }

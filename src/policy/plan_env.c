@@ -73,13 +73,9 @@ static char *path_clean(const struct view *v, bool inside)
 	char *out = NULL, *dir;
 
 	while ((dir = view_path_next(v, &at))) {
-		if (!inside || is_visible(v, dir)) {
-			char *longer = xasprintf("%s%s%s", out ? out : "",
-						 out ? ":" : "", dir);
-
-			free(out);
-			out = longer;
-		}
+		if (!inside || is_visible(v, dir))
+			xreplace(&out, xasprintf("%s%s%s", out ? out : "",
+						 out ? ":" : "", dir));
 		free(dir);
 	}
 	return out ? out : xstrdup(default_path);

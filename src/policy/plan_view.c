@@ -418,10 +418,8 @@ static void aliases_build(struct view *v)
 
 		plan_add(v->plan, PLAN_SYMLINK, name, "command")->data =
 			xstrdup(c->v[i + 1]);
-		if (strcmp(c->v[i], typed) == 0) {
-			free(*argv0);
-			*argv0 = steal_ptr(&name);
-		}
+		if (strcmp(c->v[i], typed) == 0)
+			xreplace(argv0, steal_ptr(&name));
 	}
 }
 

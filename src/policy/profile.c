@@ -133,12 +133,8 @@ static int chain_error(const struct json_doc *doc, const cJSON *node,
 {
 	cleanup_free char *chain = xstrdup(name);
 
-	for (; at; at = at->up) {
-		char *longer = xasprintf("%s -> %s", at->name, chain);
-
-		free(chain);
-		chain = longer;
-	}
+	for (; at; at = at->up)
+		xreplace(&chain, xasprintf("%s -> %s", at->name, chain));
 	return json_error(doc, node, "extends", d, "%s: %s", what, chain);
 }
 

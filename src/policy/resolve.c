@@ -38,12 +38,6 @@ struct walk {
 	unsigned links;
 };
 
-static void walk_to(struct walk *w, char *to)
-{
-	free(w->done);
-	w->done = to;
-}
-
 static int walk_error(const struct walk *w, int err, struct diag *d)
 {
 	(void)diag_set_errno(d, err, "%s", w->path);
@@ -55,7 +49,6 @@ static int walk_error(const struct walk *w, int err, struct diag *d)
 static int walk_link(struct walk *w, const char *at, struct diag *d)
 {
 	cleanup_free char *target = NULL;
-	char *todo;
 
 	if (++w->links > RESOLVE_LINKS_MAX)
 		return walk_error(w, ELOOP, d);
@@ -72,11 +65,9 @@ static int walk_link(struct walk *w, const char *at, struct diag *d)
 	if (!target)
 		return diag_set_errno(d, errno, "%s", at);
 	if (target[0] == '/')
-		walk_to(w, xstrdup("/"));
-	todo = xasprintf("%s/%s", target, w->todo);
-	free(w->todo);
-	w->todo = todo;
-	return strlen(todo) < PATH_MAX ? 0 : walk_error(w, ENAMETOOLONG, d);
+		xreplace(&w->done, xstrdup("/"));
+	xreplace(&w->todo, xasprintf("%s/%s", target, w->todo));
+	return strlen(w->todo) < PATH_MAX ? 0 : walk_error(w, ENAMETOOLONG, d);
 }
 
 /* Take one component off w->todo. */
@@ -93,7 +84,7 @@ static int walk_step(struct walk *w, struct diag *d)
 	if (strcmp(name, ".") == 0)
 		return 0;
 	if (strcmp(name, "..") == 0) {
-		walk_to(w, path_dirname(w->done));
+		xreplace(&w->done, path_dirname(w->done));
 		return 0;
 	}
 	if (w->host->fs.lstat(w->host->fs.ctx, at, &st) < 0)
@@ -102,7 +93,7 @@ static int walk_step(struct walk *w, struct diag *d)
 		return walk_link(w, at, d);
 	if (*w->todo && !S_ISDIR(st.st_mode))
 		return walk_error(w, ENOTDIR, d);
-	walk_to(w, steal_ptr(&at));
+	xreplace(&w->done, steal_ptr(&at));
 	return 0;
 }
 
