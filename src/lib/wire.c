@@ -20,9 +20,10 @@ union wire_control {
 	char buf[CMSG_SPACE(2 * sizeof(int))];
 };
 
-static int send_with(int sock, const struct wire_msg *m, int fd, int flags)
+static int send_with(int sock, enum wire_type type, int value, int fd,
+		     int flags)
 {
-	struct wire_msg msg = *m;
+	struct wire_msg msg = {.type = type, .value = value};
 	struct iovec iov = {.iov_base = &msg, .iov_len = sizeof(msg)};
 	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1};
 	union wire_control control;
@@ -48,16 +49,12 @@ static int send_with(int sock, const struct wire_msg *m, int fd, int flags)
 
 int wire_send(int sock, enum wire_type type, int value, int fd)
 {
-	const struct wire_msg msg = {.type = type, .value = value};
-
-	return send_with(sock, &msg, fd, 0);
+	return send_with(sock, type, value, fd, 0);
 }
 
 int wire_send_now(int sock, enum wire_type type, int value, int fd)
 {
-	const struct wire_msg msg = {.type = type, .value = value};
-
-	return send_with(sock, &msg, fd, MSG_DONTWAIT);
+	return send_with(sock, type, value, fd, MSG_DONTWAIT);
 }
 
 /* The descriptor that came along, or -1. There is room for two, which the
