@@ -118,12 +118,11 @@ static void hang_up(struct terminal *t)
 /* cfmakeraw(3), but the line's speed and character size are left alone. */
 static void make_raw(struct termios *m)
 {
-	m->c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR |
-				  IGNCR | ICRNL | IXON | IXANY | IXOFF);
-	m->c_oflag &= ~(tcflag_t)OPOST;
-	m->c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
-	m->c_cc[VMIN] = 1;
-	m->c_cc[VTIME] = 0;
+	tcflag_t cflag = m->c_cflag;
+
+	cfmakeraw(m);
+	m->c_cflag = cflag;
+	m->c_iflag &= ~(tcflag_t)(IXANY | IXOFF);
 }
 
 static void activate(struct terminal *t)
