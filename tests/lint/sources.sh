@@ -78,5 +78,5 @@ for f in src/lib/*.[ch] src/policy/*.[ch] src/jail/*.[ch] src/sbox/*.[ch]; do
 done
 echo "launcher: $launcher lines of code, and $network for the network"
 # The goal is 8000. Until it is reached this is a ratchet: it only goes down.
-[ "$launcher" -le 9881 ] || say "the launcher has $launcher lines (at most 9881)"
+[ "$launcher" -le 9713 ] || say "the launcher has $launcher lines (at most 9713)"
 exit $bad
