@@ -87,14 +87,14 @@ struct plan {
 	char *keep_home; /* host directory to make (0700) first; NULL */
 	struct strlist make_dirs; /* sbox's own, to be made (0700) as well,
 				   since what isn't there can't be protected */
-	struct strlist absent; /* inside: what must not be made there */
+	struct strlist absent;	  /* inside: what must not be made there */
 	enum net_mode net;
 	bool net_loopback;
 	char *net_policy;	    /* the gateway's, JSON; NULL: no gateway */
 	char *gateway, *service;    /* the executables */
 	struct strlist gateway_env; /* of the caller's, for services */
 	struct strlist secret_files, secret_env; /* never seen inside */
-	bool net_publishes;	    /* wait until it has the ports */
+	bool net_waits;		    /* until it has ports, or the proxy */
 	bool net_services;	    /* wait until it has the secrets */
 	struct listeners listeners; /* what pid 1 makes for it, in order */
 	struct ip_prefix *routes;   /* local on lo */

@@ -251,7 +251,7 @@ void gateway_start(const struct plan *p, struct gateway *out)
 	(void)close(said[1]);
 	if (fcntl(out->report, F_SETFL, O_NONBLOCK) < 0)
 		fatal("gateway: start");
-	if (!p->net_publishes && !p->net_services)
+	if (!p->net_waits && !p->net_services)
 		return;
 	(void)listen_to(out, p->net_services ? SECRETS_MS : START_MS, true);
 	hear(out);

@@ -95,15 +95,15 @@ static void setup_undumpable(struct inside *in)
 
 /*
  * While we have CAP_SYS_RESOURCE and the host's /proc: no namespaces beneath
- * this one (unshare then gives ENOSPC). Where there may be some, none of cgroups:
- * in it the host's hierarchy could be mounted, and from sbox's own cgroup down
- * it is the user's. What the kernel counts by user is shared with the host, so
- * the inside gets a part.
+ * this one (unshare then gives ENOSPC). Where there may be some, none of
+ * cgroups: in it the host's hierarchy could be mounted, and from sbox's own
+ * cgroup down it is the user's. What the kernel counts by user is shared with
+ * the host, so the inside gets a part.
  */
 static void setup_namespaces(struct inside *in)
 {
 	write_proc(in->plan->userns ? "/proc/sys/user/max_cgroup_namespaces"
-				   : "/proc/sys/user/max_user_namespaces",
+				    : "/proc/sys/user/max_user_namespaces",
 		   "0");
 	write_proc("/proc/sys/user/max_inotify_instances", INOTIFY_MAX);
 }

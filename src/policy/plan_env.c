@@ -56,8 +56,8 @@ static bool is_visible(const struct view *v, const char *dir)
 	cleanup_free char *under = view_backing(v, dir, NULL);
 	struct stat st;
 
-	if (under)
-		return view_lstat(v, under, &st) == 0;
+	if (under && view_lstat(v, under, &st) == 0)
+		return true;
 	for (size_t i = 0; i < p->nmounts; i++) {
 		if (path_under(dir, p->mounts[i].dst))
 			return true;

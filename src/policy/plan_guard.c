@@ -31,11 +31,8 @@ static const char git_config[] = "config";
 /* Where git looks for configuration and hooks instead, once it is there. */
 static const char git_commondir[] = "commondir";
 static const char *const protected_git[] = {
-	"hooks",
-	git_config,
-	"config.worktree",
-	"info/attributes",
-	git_commondir,
+	"hooks",	   git_config,	  "config.worktree",
+	"info/attributes", git_commondir,
 };
 /* Of each of its linked worktrees (gitrepository-layout(5)). */
 static const char *const protected_worktree[] = {

@@ -31,8 +31,8 @@ struct view {
 	struct strlist links; /* pairs: link inside, target (command's links) */
 	struct strlist commands; /* pairs: link, the file that it leads to */
 	bool aliased;		 /* VIEW_BIN holds the names of commands */
-	char *git_value[2]; /* user.name, user.email; NULL: unset */
-	bool interactive;   /* no command was given: a shell for a person */
+	char *git_value[2];	 /* user.name, user.email; NULL: unset */
+	bool interactive; /* no command was given: a shell for a person */
 };
 
 /* plan.c: append a step; returned pointer is valid until the next call. */

@@ -117,7 +117,7 @@ static int filtered_build(struct plan *p, const struct host *host,
 	    services_build(p, host, e, d))
 		return diag_prefix(d, "net");
 	p->routes = egress_routes(e, &p->nroutes);
-	p->net_publishes = e->publish.n > 0;
+	p->net_waits = e->publish.n > 0 || e->via == EGRESS_SOCKS;
 	if (egress_allows_every_name(e))
 		strlist_add(&p->warnings,
 			    "--allow '*': every name outside is in reach, so "

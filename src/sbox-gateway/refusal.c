@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/egress_internal.h"
 #include "sbox/cleanup.h"
 #include "sbox/escape.h"
 #include "sbox/fd.h"
@@ -27,7 +28,7 @@ static const struct reason {
 	[REFUSAL_DENIED]      = { "denied by a rule",				CURE_NONE },
 	[REFUSAL_PROTOCOL]    = { "not TLS (port 443) or HTTP (port 80)",	CURE_TCP },
 	[REFUSAL_NAME]	      = { "the TLS hello or a Host names another one",	CURE_NONE },
-	[REFUSAL_PRIVATE]     = { "its address is private, special or of this host's own network", CURE_ADDRESS },
+	[REFUSAL_PRIVATE]     = { "its address is denied, private, special or of this host's own network", CURE_ADDRESS },
 	[REFUSAL_FORGED]      = { "the address stands for no name",		CURE_NONE },
 	[REFUSAL_ADDRESSES]   = { "too many different names",			CURE_NONE },
 	[REFUSAL_CONNECTIONS] = { "net.limits.connections are open",		CURE_NONE },
@@ -137,6 +138,8 @@ static char *cure_text(const struct entry *e)
 {
 	switch (reasons[e->why].cure) {
 	case CURE_ALLOW:
+		if (egress_name_is_local(e->name, true))
+			break; /* it can't be allowed */
 		if (e->port == 0)
 			return xasprintf("; to allow it: --allow %s (ports 443 "
 					 "and 80; else %s:PORT)",

@@ -39,6 +39,13 @@ lonely_sbox()
 	succeeds
 }
 
+@test "a proxy that can't be found is an error before anything runs" {
+	inside --via socks5h://nosuch.invalid:1080 --allow example.org -- \
+		/bin/touch ran
+	refused
+	says 'nosuch.invalid'
+}
+
 # hostile_gateway BODY: the lonely sbox gets one, Python with its conversation
 # with pid 1 as "control" and its report as "report".
 hostile_gateway()

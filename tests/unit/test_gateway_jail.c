@@ -5,10 +5,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
-#include <linux/landlock.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
