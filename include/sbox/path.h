@@ -28,8 +28,6 @@ char *path_join(const char *dir, const char *name);
 /* Everything before the last component ("/" for "/x", "." for "x"). malloc'd.
  */
 char *path_dirname(const char *path);
-/* Pointer into path behind the last slash. */
-const char *path_basename(const char *path);
 
 /*
  * "~" and "~/x" become home and home/x; everything else is copied; "~user" is

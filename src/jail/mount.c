@@ -71,7 +71,7 @@ static int inside_open_dir(int root, const char *path, mode_t mode)
 	dir = inside_open_dir(root, parent, 0755);
 	if (dir < 0)
 		return -1;
-	if (mkdirat(dir, path_basename(path), mode) < 0 && errno != EEXIST)
+	if (mkdirat(dir, basename(path), mode) < 0 && errno != EEXIST)
 		return -1;
 	return inside_open(root, path);
 }
@@ -207,7 +207,7 @@ static void write_file(int root, const char *path, const char *data,
 	cleanup_fd int fd = -1;
 
 	if (dir >= 0)
-		fd = openat(dir, path_basename(path),
+		fd = openat(dir, basename(path),
 			    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
 				    O_CLOEXEC,
 			    mode);
@@ -247,9 +247,9 @@ static int open_place(int root, const struct plan_mount *m)
 	if (m->flags & PLAN_MAKE) {
 		cleanup_fd int dir = inside_open_parent(root, m->dst);
 
-		if (dir < 0 || (mknodat(dir, path_basename(m->dst),
-					S_IFREG | 0444, 0) < 0 &&
-				errno != EEXIST))
+		if (dir < 0 ||
+		    (mknodat(dir, basename(m->dst), S_IFREG | 0444, 0) < 0 &&
+		     errno != EEXIST))
 			return -1;
 	}
 	fd = inside_open(root, m->dst);
@@ -270,9 +270,8 @@ static void step_symlink(const struct step *s)
 {
 	cleanup_fd int dir = inside_open_parent(s->root, s->m->dst);
 
-	if (dir < 0 ||
-	    (symlinkat(s->m->data, dir, path_basename(s->m->dst)) < 0 &&
-	     errno != EEXIST))
+	if (dir < 0 || (symlinkat(s->m->data, dir, basename(s->m->dst)) < 0 &&
+			errno != EEXIST))
 		fatal("mount: %s", s->m->dst);
 }
 

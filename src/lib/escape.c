@@ -11,13 +11,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sbox/cleanup.h"
 #include "sbox/strlist.h"
 #include "sbox/utf8.h"
 
-#define PIECE_MAX 16 /* the longest: four bytes of UTF-8 as \xHH each */
+#define PIECE_MAX 17 /* the longest: four bytes of UTF-8 as \xHH each */
 
 struct range {
 	uint32_t first, last;
@@ -48,18 +49,9 @@ static bool is_seen(uint32_t c)
 
 static size_t put_hex(char *out, const char *in, size_t n)
 {
-	static const char digits[] = "0123456789abcdef";
-	size_t len = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned char b = (unsigned char)in[i];
-
-		out[len++] = '\\';
-		out[len++] = 'x';
-		out[len++] = digits[b >> 4];
-		out[len++] = digits[b & 15];
-	}
-	return len;
+	for (size_t i = 0; i < n; i++)
+		(void)snprintf(out + 4 * i, 5, "\\x%02x", (unsigned char)in[i]);
+	return 4 * n;
 }
 
 /* Escape the first character of in into piece. Returns what it took of in. */

@@ -103,13 +103,6 @@ char *path_dirname(const char *path)
 	return xstrndup(path, (size_t)(slash - path));
 }
 
-const char *path_basename(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 int path_expand_home(const char *in, const char *home, char **out,
 		     struct diag *d)
 {

@@ -76,7 +76,7 @@ static void worktree_find(struct view *v)
 	path = text ? path_join(gitdir, text) : NULL;
 	if (path)
 		(void)resolve_path(h, &v->untrusted, path, &back, &st, NULL);
-	if (strcmp(path_basename(worktrees), "worktrees") != 0 || !back ||
+	if (strcmp(basename(worktrees), "worktrees") != 0 || !back ||
 	    strcmp(back, dotgit) != 0) {
 		strlist_addf(&v->plan->warnings,
 			     "%s: names %s, which doesn't name it back: the "
@@ -156,7 +156,7 @@ static void config_read(const struct view *v, const char *dir, const char *name,
 /* Started beneath a repository's top: git finds nothing, and can't say why. */
 void git_note(struct view *v)
 {
-	const char *command = path_basename(v->plan->argv.v[0]);
+	const char *command = basename(v->plan->argv.v[0]);
 	bool asks = v->interactive || strcmp(command, "git") == 0;
 	cleanup_free char *dir = xstrdup(v->host->cwd);
 	struct stat st;

@@ -59,7 +59,7 @@ static char *install_root(const struct view *v, const char *file)
 	const char *mark = strstr(file, "/node_modules/");
 	cleanup_free char *dir = path_dirname(file);
 	cleanup_free char *prefix = path_dirname(dir);
-	const char *base = path_basename(dir);
+	const char *base = basename(dir);
 
 	if (mark) {
 		char *root = xstrndup(file, (size_t)(mark - file) +
@@ -119,7 +119,7 @@ static char *shebang(const struct view *v, const char *file)
 	word = strtok_r(head + 2, " \t\r", &save);
 	if (!word || word[0] != '/')
 		return NULL;
-	if (strcmp(path_basename(word), "env") != 0)
+	if (strcmp(basename(word), "env") != 0)
 		return xstrdup(word);
 	/* env -S VAR=1 node: the first word that is a program */
 	while ((word = strtok_r(NULL, " \t\r", &save))) {
@@ -141,7 +141,7 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 		cleanup_free char *dir = path_dirname(at);
 		cleanup_free char *canon_dir = NULL;
 		cleanup_free char *target = NULL;
-		cleanup_free char *base = xstrdup(path_basename(at));
+		cleanup_free char *base = xstrdup(basename(at));
 		struct stat st;
 
 		if (resolve_path(v->host, &v->untrusted, dir, &canon_dir, &st,

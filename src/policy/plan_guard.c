@@ -323,18 +323,30 @@ static int protect_git(struct view *v, const char *dst, const char *src,
 	cleanup_free char *common = path_join(src, git_commondir);
 	cleanup_free char *trees = path_join(src, "worktrees");
 	cleanup_free char *inside = path_join(dst, "worktrees");
+	cleanup_free char *under = NULL;
 	cleanup_strlist struct strlist names = {.n = 0};
 	struct stat st;
+	bool writable;
 
 	if (guard_names(v, dst, protected_git, ARRAY_SIZE(protected_git),
 			"protect", d) < 0)
 		return -1;
-	if (view_lstat(v, src, &st) == 0 && S_ISDIR(st.st_mode) &&
-	    view_lstat(v, common, &st) < 0)
+	under = view_backing(v, dst, &writable);
+	if (!under || !writable || view_lstat(v, src, &st) < 0 ||
+	    !S_ISDIR(st.st_mode))
+		return 0;
+	if (view_lstat(v, common, &st) == 0)
+		strlist_addf(&v->plan->warnings,
+			     "%s: git takes configuration and hooks from where "
+			     "this says, and only a worktree has one: look at "
+			     "it",
+			     common);
+	else
 		strlist_add_owned(&v->plan->absent,
 				  path_join(dst, git_commondir));
-	if (view_lstat(v, trees, &st) == 0 && S_ISDIR(st.st_mode))
-		(void)v->host->fs.list(v->host->fs.ctx, trees, &names);
+	if (view_lstat(v, trees, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    v->host->fs.list(v->host->fs.ctx, trees, &names) < 0)
+		return diag_set_errno(d, errno, "protect: %s", trees);
 	for (size_t i = 0; i < names.n; i++) {
 		cleanup_free char *tree = path_join(inside, names.v[i]);
 

@@ -414,7 +414,7 @@ static void aliases_build(struct view *v)
 	plan_add(v->plan, PLAN_DIR, VIEW_BIN, "command")->mode = 0755;
 	for (size_t i = 0; i + 1 < c->n; i += 2) {
 		cleanup_free char *name =
-			path_join(VIEW_BIN, path_basename(c->v[i]));
+			path_join(VIEW_BIN, basename(c->v[i]));
 
 		plan_add(v->plan, PLAN_SYMLINK, name, "command")->data =
 			xstrdup(c->v[i + 1]);

@@ -303,13 +303,13 @@ static const char *command_name(const struct host *h,
 	if (inv->shell_text || !command)
 		return "";
 	if (!strchr(command, '/'))
-		return path_basename(command);
+		return basename(command);
 	/* links and ".." may lead into the project, too */
 	real = realpath(command, NULL);
 	if (command[0] != '/' || path_under(h->cwd, command) ||
 	    (real && path_under(h->cwd, real)))
 		return "";
-	return path_basename(command);
+	return basename(command);
 }
 
 /* The profile of the command's name, else the user's default, else base. */

@@ -186,7 +186,7 @@ static void parts(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(part_rows); i++) {
 		cleanup_free char *dir = path_dirname(part_rows[i].path);
-		const char *base = path_basename(part_rows[i].path);
+		const char *base = basename(part_rows[i].path);
 
 		if (strcmp(dir, part_rows[i].dir) != 0 ||
 		    strcmp(base, part_rows[i].base) != 0)
