@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Scope-bound ownership: a local marked cleanup_* is released when it goes out
- * of scope, and steal_*() hands it over. See STYLE: "char * owns, const char *
- * borrows".
+ * of scope, and steal_*() hands it over: char * owns, const char * borrows.
  */
 #ifndef SBOX_CLEANUP_H
 #define SBOX_CLEANUP_H

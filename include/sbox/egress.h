@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The network policy of one sandbox ("net" of a profile, DESIGN 3), parsed:
- * which names, addresses and ports, by which way. Pure; the launcher plans
- * with it and the gateway decides with it, from the same text: what is handed
- * over (in a sealed memfd) is the JSON that egress_parse() takes. Nothing
- * listed means nothing allowed (CVE-2025-66479).
+ * The network policy of one sandbox ("net", sbox-profile(5)), parsed: which
+ * names, addresses and ports, by which way. Pure; the launcher plans with it
+ * and the gateway decides with it, from the same text: what is handed over (in
+ * a sealed memfd) is the JSON that egress_parse() takes. Nothing listed means
+ * nothing allowed (CVE-2025-66479).
  */
 #ifndef SBOX_EGRESS_H
 #define SBOX_EGRESS_H

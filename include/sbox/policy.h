@@ -124,7 +124,7 @@ cJSON *policy_net_json(const struct policy *p);
 void env_forget(struct strlist *l, const char *name, size_t len);
 
 /* The profile that would give this policy again: JSON text, malloc'd, ending
- * in a newline. dump -> parse -> dump is a fixed point (DESIGN 6). */
+ * in a newline. dump -> parse -> dump is a fixed point. */
 char *policy_dump(const struct policy *p);
 
 #endif

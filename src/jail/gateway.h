@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The process outside that is the sandbox's only way out (DESIGN 3). */
+/* The process outside that is the sandbox's only way out (sbox-gateway(8)). */
 #ifndef SBOX_JAIL_GATEWAY_H
 #define SBOX_JAIL_GATEWAY_H
 

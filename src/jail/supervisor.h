@@ -21,7 +21,7 @@ void supervisor_restore_signals(void);
 
 /*
  * Carry signals and the terminal to pid 1 until it reports the end; returns
- * the exit status (DESIGN 4) as soon as it has: the namespaces may still be
+ * the exit status (sbox(1)) as soon as it has: the namespaces may still be
  * about to go away. The terminal is restored on return. sock leads to pid 1
  * (wire.h). *interrupt is set to what supervisor_interrupt() takes when the
  * user ended the payload by the interrupt or quit key, else to 0.

@@ -41,7 +41,7 @@ static const char *const protected_worktree[] = {
 	"config.worktree",
 };
 
-/* Relative to every writable directory; DESIGN 2, "protected paths". */
+/* Relative to every writable directory; sbox(1), "protected names". */
 static const char *const protected_names[] = {
 	".envrc",
 	".vscode/tasks.json",

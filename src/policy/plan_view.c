@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is visible inside (DESIGN 2), as mounts from shallow to deep:
+ * What is visible inside (sbox(1)), as mounts from shallow to deep:
  *
  *	layout[]	the system: read-only from the host, or private
  *	home		private, or a kept one

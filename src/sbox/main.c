@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pipeline (DESIGN 1): argv -> policy -> plan -> launch. Everything up to
- * the plan only reads; what it refuses is one message and status 125 with
- * nothing run.
+ * The pipeline: argv -> policy -> plan -> launch. Everything up to the plan
+ * only reads; what it refuses is one message and status 125 with nothing run.
  */
 #include <stdio.h>
 #include <stdlib.h>
