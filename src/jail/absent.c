@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -41,13 +42,43 @@ int absent_watch(const struct plan *p)
 	return fd;
 }
 
-int absent_find(const struct plan *p, int fd)
+/* The index of the one that an event may be about, or -1. */
+static int find_event(const struct plan *p, const struct inotify_event *e)
 {
-	char events[4096]; /* what they say is looked at by name */
+	if (e->mask & IN_Q_OVERFLOW)
+		return 0;
+	for (size_t i = 0; i < p->absent.n; i++)
+		if (e->len && strcmp(basename(p->absent.v[i]), e->name) == 0)
+			return (int)i;
+	return -1;
+}
+
+int absent_heard(const struct plan *p, int fd)
+{
+	union {
+		struct inotify_event first;
+		char bytes[4096];
+	} buf;
+	int found = -1;
+	ssize_t n;
+
+	while ((n = read(fd, &buf, sizeof(buf))) > 0) {
+		const struct inotify_event *e = &buf.first;
+
+		for (const char *at = buf.bytes; at < buf.bytes + n;
+		     at += sizeof(*e) + e->len) {
+			e = (const void *)at; /* the kernel pads the names */
+			if (found < 0)
+				found = find_event(p, e);
+		}
+	}
+	return found;
+}
+
+int absent_find(const struct plan *p)
+{
 	struct stat st;
 
-	while (fd >= 0 && read(fd, events, sizeof(events)) > 0)
-		;
 	for (size_t i = 0; i < p->absent.n; i++)
 		if (lstat(p->absent.v[i], &st) == 0)
 			return (int)i;

@@ -10,8 +10,12 @@ struct plan;
  * called inside, where the paths are. */
 int absent_watch(const struct plan *p);
 
-/* The index of one that is there, or -1. Takes the events off fd. */
-int absent_find(const struct plan *p, int fd);
+/* The index of one that was made since, perhaps for an instant, or -1. Takes
+ * the events off fd. */
+int absent_heard(const struct plan *p, int fd);
+
+/* The index of one that is there, or -1. */
+int absent_find(const struct plan *p);
 
 /* Give it a name that means nothing, NAME.refused.N: when nobody is alive who
  * could make it again. Fatal on failure. */

@@ -38,13 +38,6 @@
 #include "sbox/plan.h"
 #include "sbox/wire.h"
 
-static void refuse(const struct inside *in, int made)
-{
-	absent_remove(in->plan, made);
-	/* Lost only if the supervisor is: see the end of file. */
-	(void)wire_send(in->sock, WIRE_MADE, made, -1);
-}
-
 /* The payload died: nothing of it stays. */
 static _Noreturn void finish(const struct inside *in, int status)
 {
@@ -59,9 +52,11 @@ static _Noreturn void finish(const struct inside *in, int status)
 			pid = waitpid(-1, NULL, __WALL);
 		while (pid > 0 || errno == EINTR);
 	}
-	made = absent_find(in->plan, -1);
-	if (made >= 0)
-		refuse(in, made);
+	made = absent_find(in->plan);
+	if (made >= 0) {
+		absent_remove(in->plan, made);
+		(void)wire_send(in->sock, WIRE_MADE, made, -1);
+	}
 	if (status && in->plan->net != NET_HOST && net_was_refused())
 		status |= WIRE_REFUSED;
 	/* Nobody left to tell if this fails. */
@@ -179,14 +174,17 @@ static void check_mounts(const struct inside *in)
 	(void)wire_send(in->sock, WIRE_UNCOVERED, lost, -1);
 }
 
-/* git would take its configuration from there. */
+/* git would take its configuration from there. finish() takes it away. */
 static void check_absent(const struct inside *in)
 {
-	if (absent_find(in->plan, in->absent) < 0)
+	int made = absent_heard(in->plan, in->absent);
+
+	if (made < 0)
 		return;
 	if (kill(-1, SIGKILL) < 0 && errno != ESRCH)
-		fatal("init: kill what made a forbidden file");
-	/* finish() finds it once more */
+		fatal("init: kill what made %s", in->plan->absent.v[made]);
+	/* Lost only if the supervisor is: see the end of file. */
+	(void)wire_send(in->sock, WIRE_MADE, made, -1);
 }
 
 _Noreturn void init_run(const struct inside *in)

@@ -53,6 +53,7 @@ struct supervisor {
 	bool timed_out, killed;
 	bool refused; /* it failed, and connections found nobody */
 	bool lost;    /* pid 1 died without a report */
+	bool made;    /* a forbidden file: it was told */
 	bool done;
 	int killed_status; /* what to return once pid 1 was killed by us */
 	int forwarded;	   /* INT or QUIT, the last that was sent to us */
@@ -214,14 +215,19 @@ static void on_uncovered(const struct supervisor *s, int index)
 	log_hint("look at it before you use it, then start again");
 }
 
-static void on_made(const struct supervisor *s, int index)
+static void on_made(struct supervisor *s, int index)
 {
+	if (s->made)
+		return; /* heard of, and seen at the end */
+	s->made = true;
 	if (index < 0 || (size_t)index >= s->plan->absent.n)
 		fatalx("supervisor: path %d, which there is not", index);
 	log_err("view: %s: it was made inside, and git would have taken its "
-		"configuration and hooks from where it says: \".refused\" "
-		"is behind its name now, and everything inside was killed",
+		"configuration and hooks from where it says: everything "
+		"inside was killed",
 		s->plan->absent.v[index]);
+	log_hint("what is left of it is called %s.refused.0",
+		 s->plan->absent.v[index]);
 }
 
 static void on_message(struct supervisor *s)

@@ -101,6 +101,10 @@ test_setup()
 	[ ! -e .git/commondir ]
 	[ -e .git/commondir.refused.0 ]
 	git status >/dev/null
+	# for an instant, again and again
+	inside_sh 'while :; do echo ../evil >.git/commondir; rm .git/commondir; done'
+	is_status 137
+	says commondir
 	# at the very end, by way of a rename, as a link or a directory
 	inside_sh 'echo ../evil >x; exec mv x .git/commondir'
 	says commondir
