@@ -149,13 +149,9 @@ static bool is_group(const char *name)
 }
 
 /* "ORIGIN: LABEL: reason" with what a value's own check said. */
-static int value_error(const struct key_sink *s, const cJSON *node,
-		       const char *label, const char *hint, const char *fmt,
-		       ...) __attribute__((format(printf, 5, 6)));
-
-static int value_error(const struct key_sink *s, const cJSON *node,
-		       const char *label, const char *hint, const char *fmt,
-		       ...)
+__attribute__((format(printf, 5, 6))) static int
+value_error(const struct key_sink *s, const cJSON *node, const char *label,
+	    const char *hint, const char *fmt, ...)
 {
 	cleanup_free char *why = NULL;
 	va_list ap;
