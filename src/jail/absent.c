@@ -56,20 +56,22 @@ static int find_event(const struct plan *p, const struct inotify_event *e)
 int absent_heard(const struct plan *p, int fd)
 {
 	union {
-		struct inotify_event first;
+		struct inotify_event align;
 		char bytes[4096];
 	} buf;
 	int found = -1;
 	ssize_t n;
 
 	while ((n = read(fd, &buf, sizeof(buf))) > 0) {
-		const struct inotify_event *e = &buf.first;
+		const char *at = buf.bytes;
 
-		for (const char *at = buf.bytes; at < buf.bytes + n;
-		     at += sizeof(*e) + e->len) {
-			e = (const void *)at; /* the kernel pads the names */
+		while (at < buf.bytes + n) {
+			/* the kernel pads the names */
+			const struct inotify_event *e = (const void *)at;
+
 			if (found < 0)
 				found = find_event(p, e);
+			at += sizeof(*e) + e->len;
 		}
 	}
 	return found;
