@@ -10,7 +10,7 @@
  *	(payload runs)       <----------------- WIRE_SIGNAL, WIRE_CONTINUE
  *	WIRE_STOPPED sig     ----------------->
  *	WIRE_UNCOVERED i     ----------------->  everything inside was killed
- *	WIRE_MADE i          ----------------->  the same; it has another name
+ *	WIRE_MADE i          ----------------->  the same
  *	WIRE_EXITED status   ----------------->  or WIRE_EXEC_FAILED errno
  *
  *	pid 1 (inside)                          sbox-gateway (outside)

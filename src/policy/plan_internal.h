@@ -79,6 +79,11 @@ int guard_check_cwd(const struct view *v, bool force, struct diag *d);
 int network_build(struct plan *p, const struct policy *policy,
 		  const struct host *host, struct diag *d);
 int guard_build(struct view *v, struct diag *d);
+/* Make dst (an inside path) read-only if it is in something writable. */
+int guard_lock(struct view *v, const char *dst, const char *why,
+	       struct diag *d);
+/* plan_protect.c: the names that are locked. */
+int protect_build(struct view *v, struct diag *d);
 /* Hide a path of the host's wherever the first n mounts show it. */
 int guard_hide_source(struct view *v, const char *src, size_t n,
 		      const char *why, struct diag *d);

@@ -54,7 +54,7 @@ done
 
 for f in $code; do
 	lines=$(wc -l <"$f")
-	[ "$lines" -le 9917 ] || say "$f: $lines lines (at most 9917)"
+	[ "$lines" -le 600 ] || say "$f: $lines lines (at most 600)"
 	case $f in
 	*.c)
 		head -n 2 "$f" | sed -n 2p | grep -q '^/\*' ||
@@ -79,5 +79,5 @@ done
 echo "launcher: $launcher lines of code, and $network for the network"
 # The goal is 8000. Until it is reached this is a ratchet: it goes up only for a
 # new protection, by what that takes.
-[ "$launcher" -le 9917 ] || say "the launcher has $launcher lines (at most 9917)"
+[ "$launcher" -le 9927 ] || say "the launcher has $launcher lines (at most 9927)"
 exit $bad
