@@ -226,7 +226,7 @@ static void on_made(struct supervisor *s, int index)
 		"configuration and hooks from where it says: everything "
 		"inside was killed",
 		s->plan->absent.v[index]);
-	log_hint("what is left of it is called %s.refused.0",
+	log_hint("what is left of it is called %s.refused.N, a number",
 		 s->plan->absent.v[index]);
 }
 
