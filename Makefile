@@ -17,6 +17,7 @@ CC      := gcc
 endif
 AR      ?= ar
 CFLAGS  ?= -O2 -g
+CPPFLAGS ?=
 LDFLAGS ?=
 BUILD   ?= build
 PREFIX  ?= /usr/local
@@ -41,7 +42,7 @@ ifneq ($(filter-out $(NO_PROBE),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/config.mk
 endif
 
-CPPFLAGS += -D_GNU_SOURCE -DSBOX_VERSION='"$(VERSION)"' \
+ALL_CPPFLAGS = $(CPPFLAGS) -D_GNU_SOURCE -DSBOX_VERSION='"$(VERSION)"' \
 	-DSBOX_DATADIR='"$(DATADIR)/sbox"' -Iinclude -Isrc
 ALL_CFLAGS  = -std=gnu11 $(CFLAGS) $(HARDEN_CFLAGS) $(WARN)
 ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(CFLAGS) $(LDFLAGS)
@@ -108,13 +109,13 @@ $(BUILD)/config.mk: tools/probe.sh $(BUILD)/compiler.txt
 $(BUILD)/compiler.txt: FORCE
 	@$(call keep_if_same,$(CC) $(CFLAGS) $(LDFLAGS))
 $(BUILD)/flags.txt: FORCE
-	@$(call keep_if_same,$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS))
+	@$(call keep_if_same,$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS))
 $(UNITS:%=$(BUILD)/obj/%.txt): $(BUILD)/obj/%.txt: FORCE
 	@$(call keep_if_same,$(call members,$*))
 
 $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags.txt
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 define archive
 $(BUILD)/lib$1.a: $(call members,$1) $(BUILD)/obj/$1.txt
@@ -166,7 +167,7 @@ $(REPLAY): tests/fuzz/replay.c
 
 $(BUILD)/tests/%: tests/%.c $(SERVICE_A) $(GATEWAY_A) $(GEN_A) $(ARCHIVES) $(BUILD)/flags.txt
 	@mkdir -p $(@D)
-	$(call say,LD)$(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP -MF $@.d -MT $@ \
+	$(call say,LD)$(CC) $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP -MF $@.d -MT $@ \
 		$(ALL_LDFLAGS) -o $@ $< $(TEST_SRC) $(SERVICE_A) $(GATEWAY_A) $(GEN_A) $(ARCHIVES) \
 		$(GATEWAY_LIBS) $(LIBS) $(TEST_LIBS) -lpthread
 
@@ -175,7 +176,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort \
 fuzzers: $(FUZZERS)
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(SERVICE_A) $(GATEWAY_A) $(ARCHIVES) $(BUILD)/flags.txt
 	@mkdir -p $(@D)
-	$(call say,LD)$(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) \
+	$(call say,LD)$(CC) $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) \
 		-fsanitize=fuzzer -o $@ $< $(SERVICE_A) $(GATEWAY_A) $(ARCHIVES) \
 		$(GATEWAY_LIBS) $(LIBS)
 
@@ -199,9 +200,9 @@ check-sandbox: all $(TOOLS)
 
 # The sandbox tests once more as an ordinary user; only root can become one.
 check-user: all $(TOOLS)
-	sh tests/as-user.sh CC='$(CC)' CFLAGS='$(CFLAGS)' \
-		LDFLAGS='$(LDFLAGS)' WERROR='$(WERROR)' check-gateway \
-		check-sandbox
+	sh tests/as-user.sh CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' \
+		CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' WERROR='$(WERROR)' \
+		check-gateway check-sandbox
 
 # Real servers on a host of its own (tests/net/lab.sh), a private Tor network.
 check-net: all $(TOOLS)
@@ -303,5 +304,5 @@ help:
 	@echo 'all check check-unit check-golden check-sandbox check-user' \
 		'check-net check-real check-vm check-kernel lint asan fuzz bench bench-net install' \
 		'uninstall deps deps-test format clean'
-	@echo 'variables: CC CFLAGS LDFLAGS BUILD WERROR=1 DESTDIR PREFIX' \
+	@echo 'variables: CC CPPFLAGS CFLAGS LDFLAGS BUILD WERROR=1 DESTDIR PREFIX' \
 		'FUZZ_SECONDS'
