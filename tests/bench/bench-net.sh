@@ -123,23 +123,31 @@ measure() {
 	done
 }
 
-# judge KIND PEER le|ge TARGET: the median of sbox's ratios to it
+# judge KIND PEER le|ge TARGET: the median of sbox's ratios to it, of the rounds
+# in which the peer gave a figure. sbox itself has to in every one.
 judge() {
-	local n=0 p base=0 ratio
+	local n=0 p base=0 ratio judged
 
 	for p in "${peers[@]}"; do
 		n=$((n + 1))
 		[ "$p" != "$2" ] || base=$n
 	done
 	[ "$base" -gt 0 ] || return 0
+	if awk '$2 == 0 { bad = 1 } END { exit !bad }' "$work/figures"; then
+		row "$1: sbox to $2" "" none "sbox failed: MISSED"
+		return
+	fi
 	awk -v b=$base '$b > 0 { print $2 / $b }' "$work/figures" \
 		>"$work/ratios"
-	if [ ! -s "$work/ratios" ]; then
+	judged=$(wc -l <"$work/ratios")
+	if [ "$judged" = 0 ]; then
 		row "$1: sbox to $2" "" none "$2 failed each time"
 		return
 	fi
 	ratio=$(printf %.3f "$(median 1 "$work/ratios")")
-	row "$1: sbox to $2" "" "$ratio" "$(verdict "$ratio" "$3" "$4")"
+	p=
+	[ "$judged" = "$rounds" ] || p=", $2 failed in $((rounds - judged)) of $rounds"
+	row "$1: sbox to $2" "" "$ratio" "$(verdict "$ratio" "$3" "$4")$p"
 }
 
 echo "kernel $(uname -r), $(nproc) CPUs; $("$sbox" --version)"
