@@ -73,7 +73,7 @@ static int xdg_dir(const struct host *h, const char *var, const char *rest,
 	return canonical(var, own, out, d);
 }
 
-/* A shell that is shown inside, normalised; else NULL. */
+/* A shell that is shown inside and is one, normalised; else NULL. */
 static char *system_shell(const char *shell)
 {
 	static const char *const dirs[] = {"/usr", "/bin", "/opt",
@@ -83,6 +83,9 @@ static char *system_shell(const char *shell)
 	if (!shell || path_normalise(shell, &path, NULL) < 0 ||
 	    access(path, X_OK) < 0)
 		return NULL;
+	if (strcmp(basename(path), "nologin") == 0 ||
+	    strcmp(basename(path), "false") == 0)
+		return NULL; /* of a service's account */
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
 		if (path_under(dirs[i], path))
 			return steal_ptr(&path);

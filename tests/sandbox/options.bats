@@ -254,3 +254,14 @@ E
 		[ "$status" -eq 0 ] || fail "$shell: $output"
 	done
 }
+
+@test "what stands for no shell in passwd is not run as one" {
+	local shell
+	canaries_set
+	for shell in /usr/sbin/nologin /bin/false; do
+		[ -x $shell ] || fail "no $shell"
+		run env SHELL=$shell "$SBOX" -c 'echo "ran by $SHELL"'
+		succeeds
+		matches '^ran by /[a-z/]*sh$'
+	done
+}
