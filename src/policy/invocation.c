@@ -83,12 +83,15 @@ static int take_argument(struct words *w, const struct option_row *o,
 			return 0;
 		return diag_set(d, "--%s: takes no argument", o->name);
 	}
-	if (*value)
-		return 0;
-	if (!*w->next)
+	if (!*value && !*w->next)
 		return diag_set(d, "%s: needs an argument (%s)", w->shown,
 				o->arg);
-	*value = *w->next++;
+	if (!*value)
+		*value = *w->next++;
+	if (o->name && **value == '\0') { /* but -c '' does nothing, well */
+		diag_set(d, "--%s: the argument is empty", o->name);
+		return diag_hint(d, "is a variable of the shell not set?");
+	}
 	return 0;
 }
 

@@ -179,7 +179,7 @@ static int protect_own(struct view *v, const char *own, const char *src,
 				 "%s: is sbox's own, and could be made "
 				 "inside",
 				 own);
-			return diag_hint(d, "mkdir %s", own);
+			return diag_hint(d, "as root: mkdir %s", own);
 		}
 		strlist_add(&v->plan->make_dirs, own);
 	}
