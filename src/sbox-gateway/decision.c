@@ -29,14 +29,16 @@
 
 struct decisions {
 	int dir, fd;
-	size_t written; /* since the last look */
+	const char *file; /* its name below dir */
+	size_t written;	  /* since the last look */
+	size_t total;
 	bool failed;
 	char *sandbox;
 };
 
-static int open_file(int dir)
+static int open_file(int dir, const char *name)
 {
-	return openat(dir, DECISIONS_FILE,
+	return openat(dir, name,
 		      O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
 			      O_NOCTTY | O_CLOEXEC,
 		      0600);
@@ -59,10 +61,11 @@ struct decisions *decisions_open(const char *dir, const char *sandbox)
 	struct stat st;
 
 	log->fd = -1;
+	log->file = DECISIONS_FILE;
 	log->sandbox = xstrdup(sandbox);
 	log->dir = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (log->dir >= 0)
-		log->fd = open_file(log->dir);
+		log->fd = open_file(log->dir, log->file);
 	if (log->fd >= 0 && is_ours(log->fd, &st))
 		return log;
 	decisions_free(log);
@@ -89,38 +92,49 @@ int decisions_dir(const struct decisions *log)
 	return log->dir;
 }
 
-static void rename_old(int dir)
+static void rename_old(int dir, const char *name)
 {
 	char from[32], to[32];
 
 	for (int i = DECISIONS_KEEP; i > 0; i--) {
-		(void)snprintf(to, sizeof(to), "%s.%d", DECISIONS_FILE, i);
-		(void)snprintf(from, sizeof(from), i > 1 ? "%s.%d" : "%s",
-			       DECISIONS_FILE, i - 1);
+		(void)snprintf(to, sizeof(to), "%s.%d", name, i);
+		(void)snprintf(from, sizeof(from), i > 1 ? "%s.%d" : "%s", name,
+			       i - 1);
 		(void)renameat(dir, from, dir, to); /* ENOENT: not yet */
 	}
 }
 
-static void look(struct decisions *log)
+static void go_on_in(struct decisions *log, const char *name)
 {
-	struct stat mine, named;
-	int fd;
+	int fd = open_file(log->dir, name);
+	struct stat st;
 
-	log->written = 0;
-	if (fstat(log->fd, &mine) < 0 || mine.st_size < DECISIONS_SIZE_MAX ||
-	    flock(log->dir, LOCK_EX | LOCK_NB) < 0)
-		return; /* locked: another one is just doing it */
-	if (fstatat(log->dir, DECISIONS_FILE, &named, AT_SYMLINK_NOFOLLOW) ==
-		    0 &&
-	    named.st_ino == mine.st_ino && named.st_dev == mine.st_dev)
-		rename_old(log->dir);
-	fd = open_file(log->dir);
-	if (fd >= 0 && is_ours(fd, &mine)) {
+	if (fd >= 0 && is_ours(fd, &st)) {
 		(void)close(log->fd);
 		log->fd = fd;
+		log->file = name;
 	} else if (fd >= 0) {
 		(void)close(fd); /* what was planted there stays unused */
 	}
+}
+
+/* Is it time for another file? */
+static void look(struct decisions *log)
+{
+	struct stat mine, named;
+
+	log->total += log->written;
+	log->written = 0;
+	if (log->total >= DECISIONS_SHARE &&
+	    strcmp(log->file, DECISIONS_FILE) == 0)
+		go_on_in(log, DECISIONS_MORE);
+	if (fstat(log->fd, &mine) < 0 || mine.st_size < DECISIONS_SIZE_MAX ||
+	    flock(log->dir, LOCK_EX | LOCK_NB) < 0)
+		return; /* locked: another one is just doing it */
+	if (fstatat(log->dir, log->file, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    named.st_ino == mine.st_ino && named.st_dev == mine.st_dev)
+		rename_old(log->dir, log->file);
+	go_on_in(log, log->file);
 	(void)flock(log->dir, LOCK_UN);
 }
 
@@ -197,7 +211,7 @@ void decisions_write(struct decisions *log, const struct decision *d)
 	n = write(log->fd, line, len);
 	if ((n < 0 || (size_t)n != len) && !log->failed) {
 		log->failed = true;
-		log_err("log: " DECISIONS_FILE ": %s",
+		log_err("log: %s: %s", log->file,
 			n < 0 ? strerrordesc_np(errno) : "short write");
 	}
 	log->written += len;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The log of what was decided: one line of JSON each, appended to DIR/
- * network.jsonl, which all sandboxes of a user share:
+ * network.jsonl, which all sandboxes of a user share. One that has written
+ * DECISIONS_SHARE there goes on in network.more.jsonl, so that no number of
+ * connections pushes the other sandboxes' lines out, or its own first ones:
  *
  *	{"time":"YYYY-MM-DDThh:mm:ss.mmmZ","sandbox":ID,"name":NAME,"port":N,
  *	 "verdict":"allowed","rule":TEXT,"reason":TEXT,"count":N,"bytes":N,
@@ -28,7 +30,9 @@ struct decision {
 struct decisions;
 
 #define DECISIONS_FILE	   "network.jsonl"
-#define DECISIONS_SIZE_MAX (10u << 20) /* then it becomes network.jsonl.1 */
+#define DECISIONS_MORE	   "network.more.jsonl"
+#define DECISIONS_SHARE	   (2u << 20)  /* of one sandbox */
+#define DECISIONS_SIZE_MAX (10u << 20) /* then FILE becomes FILE.1 */
 #define DECISIONS_KEEP	   3	       /* .1, .2 and .3 */
 
 /* Open (0600, never through a symlink) below dir. NULL with errno. */

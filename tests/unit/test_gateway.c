@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -297,6 +298,54 @@ static void test_decision_lines(void **state)
 		"\"duration\":0.000}\n");
 }
 
+static off_t size_of(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -1
+								: st.st_size;
+}
+
+/* However much one sandbox has to say, the others' lines and its own first ones
+ * stay; what it says then is bounded as well. */
+static void test_decision_share(void **state)
+{
+	char dir[] = "/tmp/sbox-log-XXXXXX", name[64];
+	char long_name[201];
+	const struct decision d = {.name = long_name, .verdict = "allowed"};
+	const struct decision first = {.name = "a.test", .verdict = "allowed"};
+	struct decisions *other, *flood;
+	int fd;
+
+	(void)state;
+	memset(long_name, 'a', sizeof(long_name) - 1);
+	long_name[sizeof(long_name) - 1] = '\0';
+	assert_non_null(mkdtemp(dir));
+	other = decisions_open(dir, "other");
+	flood = decisions_open(dir, "flood");
+	assert_non_null(other);
+	assert_non_null(flood);
+	fd = decisions_dir(other);
+	decisions_write(other, &first);
+	for (int i = 0; i < 120000; i++)
+		decisions_write(flood, &d);
+	decisions_write(other, &first);
+	assert_in_range(size_of(fd, "network.jsonl"), DECISIONS_SHARE,
+			DECISIONS_SHARE + (1 << 17));
+	assert_int_equal(size_of(fd, "network.jsonl.1"), -1);
+	for (int i = 1; i <= DECISIONS_KEEP; i++) {
+		(void)snprintf(name, sizeof(name), "network.more.jsonl.%d", i);
+		assert_in_range(size_of(fd, name), DECISIONS_SIZE_MAX,
+				DECISIONS_SIZE_MAX + (1 << 17));
+		assert_int_equal(unlinkat(fd, name, 0), 0);
+	}
+	assert_int_equal(unlinkat(fd, "network.more.jsonl", 0), 0);
+	assert_int_equal(unlinkat(fd, "network.jsonl", 0), 0);
+	decisions_free(other);
+	decisions_free(flood);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 /* A burst of new names, then one in a while; known ones always. */
 static void test_newnames(void **state)
 {
@@ -329,6 +378,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_refusal_rate),
 		cmocka_unit_test(test_decision_lines),
+		cmocka_unit_test(test_decision_share),
 		cmocka_unit_test(test_newnames),
 	};
 
