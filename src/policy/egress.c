@@ -31,46 +31,6 @@ static char *entry_text(const cJSON *node, bool number_ok, struct diag *d)
 	return NULL;
 }
 
-int egress_member_parse(const cJSON *node, const struct member *m,
-			struct diag *d)
-{
-	const cJSON *e;
-	size_t i = 0;
-
-	if (!m->list)
-		return m->parse(node, m, d);
-	if (!cJSON_IsArray(node))
-		return diag_set(d, "expected %s", m->list);
-	cJSON_ArrayForEach(e, node)
-	{
-		if (m->parse(e, m, d))
-			return diag_prefix(d, "[%zu]", i);
-		i++;
-	}
-	return 0;
-}
-
-int egress_object_parse(const cJSON *object, const struct member *rows,
-			size_t n, struct diag *d)
-{
-	const cJSON *e;
-
-	if (!cJSON_IsObject(object))
-		return diag_set(d, "expected an object");
-	cJSON_ArrayForEach(e, object)
-	{
-		size_t i = 0;
-
-		while (i < n && strcmp(rows[i].key, e->string) != 0)
-			i++;
-		if (i == n)
-			(void)diag_set(d, "unknown key");
-		if (i == n || egress_member_parse(e, &rows[i], d))
-			return diag_prefix(d, "%.*s", EGRESS_SHOWN, e->string);
-	}
-	return 0;
-}
-
 /* how: enum egress_list */
 static int parse_rule(const cJSON *node, const struct member *m, struct diag *d)
 {

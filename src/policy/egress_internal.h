@@ -3,6 +3,7 @@
  * What the files of the network policy share:
  *
  *	egress.c		the "net" object as a whole
+ *	egress_member.c		objects and lists, by tables of their keys
  *	egress_rule.c		one rule, one port, the way out
  *	egress_service.c	net.services
  *	egress_address.c	which addresses are special
