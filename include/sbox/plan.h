@@ -85,9 +85,10 @@ struct plan {
 	uid_t uid; /* mapped onto themselves */
 	gid_t gid;
 	char *keep_home; /* host directory to make (0700) first; NULL */
-	struct strlist make_dirs; /* sbox's own, to be made (0700) as well,
-				   since what isn't there can't be protected */
-	struct strlist absent;	  /* inside: what must not be made there */
+	struct strlist make_dirs;  /* sbox's own, to be made (0700) as well,
+				    since what isn't there can't be protected */
+	struct strlist absent;	   /* inside: what must not be made there */
+	struct strlist absent_src; /* and what each is called outside */
 	enum net_mode net;
 	bool net_loopback;
 	char *net_policy;	    /* the gateway's, JSON; NULL: no gateway */

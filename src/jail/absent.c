@@ -3,23 +3,29 @@
  * A mount protects what is there; nothing keeps a program from making what is
  * not. Where the host would act upon a new file at once, as git does upon
  * .git/commondir (a shell's prompt may run it), pid 1 hears of it and ends the
- * sandbox. The file is there for an instant all the same; the last look comes
- * when everything inside is dead.
+ * sandbox. The file is there for an instant all the same. The last look comes
+ * when everything inside is dead: pid 1's, since sbox may be stopped on a
+ * terminal, then sbox's own, since pid 1 may have been killed.
  */
 #include "jail/absent.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sbox/cleanup.h"
 #include "sbox/log.h"
 #include "sbox/path.h"
 #include "sbox/plan.h"
+
+#define READS_MAX 16
 
 int absent_watch(const struct plan *p)
 {
@@ -37,7 +43,9 @@ int absent_watch(const struct plan *p)
 
 		if (inotify_add_watch(fd, dir,
 				      IN_CREATE | IN_MOVED_TO | IN_ONLYDIR) < 0)
-			fatal("setup: watch %s", dir);
+			fatal_hint("sysctl fs.inotify.max_user_watches tells "
+				   "how many a user may have",
+				   "setup: watch %s", dir);
 	}
 	return fd;
 }
@@ -62,43 +70,74 @@ int absent_heard(const struct plan *p, int fd)
 	int found = -1;
 	ssize_t n;
 
-	while ((n = read(fd, &buf, sizeof(buf))) > 0) {
+	/* what a flood leaves in the queue is the next turn's */
+	for (int i = 0; i < READS_MAX && found < 0; i++) {
 		const char *at = buf.bytes;
 
-		while (at < buf.bytes + n) {
+		n = read(fd, &buf, sizeof(buf));
+		while (n > 0 && at < buf.bytes + n && found < 0) {
 			/* the kernel pads the names */
 			const struct inotify_event *e = (const void *)at;
 
-			if (found < 0)
-				found = find_event(p, e);
+			found = find_event(p, e);
 			at += sizeof(*e) + e->len;
 		}
 	}
 	return found;
 }
 
-int absent_find(const struct plan *p)
+/* The directory that was protected, or nothing. */
+static int open_dir(const char *path)
 {
-	struct stat st;
+	const struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+				     .resolve = RESOLVE_NO_SYMLINKS};
+	cleanup_free char *dir = path_dirname(path);
 
-	for (size_t i = 0; i < p->absent.n; i++)
-		if (lstat(p->absent.v[i], &st) == 0)
-			return (int)i;
-	return -1;
+	return (int)syscall(SYS_openat2, AT_FDCWD, dir, &how, sizeof(how));
 }
 
-void absent_remove(const struct plan *p, int index)
+static int move_away(int dir, const char *name)
 {
-	const char *path = p->absent.v[index];
 	int r = -1;
 
 	errno = EEXIST;
 	for (unsigned n = 0; r < 0 && errno == EEXIST; n++) {
-		cleanup_free char *away = xasprintf("%s.refused.%u", path, n);
+		cleanup_free char *away = xasprintf("%s.refused.%u", name, n);
 
-		r = renameat2(AT_FDCWD, path, AT_FDCWD, away, RENAME_NOREPLACE);
+		r = renameat2(dir, name, dir, away, RENAME_NOREPLACE);
 	}
-	if (r < 0)
-		fatal_hint("remove it before git is used there", "protect: %s",
-			   path);
+	return r;
+}
+
+/* The inside may have taken our right to write there away. */
+static void make_writable(int dir)
+{
+	char link[32];
+	struct stat st;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+	if (fstat(dir, &st) == 0)
+		(void)chmod(link, (st.st_mode & 07777) | 0700);
+}
+
+bool absent_clear(const struct strlist *paths, int *made)
+{
+	bool clear = true;
+
+	for (size_t i = 0; i < paths->n; i++) {
+		const char *name = basename(paths->v[i]);
+		cleanup_fd int dir = open_dir(paths->v[i]);
+		struct stat st;
+
+		if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		*made = (int)i;
+		if (move_away(dir, name) == 0)
+			continue;
+		make_writable(dir);
+		/* a full disk has no room for a longer name, say */
+		clear &= move_away(dir, name) == 0 ||
+			 unlinkat(dir, name, 0) == 0;
+	}
+	return clear;
 }

@@ -42,7 +42,7 @@
 static _Noreturn void finish(const struct inside *in, int status)
 {
 	pid_t pid = waitpid(-1, NULL, WNOHANG | __WALL);
-	int made;
+	int made = -1;
 
 	if (pid >= 0 || errno != ECHILD) {
 		/* ESRCH: only zombies were left */
@@ -52,11 +52,9 @@ static _Noreturn void finish(const struct inside *in, int status)
 			pid = waitpid(-1, NULL, __WALL);
 		while (pid > 0 || errno == EINTR);
 	}
-	made = absent_find(in->plan);
-	if (made >= 0) {
-		absent_remove(in->plan, made);
+	(void)absent_clear(&in->plan->absent, &made);
+	if (made >= 0)
 		(void)wire_send(in->sock, WIRE_MADE, made, -1);
-	}
 	if (status && in->plan->net != NET_HOST && net_was_refused())
 		status |= WIRE_REFUSED;
 	/* Nobody left to tell if this fails. */

@@ -4,6 +4,7 @@
 #define SBOX_JAIL_INSIDE_H
 
 #include <stdbool.h>
+#include <sys/capability.h>
 #include <sys/types.h>
 
 struct plan;
@@ -14,7 +15,8 @@ struct inside {
 	const struct seccomp_filter *filters; /* two */
 	char **env;			      /* the plan's and the gateway's */
 	int sock;			      /* to the supervisor (wire.h) */
-	int gateway;	 /* to the gateway, -1 without one */
+	int gateway; /* to the gateway, -1 without one */
+	cap_t no_capabilities;
 	int ruleset;	 /* Landlock, -1: none */
 	int tty;	 /* the inner terminal, -1 without one */
 	bool foreground; /* the payload begins in its foreground */

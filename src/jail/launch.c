@@ -159,13 +159,19 @@ static void setup_terminal(struct inside *in)
 	in->foreground = msg.value != 0;
 }
 
-/* Last of those that need a capability. Set-id programs and file capabilities
- * give nothing any more (no_new_privs, empty bounding set). */
+/*
+ * Last of those that need a capability. Set-id programs and file capabilities
+ * give nothing any more (no_new_privs, empty bounding set). pid 1 keeps one,
+ * permitted and not effective, that is good for nothing in a user namespace:
+ * it has more than the payload then, which may not slow it down
+ * (sched_setscheduler(2), setpriority(2): the kernel's cap_safe_nice()).
+ */
 static void setup_capabilities(struct inside *in)
 {
-	cap_t none = cap_init();
+	static const cap_value_t kept[] = {CAP_WAKE_ALARM};
+	cap_t own = cap_init();
 
-	(void)in;
+	in->no_capabilities = cap_init();
 	for (unsigned long cap = 0; cap <= CAP_MAX; cap++) {
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
 			continue;
@@ -173,9 +179,11 @@ static void setup_capabilities(struct inside *in)
 			fatal("setup: bounding set");
 		break; /* the kernel's last one is behind us */
 	}
-	if (!none || cap_set_proc(none) < 0)
+	if (!own || !in->no_capabilities ||
+	    cap_set_flag(own, CAP_PERMITTED, 1, kept, CAP_SET) < 0 ||
+	    cap_set_proc(own) < 0)
 		fatal("setup: capabilities");
-	(void)cap_free(none);
+	(void)cap_free(own);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		fatal("setup: no_new_privs");
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Lock-down, in the child between fork and exec; each step removes something
- * and none can be undone. Capabilities are gone already (launch.c): pid 1 has
- * none either.
+ * and none can be undone. Of capabilities pid 1 has left one (launch.c).
  *
- *	limits -> terminal and signals -> Landlock -> seccomp -> exec
+ *	limits -> terminal and signals -> capabilities -> Landlock -> seccomp
+ *	-> exec
  *
  * The child shares pid 1's memory (CLONE_VM | CLONE_VFORK: no page tables to
  * copy), so it makes system calls and otherwise writes only to its own stack
@@ -81,6 +81,8 @@ static int child_main(void *arg)
 	limits_apply(&in->plan->limits);
 	child_terminal(in);
 	supervisor_restore_signals();
+	if (cap_set_proc(in->no_capabilities) < 0)
+		fatal("payload: capabilities");
 	if (in->ruleset >= 0 && landlock_apply(in->ruleset) < 0)
 		fatal("payload: landlock");
 	child_filters(in);

@@ -31,6 +31,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "jail/absent.h"
 #include "jail/terminal.h"
 #include "sbox/cleanup.h"
 #include "sbox/log.h"
@@ -53,8 +54,8 @@ struct supervisor {
 	bool timed_out, killed;
 	bool refused; /* it failed, and connections found nobody */
 	bool lost;    /* pid 1 died without a report */
-	bool made;    /* a forbidden file: it was told */
 	bool done;
+	int made;	   /* of plan.absent, -1: none was heard of */
 	int killed_status; /* what to return once pid 1 was killed by us */
 	int forwarded;	   /* INT or QUIT, the last that was sent to us */
 	int wait_status;
@@ -217,17 +218,31 @@ static void on_uncovered(const struct supervisor *s, int index)
 
 static void on_made(struct supervisor *s, int index)
 {
-	if (s->made)
-		return; /* heard of, and seen at the end */
-	s->made = true;
 	if (index < 0 || (size_t)index >= s->plan->absent.n)
 		fatalx("supervisor: path %d, which there is not", index);
-	log_err("view: %s: it was made inside, and git would have taken its "
+	s->made = index;
+}
+
+/* After pid 1's own, or in place of it. */
+static void last_look(struct supervisor *s)
+{
+	bool clear = absent_clear(&s->plan->absent_src, &s->made);
+	const char *path;
+
+	if (s->made < 0)
+		return;
+	s->wait_status = SIGKILL;
+	path = s->plan->absent_src.v[s->made];
+	log_err("protect: %s: it was made inside, and git would have taken its "
 		"configuration and hooks from where it says: everything "
 		"inside was killed",
-		s->plan->absent.v[index]);
-	log_hint("what is left of it is called %s.refused.N, a number",
-		 s->plan->absent.v[index]);
+		path);
+	if (clear)
+		log_hint("what is left of it is called %s.refused.N, a number",
+			 path);
+	else
+		log_hint("it could not be renamed: remove it before git is "
+			 "used there");
 }
 
 static void on_message(struct supervisor *s)
@@ -454,7 +469,8 @@ int supervise(const struct plan *plan, int sock, int init_pidfd, int *interrupt)
 	struct supervisor s = {.plan = plan,
 			       .sock = sock,
 			       .init_pidfd = init_pidfd,
-			       .interrupt = interrupt};
+			       .interrupt = interrupt,
+			       .made = -1};
 	sigset_t set = handled_set();
 	bool active = false;
 
@@ -475,6 +491,7 @@ int supervise(const struct plan *plan, int sock, int init_pidfd, int *interrupt)
 		active = terminal_is_active(s.term);
 		terminal_close(s.term, s.timed_out || s.lost);
 	}
+	last_look(&s);
 	if (s.refused)
 		log_hint("connections inside found nobody: --allow NAME is "
 			 "ports 443 and 80 (else NAME:PORT), an address needs "

@@ -75,13 +75,13 @@ static void rule_add(struct plan *p, const char *path, unsigned access)
 		(struct plan_rule){.path = xstrdup(path), .access = access};
 }
 
-/* Landlock says again what the mounts say: writable where they are. */
+/* Landlock says again what the mounts say: writable where they are; but not
+ * /proc, where pid 1's share of the CPU (autogroup) could be taken from it. */
 static void rules_build(struct plan *p)
 {
 	static const unsigned ours[PLAN__COUNT] = {
 		[PLAN_PRIVATE] = PLAN_ACCESS_WRITE,
 		[PLAN_TMPFS] = PLAN_ACCESS_WRITE,
-		[PLAN_PROC] = PLAN_ACCESS_WRITE,
 		[PLAN_DEVPTS] = PLAN_ACCESS_DEVICE,
 	};
 
@@ -295,5 +295,6 @@ void plan_free(struct plan *p)
 	free(p->keep_home);
 	strlist_free(&p->make_dirs);
 	strlist_free(&p->absent);
+	strlist_free(&p->absent_src);
 	*p = (struct plan){.nmounts = 0};
 }

@@ -109,15 +109,17 @@ static int protect_git(struct view *v, const char *dst, const char *src,
 	if (!under || !writable || view_lstat(v, src, &st) < 0 ||
 	    !S_ISDIR(st.st_mode))
 		return 0;
-	if (view_lstat(v, common, &st) == 0)
+	if (view_lstat(v, common, &st) == 0) {
 		strlist_addf(&v->plan->warnings,
 			     "%s: git takes configuration and hooks from where "
 			     "this says, and only a worktree has one: look at "
 			     "it",
 			     common);
-	else
+	} else {
 		strlist_add_owned(&v->plan->absent,
 				  path_join(dst, git_commondir));
+		strlist_add(&v->plan->absent_src, common);
+	}
 	if (view_lstat(v, trees, &st) == 0 && S_ISDIR(st.st_mode) &&
 	    v->host->fs.list(v->host->fs.ctx, trees, &names) < 0)
 		return diag_set_errno(d, errno, "protect: %s", trees);

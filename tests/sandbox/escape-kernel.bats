@@ -369,6 +369,22 @@ on_terminal()
 	no_match 'prlimit.*: ok'
 }
 
+# It has to be there in time when something forbidden happens (git.bats).
+@test "pid 1 cannot be slowed down from inside" {
+	local o
+	for o in --quiet --profile=permissive --userns; do
+		attack_copy pid1
+		inside $o -- /bin/sh -c './.attack-pid1 slow
+			cut -d" " -f19,41 /proc/1/stat
+			grep Cpus_allowed_list: /proc/1/status'
+		succeeds
+		no_match '(set(scheduler|attr|affinity)|process|user|group): ok'
+		[ $o = --userns ] || no_match '(.*autogroup|oom): ok'
+		matches '0 0'
+		has "$(grep Cpus_allowed_list: /proc/self/status)"
+	done
+}
+
 # escapes: 57
 @test "the caller's environment cannot be read from anywhere inside" {
 	export OUTER_SECRET=$SECRET
@@ -395,9 +411,10 @@ on_terminal()
 	done
 	matches 'NoNewPrivs:.1'
 	matches 'Seccomp:.2'
-	# pid 1 has none either
+	# pid 1 has what makes it more than the payload, and no use of it
 	inside -- /bin/grep -E '^Cap' /proc/1/status
-	no_match 'Cap(Inh|Prm|Eff|Bnd|Amb):.*[1-9a-f].*'
+	no_match 'Cap(Inh|Eff|Bnd|Amb):.*[1-9a-f].*'
+	matches 'CapPrm:.0000000800000000'
 }
 
 @test "--userns: still no capability outside one's own namespace" {

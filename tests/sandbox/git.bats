@@ -114,8 +114,32 @@ test_setup()
 	[ ! -L .git/commondir ]
 	inside_sh 'exec mkdir .git/commondir'
 	[ ! -e .git/commondir ]
+	# where nobody may write any more
+	inside_sh 'echo ../evil >.git/x; mv .git/x .git/commondir; chmod 555 .git'
+	is_status 137
+	says 'refused.N'
+	[ ! -e .git/commondir ]
 	git status >/dev/null
 	[ ! -e "$SCRATCH/pwned" ]
+}
+
+# sbox itself looks, too: nothing of pid 1's counts once it was killed.
+@test "git: a commondir is taken away when pid 1 is dead" {
+	local sbox init
+	"$SBOX" -- /bin/sh -c 'echo $$ >go; while [ -e go ]; do :; done
+		echo ../evil >.git/commondir; sleep 60' 2>"$SCRATCH/said" &
+	sbox=$!
+	wait_for 10 test -s go
+	init=$(cat "/proc/$sbox/task/$sbox/children")
+	init=${init%% *}
+	kill -STOP "$init"
+	rm go
+	wait_for 10 test -e .git/commondir
+	kill -KILL "$init"
+	wait $sbox && fail "it went well"
+	[ ! -e .git/commondir ]
+	[ -e .git/commondir.refused.0 ]
+	grep -q 'commondir: it was made inside' "$SCRATCH/said"
 }
 
 @test "git: what names a repository, in a .git file or a worktree's entry, stays" {

