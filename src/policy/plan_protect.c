@@ -66,11 +66,52 @@ static bool is_asked_writable(const struct view *v, const char *dst)
 	return false;
 }
 
+/* A mount protects a name; a file that has another one can be written to by
+ * that. So no file may, nor any in a directory. */
+static int refuse_links(const struct view *v, const char *path, const char *why,
+			struct diag *d)
+{
+	cleanup_strlist struct strlist names = {.n = 0};
+	struct stat st;
+
+	if (view_lstat(v, path, &st) < 0)
+		return 0;
+	if (S_ISREG(st.st_mode) && st.st_nlink > 1) {
+		diag_set(d,
+			 "%s: %s: the file has other names (hard links), by "
+			 "which it could be written to",
+			 why, path);
+		return diag_hint(d,
+				 "look at it, then: cp -p %s %s.new && mv "
+				 "%s.new %s",
+				 path, path, path, path);
+	}
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	if (v->host->fs.list(v->host->fs.ctx, path, &names) < 0)
+		return diag_set_errno(d, errno, "%s: %s", why, path);
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *name = path_join(path, names.v[i]);
+
+		if (refuse_links(v, name, why, d) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* The same, unless the user asked for it otherwise. */
 static int guard_readonly(struct view *v, const char *dst, const char *why,
 			  struct diag *d)
 {
-	return is_asked_writable(v, dst) ? 0 : guard_lock(v, dst, why, d);
+	cleanup_free char *under = NULL;
+	bool writable;
+
+	if (is_asked_writable(v, dst))
+		return 0;
+	under = view_backing(v, dst, &writable);
+	if (under && writable && refuse_links(v, under, why, d) < 0)
+		return -1;
+	return guard_lock(v, dst, why, d);
 }
 
 /* The same for some of the names in dir. */

@@ -269,6 +269,27 @@ repo_and_plain()
 	prints "# $SECRET"
 }
 
+# The name that is protected is not the only one: an earlier run may have made
+# the other, before the file was looked at and trusted.
+@test "a protected file with a second hard link is refused" {
+	local f
+	mkdir -p .claude/hooks/deep .vscode
+	repo_make "$PROJ"
+	for f in .envrc .vscode/tasks.json .git/config .claude/hooks/deep/x; do
+		[ -e $f ] || echo original >$f
+		ln $f other
+		inside_sh "echo evil >>other"
+		refused
+		says "$f: the file has other names"
+		! grep -q evil $f || fail "$f"
+		# the cure
+		eval "$(sed -n 's/.*look at it, then: //p' <<<"$stderr")"
+		rm other
+		inside_sh true
+		succeeds
+	done
+}
+
 # escapes: 22
 @test "another case of a protected name is another file, and its own protection holds" {
 	repo_make "$PROJ"
