@@ -23,6 +23,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
@@ -58,6 +59,17 @@ static void write_proc(const char *path, const char *text)
 
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		fatal("setup: %s", path);
+}
+
+/* Half of what the host lets a user have (inotify(7)), as text. */
+static void half_of(const char *path, char text[24])
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char all[24] = "";
+
+	if (fd < 0 || read(fd, all, sizeof(all) - 1) < 0)
+		fatal("setup: %s", path);
+	(void)snprintf(text, 24, "%lu", strtoul(all, NULL, 10) / 2);
 }
 
 /* First: whatever fails from here on, we die with the supervisor. If it is
@@ -102,10 +114,14 @@ static void setup_undumpable(struct inside *in)
  */
 static void setup_namespaces(struct inside *in)
 {
+	char watches[24];
+
 	write_proc(in->plan->userns ? "/proc/sys/user/max_cgroup_namespaces"
 				    : "/proc/sys/user/max_user_namespaces",
 		   "0");
 	write_proc("/proc/sys/user/max_inotify_instances", INOTIFY_MAX);
+	half_of("/proc/sys/fs/inotify/max_user_watches", watches);
+	write_proc("/proc/sys/user/max_inotify_watches", watches);
 }
 
 static void setup_hostname(struct inside *in)

@@ -51,6 +51,8 @@ print("terminals", 0 < n <= 256)'
 	succeeds
 	has 'inotify True'
 	has 'terminals True'
+	inside -- /bin/cat /proc/sys/user/max_inotify_watches
+	((output * 2 <= $(cat /proc/sys/fs/inotify/max_user_watches)))
 	inside_sh 'ulimit -i'
 	[ "$queued" = unlimited ] || ((output <= queued / 2))
 }
