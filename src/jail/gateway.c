@@ -49,7 +49,7 @@
 
 #define START_MS   10000 /* for its ports to be there, if any is published */
 #define SECRETS_MS (10 * 60000) /* for its services' commands to end */
-#define SUMMARY_MS 1000		/* for its last words */
+#define SUMMARY_MS 10000	/* for its last lines and words */
 #define END_MS	   1000		/* from these to its end */
 #define SAID_MAX   16		/* pieces of its standard error */
 #define LINES_MAX  64		/* of each kind in its report; it has fewer */
@@ -141,8 +141,7 @@ static void on_publish(struct gateway *g, const char *ports)
 {
 	unsigned in, out;
 
-	if (sscanf(ports, "%5u %5u", &in, &out) != 2 ||
-	    g->env.n == LINES_MAX)
+	if (sscanf(ports, "%5u %5u", &in, &out) != 2 || g->env.n == LINES_MAX)
 		fatalx("gateway: report: publish %s", ports);
 	strlist_add_owned(&g->env, xasprintf("SBOX_PUBLISH_%u=%u", in, out));
 	log_note("publish: 127.0.0.1:%u reaches the sandbox's port %u", out,
@@ -294,6 +293,9 @@ void gateway_finish(struct gateway *g)
 	if (wait_for(g->pid, &status, WNOHANG) == 0) {
 		(void)kill(g->pid, SIGKILL);
 		(void)wait_for(g->pid, NULL, 0);
+		if (g->ready)
+			log_warn("gateway: it did not end in time: its log and "
+				 "what it says here may lack something");
 	}
 	if (WIFSIGNALED(status))
 		log_err("gateway: it was killed by signal %d: the sandbox had "

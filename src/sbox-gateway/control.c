@@ -203,7 +203,7 @@ struct control *control_new(struct gateway *g, int sock)
 	if (fcntl(sock, F_SETFL, O_RDWR | O_NONBLOCK) < 0 ||
 	    event_assign(&c->ev, g->base, sock, EV_READ | EV_PERSIST,
 			 on_control, c) < 0 ||
-	    event_add(&c->ev, NULL) < 0)
+	    event_priority_set(&c->ev, 0) < 0 || event_add(&c->ev, NULL) < 0)
 		fatal("pid 1");
 	return c;
 }

@@ -49,6 +49,7 @@
 
 #define NEEDED_SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
 #define MAPPED_MIN   (16 << 10) /* bytes */
+#define LOOK_EVERY   64		/* events between looks for one of priority */
 
 /* Tell sbox why there is no gateway. */
 static _Noreturn void give_up(const struct diag *d)
@@ -151,10 +152,12 @@ static struct event_base *new_loop(void)
 						     EV_FEATURE_EARLY_CLOSE) <
 		    0 ||
 	    event_config_set_flag(c, EVENT_BASE_FLAG_NOLOCK |
-					     EVENT_BASE_FLAG_IGNORE_ENV) < 0)
+					     EVENT_BASE_FLAG_IGNORE_ENV) < 0 ||
+	    event_config_set_max_dispatch_interval(c, NULL, LOOK_EVERY, 1) < 0)
 		fatalx("event loop: settings");
 	base = event_base_new_with_config(c);
-	if (!base)
+	/* 0: the sandbox's end; 1: all else */
+	if (!base || event_base_priority_init(base, 2) < 0)
 		fatalx("event loop");
 	event_config_free(c);
 	return base;

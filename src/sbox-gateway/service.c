@@ -93,8 +93,8 @@ static int wait_until_ready(int sock, struct diag *d)
 
 struct services *service_start(int policy, struct diag *d)
 {
-	/* to take a burst of connections from us; it never waits for us */
-	static const struct timeval patience = {.tv_sec = 1};
+	/* a burst of connections waits there: we wait for nobody */
+	static const int room = 1 << 20;
 	cleanup_free char *path = program_path();
 	struct services *s;
 	int sv[2];
@@ -113,9 +113,7 @@ struct services *service_start(int policy, struct diag *d)
 		(void)close(sv[0]);
 		return NULL;
 	}
-	if (setsockopt(sv[0], SOL_SOCKET, SO_SNDTIMEO, &patience,
-		       sizeof(patience)) < 0)
-		fatal("services");
+	(void)setsockopt(sv[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	s = xcalloc(1, sizeof(*s));
 	s->sock = sv[0];
 	return s;
@@ -184,7 +182,7 @@ static int send_two(int sock, const struct service_hand *hand, const int fds[2])
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(2 * sizeof(int));
 	memcpy(CMSG_DATA(c), fds, 2 * sizeof(int));
-	return sendmsg(sock, &h, MSG_NOSIGNAL) < 0 ? -1 : 0;
+	return sendmsg(sock, &h, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -1 : 0;
 }
 
 int service_hand(struct services *s, const struct service_hand *hand,

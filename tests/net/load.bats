@@ -243,6 +243,25 @@ another ConnectionRefusedError" ]
 	none_with sbox-gateway
 }
 
+@test "what was open at the end is logged, however busy the gateway was" {
+	local n hogs
+	n=$(most "$HARD")
+	[ "$n" -lt 3500 ] || n=3500
+	AROUND=(taskset -c 0)
+	for _ in 1 2 3 4 5; do
+		taskset -c 0 timeout 60 sh -c 'while :; do :; done' 3>&- &
+		hogs+=" $!"
+	done
+	load_inside -- busy "$n"
+	# shellcheck disable=SC2086 # numbers
+	kill $hogs
+	succeeds
+	[ "$(grep -c '"name":"web.lab.example"' "$LOG")" -eq $((n + 1)) ]
+	grep -q '"sent":3000[0-9][0-9],' "$LOG"
+	says 'refused.example'
+	no_bytes 'did not end'
+}
+
 @test "readers that don't read and senders that dawdle: others are as fast, memory is bounded" {
 	local size after pipes
 	measured

@@ -401,5 +401,34 @@ def names(n):
     print("address", another("45.80.2.1") is not None)
 
 
+def busy(n):
+    """At the end the gateway has heads of n connections to read, and the first
+    connection is still open."""
+    files()
+    host = address(WEB)
+    first = connect(80, host)
+    head = b"%%s HTTP/1.1\r\nHost: %s\r\n" % WEB.encode()
+    first.sendall(head % b"POST /first" + b"Content-Length: 300000\r\n\r\n" +
+                  bytes(300000))
+    first.recv(100)
+    try:
+        address("refused.example")
+    except OSError:
+        pass
+    kept = [connect(80, host) for _ in range(int(n))]
+    for s in kept:
+        s.send(head % b"GET /" + b"\r\n")
+    time.sleep(1)
+    text = head % b"GET /" + b"a:\r\n" * 190 + b"\r\n"
+    text *= 600000 // len(text)
+    for s in kept:
+        s.setblocking(False)
+        try:
+            s.send(text)
+        except OSError:
+            pass
+    os._exit(0)
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]](*sys.argv[2:])
