@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "sbox-gateway/jail.h"
+#include "sbox-gateway/near.h"
 #include "sbox/cleanup.h"
 #include "sbox/fd.h"
 #include "sbox/log.h"
@@ -68,48 +69,6 @@ int resolver_start(void)
 	return sv[0];
 }
 
-/* An IPv4 one mapped. False: no address of the kind that is connected to. */
-static bool address_of(const struct sockaddr *sa, struct in6_addr *out)
-{
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-
-	if (sa && sa->sa_family == AF_INET) {
-		memcpy(&v4, sa, sizeof(v4));
-		*out = (struct in6_addr){.s6_addr = {[10] = 0xff, 0xff}};
-		memcpy(&out->s6_addr[12], &v4.sin_addr, 4);
-		return true;
-	}
-	if (!sa || sa->sa_family != AF_INET6)
-		return false;
-	memcpy(&v6, sa, sizeof(v6));
-	*out = v6.sin6_addr;
-	return v6.sin6_scope_id == 0; /* link-local: never connected to */
-}
-
-/*
- * One of the host's own addresses, or on the same network, which is as near: a
- * router keeps the world away from both. A network of everything says nothing.
- */
-static bool is_near(const struct in6_addr *a, const struct ifaddrs *own)
-{
-	struct in6_addr ip, mask;
-	bool v4, same = true;
-
-	if (!address_of(own->ifa_addr, &ip))
-		return false;
-	v4 = IN6_IS_ADDR_V4MAPPED(&ip);
-	if (!address_of(own->ifa_netmask, &mask) ||
-	    mask.s6_addr[v4 ? 12 : 0] == 0)
-		memset(&mask, 0xff, sizeof(mask));
-	if (v4)
-		memset(&mask, 0xff, 12);
-	for (size_t i = 0; i < sizeof(mask); i++)
-		same &= ((a->s6_addr[i] ^ ip.s6_addr[i]) & mask.s6_addr[i]) ==
-			0;
-	return same;
-}
-
 /* The addresses of one answer. */
 static void collect(const struct addrinfo *list, const struct ifaddrs *own,
 		    struct resolver_answer *out)
@@ -117,10 +76,9 @@ static void collect(const struct addrinfo *list, const struct ifaddrs *own,
 	for (; list && out->n < RESOLVER_ADDRESSES_MAX; list = list->ai_next) {
 		struct resolver_address *a = &out->addrs[out->n];
 
-		if (!address_of(list->ai_addr, &a->addr))
+		if (!near_address(list->ai_addr, &a->addr))
 			continue;
-		for (const struct ifaddrs *i = own; i; i = i->ifa_next)
-			a->is_near |= is_near(&a->addr, i);
+		a->is_near = near_is(&a->addr, own);
 		out->n++;
 	}
 }

@@ -98,20 +98,20 @@ nothing_came() { absent "$1" "$LAB/access.log"; }
 }
 
 @test "a name that resolves to the host itself or to a neighbour is refused" {
-	local p
-	for a in 45.80.2.1 2a0f:0:0:2::1; do
+	local p names='host host6 near near6 anyip peer link'
+	for a in 45.80.2.1 45.99.3.3 2a0f:0:0:2::1; do
 		/usr/bin/python3 -m http.server -b $a 80 >/dev/null 2>&1 3>&- &
 		p+=" $!"
 	done
-	for n in host host6 near near6; do
+	for n in $names; do
 		wait_for 10 curl -s -o /dev/null http://$n.lab.example/
 	done
-	net '*.lab.example' '*' -- sh -c 'for n in host host6 near near6; do
+	net '*.lab.example' '*' -- sh -c 'for n in '"$names"'; do
 		curl -sS --max-time 8 http://$n.lab.example/$n-me; done; true'
 	lacks html
 	lacks server
 	nothing_came '-me'
-	for n in host host6 near near6; do
+	for n in $names; do
 		says "$n.lab.example port 80: .*own network"
 	done
 	# allowed by its address, and only then

@@ -18,7 +18,8 @@
 #
 # rebind, meta, six.lab.example answer with 127.0.0.1, 169.254.169.254 and an
 # IPv6 address beside a good one; host, near, host6, near6.lab.example with the
-# host's own and its neighbour's. $LAB holds ca.pem, the keys and the logs.
+# host's own and its neighbour's; anyip, peer, link.lab.example with such that
+# only the routes tell of. $LAB holds ca.pem, the keys and the logs.
 set -euo pipefail
 
 if [ -z "${LAB:-}" ]; then
@@ -60,6 +61,13 @@ addresses() {
 	world ip -6 addr add 2a0f::1/128 dev lo nodad
 	world ip addr add 45.80.3.2/24 dev world
 	world ip -6 addr add 2a0f:0:0:2::2/64 dev world nodad
+	# near without an address of ours in the network
+	ip route add local 45.99.0.0/16 dev lo
+	ip addr add 45.90.9.9 peer 45.90.1.2/24 dev lab
+	ip route add 45.91.0.0/24 dev lab
+	world ip addr add 45.90.1.2/24 dev world
+	world ip addr add 45.91.0.2/24 dev world
+	world ip route add 45.90.9.9 dev world
 	# as if there were a world: what is unknown is refused, not unreachable
 	ip route add default via 45.80.3.2
 	ip -6 route add default via 2a0f:0:0:2::2
@@ -128,7 +136,7 @@ web() {
 			listen 10.20.0.1:443 ssl; listen 10.20.0.1:80;
 			listen 127.0.0.1:80; listen [2a0f::1]:443 ssl;
 			listen 45.80.1.1:8443 ssl;
-			listen 45.80.3.2:80; listen [2a0f:0:0:2::2]:80;
+			listen 45.80.3.2:80; listen 45.90.1.2:80; listen 45.91.0.2:80; listen [2a0f:0:0:2::2]:80;
 			server_name web.lab.example; root $LAB/www;
 		}
 		server {
@@ -162,6 +170,9 @@ names() {
 		--address=/load.lab.example/45.80.2.1 \
 		--address=/host.lab.example/45.80.2.1 \
 		--address=/near.lab.example/45.80.3.2 \
+		--address=/anyip.lab.example/45.99.3.3 \
+		--address=/peer.lab.example/45.90.1.2 \
+		--address=/link.lab.example/45.91.0.2 \
 		--address=/host6.lab.example/2a0f:0:0:2::1 \
 		--address=/near6.lab.example/2a0f:0:0:2::2
 	chmod a+r dns.log
