@@ -7,6 +7,7 @@
  */
 #include "sbox-service/message.h"
 
+#include <ctype.h>
 #include <event2/buffer.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +16,8 @@
 #include "sbox-gateway/httphead.h"
 #include "sbox/cleanup.h"
 
-#define HTTPS_PORT 443
+#define HTTPS_PORT     443
+#define CONNECTION_MAX 1024 /* bytes */
 
 /* Of one connection, or written by us. */
 static const char *const dropped[] = {
@@ -55,13 +57,40 @@ static bool is_hop(const struct http_head *h, const struct http_field *f)
 	return http_head_lists(h, "connection", name);
 }
 
+/* To a program behind CGI "X_Api_Key" is "X-Api-Key" (RFC 3875 4.1.18). */
+static bool is_same(const struct http_field *f, const char *name)
+{
+	if (f->name_len != strlen(name))
+		return false;
+	for (size_t i = 0; i < f->name_len; i++) {
+		char a = f->name[i] == '_' ? '-' : f->name[i];
+		char b = name[i] == '_' ? '-' : name[i];
+
+		if (tolower((unsigned char)a) != tolower((unsigned char)b))
+			return false;
+	}
+	return true;
+}
+
 static bool is_secrets(const struct message_origin *o,
 		       const struct http_field *f)
 {
 	for (size_t i = 0; i < o->nheaders; i++)
-		if (http_is(f->name, f->name_len, o->headers[i].name))
+		if (is_same(f, o->headers[i].name))
 			return true;
 	return false;
+}
+
+/* It is looked through once for each field: no work for a day. */
+static bool is_long_connection(const struct http_head *h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->nfields; i++)
+		if (http_is(h->fields[i].name, h->fields[i].name_len,
+			    "connection"))
+			n += h->fields[i].value_len;
+	return n > CONNECTION_MAX;
 }
 
 /* Out of memory ends the process (main.c), so this can't fail. */
@@ -151,7 +180,7 @@ const char *message_request_check(const struct http_head *h, struct body *body,
 	*status = 501;
 	if (is_method(h, "CONNECT"))
 		return "CONNECT: this is no way to other hosts";
-	if (is_method(h, "TRACE"))
+	if (is_method(h, "TRACE") || is_method(h, "TRACK"))
 		return "TRACE: the answer would repeat the secret";
 	*status = 505;
 	if (h->minor == 0)
@@ -162,6 +191,8 @@ const char *message_request_check(const struct http_head *h, struct body *body,
 		return "a request needs one Host";
 	if (!find_path(h, &path, &len))
 		return "a target that is no path";
+	if (is_long_connection(h))
+		return "a long Connection field";
 	body_init(body, h->is_chunked ? BODY_CHUNKED : BODY_LENGTH, h->length);
 	return NULL;
 }
@@ -223,6 +254,8 @@ const char *message_answer_check(const struct http_head *h, bool is_head,
 {
 	if (h->status == 101 || h->status > 599)
 		return "an answer to nothing that was asked";
+	if (is_long_connection(h))
+		return "a long Connection field";
 	if (has_no_body(h, is_head))
 		body_init(body, BODY_LENGTH, 0);
 	else if (h->is_chunked)

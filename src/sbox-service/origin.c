@@ -102,7 +102,8 @@ SSL *origin_client(const struct origin *o)
 
 	if (!ssl)
 		return NULL;
-	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+				       X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 	if (SSL_set1_host(ssl, o->host) == 1 &&
 	    SSL_set_tlsext_host_name(ssl, o->host) == 1)
 		return ssl;

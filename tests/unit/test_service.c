@@ -168,6 +168,7 @@ static const struct head_row {
 	{ "CONNECT", "CONNECT evil.example:443 HTTP/1.1\r\n" HOST "\r\n", NULL, 501 },
 	{ "connect", "connect / HTTP/1.1\r\n" HOST "\r\n", NULL, 501 },
 	{ "TRACE", "TRACE / HTTP/1.1\r\n" HOST "\r\n", NULL, 501 },
+	{ "TRACK", "TRACK / HTTP/1.1\r\n" HOST "\r\n", NULL, 501 },
 	{ "HTTP/1.0", "GET / HTTP/1.0\r\n" HOST "\r\n", NULL, 505 },
 	{ "no Host", "GET / HTTP/1.1\r\n\r\n", NULL, 400 },
 	{ "two Hosts", "GET / HTTP/1.1\r\n" HOST HOST "\r\n", NULL, 400 },
