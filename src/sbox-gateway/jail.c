@@ -6,23 +6,28 @@
  *	(opened: log directory, published ports, the resolver's process)
  *	capabilities, all of them
  *	landlock file system: the log directory alone; no bind(2) to TCP ports;
- *		 no signals or abstract sockets beyond it (where the kernel can)
+ *		 no abstract sockets beyond it (where the kernel can). Signals
+ *		 are seccomp's: with Landlock's scope its own death would not
+ *		 reach its children (the parent's death is a signal from it)
  *	seccomp	 a list of calls; what isn't listed is EPERM. Sockets are TCP
  *		 over IP only, memory never becomes executable; there is no
  *		 fork, no exec, no ptrace
  *
  * Landlock ABI 2 (Linux 6.1) is there on every kernel that sbox starts on; an
  * older ABI handles fewer rights. The resolver runs the host's NSS modules: it
- * reads what it likes and speaks to whom it likes, but writes nothing and
- * starts nothing.
+ * reads what isn't in a home or /tmp, speaks UDP to whom it likes and TCP to
+ * name servers; it has no unix sockets, behind which much can be started,
+ *writes nothing and starts nothing.
  */
 #include "sbox-gateway/jail.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -39,18 +44,23 @@
 #include "sbox/seccomp_profile.h"
 
 /* linux/landlock.h, which Debian 12's headers have only up to ABI 2. */
-#define FS_EXECUTE     (UINT64_C(1) << 0)
-#define FS_WRITE_FILE  (UINT64_C(1) << 1)
-#define FS_READ_FILE   (UINT64_C(1) << 2)
-#define FS_READ_DIR    (UINT64_C(1) << 3)
-#define FS_REMOVE_FILE (UINT64_C(1) << 5)
-#define FS_MAKE_REG    (UINT64_C(1) << 8)
-#define FS_ABI1	       ((UINT64_C(1) << 13) - 1)
-#define FS_REFER       (UINT64_C(1) << 13) /* ABI 2, Linux 5.19 */
-#define FS_TRUNCATE    (UINT64_C(1) << 14) /* ABI 3, Linux 6.2 */
-#define FS_IOCTL_DEV   (UINT64_C(1) << 15) /* ABI 5, Linux 6.10 */
-#define NET_BIND_TCP   UINT64_C(1)	   /* ABI 4, Linux 6.7 */
-#define SCOPES	       UINT64_C(3)	   /* ABI 6, Linux 6.12 */
+#define FS_EXECUTE	(UINT64_C(1) << 0)
+#define FS_WRITE_FILE	(UINT64_C(1) << 1)
+#define FS_READ_FILE	(UINT64_C(1) << 2)
+#define FS_READ_DIR	(UINT64_C(1) << 3)
+#define FS_REMOVE_FILE	(UINT64_C(1) << 5)
+#define FS_MAKE_REG	(UINT64_C(1) << 8)
+#define FS_ABI1		((UINT64_C(1) << 13) - 1)
+#define FS_REFER	(UINT64_C(1) << 13) /* ABI 2, Linux 5.19 */
+#define FS_TRUNCATE	(UINT64_C(1) << 14) /* ABI 3, Linux 6.2 */
+#define FS_IOCTL_DEV	(UINT64_C(1) << 15) /* ABI 5, Linux 6.10 */
+#define NET_BIND_TCP	UINT64_C(1)	    /* ABI 4, Linux 6.7 */
+#define NET_CONNECT_TCP UINT64_C(2)
+#define SCOPE_ABSTRACT	UINT64_C(1) /* ABI 6, Linux 6.12 */
+#define SCOPE_SIGNAL	UINT64_C(2)
+
+#define RULE_PATH 1
+#define RULE_PORT 2
 
 struct ruleset_attr {
 	uint64_t fs, net, scoped;
@@ -60,6 +70,10 @@ struct path_attr {
 	uint64_t access;
 	int32_t fd;
 } __attribute__((packed));
+
+struct port_attr {
+	uint64_t access, port;
+};
 
 #define GATEWAY_CALLS                                                          \
 	"\"accept4\",\"brk\",\"clock_gettime\",\"close\",\"connect\","         \
@@ -123,7 +137,8 @@ static const char service_profile[] =
 	"\"args\":[{\"index\":1,\"value\":4,\"op\":\"SCMP_CMP_LE\"}]}]}";
 
 /* What nothing that looks up names needs; the rest is NSS's own affair. clone:
- * threads alone (CLONE_THREAD); clone3's flags can't be seen. */
+ * threads alone (CLONE_THREAD); clone3's flags can't be seen. prctl: its
+ * parent's death stays its own. socket: TCP and UDP over IP, and netlink. */
 static const char resolver_profile[] =
 	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
 	"{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1,\"names\":["
@@ -137,18 +152,33 @@ static const char resolver_profile[] =
 	"\"kexec_file_load\",\"kexec_load\",\"keyctl\",\"kill\",\"lchown\","
 	"\"link\",\"linkat\",\"lremovexattr\",\"lsetxattr\",\"mkdir\","
 	"\"mkdirat\",\"mknod\",\"mknodat\",\"mount\",\"mount_setattr\","
-	"\"move_mount\",\"name_to_handle_at\",\"open_by_handle_at\","
+	"\"modify_ldt\",\"move_mount\",\"mq_open\",\"msgget\",\"msgrcv\","
+	"\"msgsnd\",\"name_to_handle_at\",\"open_by_handle_at\","
 	"\"open_tree\",\"perf_event_open\",\"personality\",\"pidfd_getfd\","
 	"\"pidfd_open\",\"pidfd_send_signal\",\"pivot_root\",\"prlimit64\","
 	"\"process_vm_readv\",\"process_vm_writev\",\"ptrace\","
 	"\"removexattr\",\"removexattrat\",\"rename\",\"renameat\","
 	"\"renameat2\",\"request_key\",\"rmdir\",\"rt_sigqueueinfo\","
 	"\"rt_tgsigqueueinfo\",\"sched_setattr\",\"sched_setparam\","
-	"\"sched_setscheduler\",\"setns\",\"setpriority\",\"setxattr\","
-	"\"setxattrat\",\"swapoff\",\"swapon\",\"symlink\",\"symlinkat\","
+	"\"sched_setscheduler\",\"semget\",\"semop\",\"semtimedop\","
+	"\"setns\",\"setpgid\",\"setpriority\",\"setsid\",\"setxattr\","
+	"\"setxattrat\",\"shmat\",\"shmget\",\"swapoff\",\"swapon\","
+	"\"symlink\",\"symlinkat\","
 	"\"syslog\",\"tkill\",\"truncate\",\"umount2\",\"unlink\","
 	"\"utime\",\"utimensat\",\"utimes\","
 	"\"unlinkat\",\"unshare\",\"userfaultfd\",\"vfork\"]},"
+	"{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1,\"names\":[\"prctl\"],"
+	"\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]},"
+	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socket\"],\"args\":["
+	"{\"index\":0,\"value\":2,\"op\":\"SCMP_CMP_EQ\"},"
+	"{\"index\":2,\"value\":17,\"op\":\"SCMP_CMP_LE\"}]},"
+	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socket\"],\"args\":["
+	"{\"index\":0,\"value\":10,\"op\":\"SCMP_CMP_EQ\"},"
+	"{\"index\":2,\"value\":17,\"op\":\"SCMP_CMP_LE\"}]},"
+	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socket\"],\"args\":["
+	"{\"index\":0,\"value\":16,\"op\":\"SCMP_CMP_EQ\"}]},"
+	"{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1,"
+	"\"names\":[\"socket\"]},"
 	"{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1,\"names\":[\"clone\"],"
 	"\"args\":[{\"index\":0,\"value\":65536,\"valueTwo\":0,"
 	"\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
@@ -182,36 +212,50 @@ static size_t attr_size(long abi)
 	return abi >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
 }
 
-static void add_rule(int ruleset, int fd, uint64_t access)
-{
-	struct path_attr a = {.access = access, .fd = fd};
-
-	if (syscall(SYS_landlock_add_rule, ruleset, 1, &a, 0) < 0)
-		fatal("jail: landlock: rule");
-}
-
-/* fd may be -1: no rule at all. */
-static void landlock(int fd, uint64_t access)
+/* net and scopes: as far as the kernel has them. */
+static int ruleset_make(uint64_t net, uint64_t scopes)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
 	struct ruleset_attr a = {.fs = FS_ABI1};
-	cleanup_fd int ruleset = -1;
+	int ruleset;
 
 	if (abi < 1)
 		fatal("jail: landlock");
 	a.fs |= abi >= 2 ? FS_REFER : 0;
 	a.fs |= abi >= 3 ? FS_TRUNCATE : 0;
 	a.fs |= abi >= 5 ? FS_IOCTL_DEV : 0;
-	a.net = abi >= 4 ? NET_BIND_TCP : 0;
-	a.scoped = abi >= 6 ? SCOPES : 0;
+	a.net = abi >= 4 ? net : 0;
+	a.scoped = abi >= 6 ? scopes : 0;
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &a, attr_size(abi),
 			       0);
 	if (ruleset < 0)
 		fatal("jail: landlock: ruleset");
-	if (fd >= 0)
-		add_rule(ruleset, fd, access);
+	return ruleset;
+}
+
+static void allow_path(int ruleset, int fd, uint64_t access)
+{
+	struct path_attr a = {.access = access, .fd = fd};
+
+	if (syscall(SYS_landlock_add_rule, ruleset, RULE_PATH, &a, 0) < 0)
+		fatal("jail: landlock: rule");
+}
+
+static void allow_port(int ruleset, uint64_t port)
+{
+	struct port_attr a = {.access = NET_CONNECT_TCP, .port = port};
+
+	/* EINVAL: ports aren't handled, before ABI 4 */
+	if (syscall(SYS_landlock_add_rule, ruleset, RULE_PORT, &a, 0) < 0 &&
+	    errno != EINVAL)
+		fatal("jail: landlock: port");
+}
+
+static void ruleset_apply(int ruleset)
+{
 	if (syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
 		fatal("jail: landlock: restrict");
+	(void)close(ruleset);
 }
 
 static void seccomp(const char *name, const char *text)
@@ -249,26 +293,61 @@ static void drop_capabilities(void)
 
 void jail_gateway(int log_dir)
 {
+	int ruleset = ruleset_make(NET_BIND_TCP, SCOPE_ABSTRACT);
+
 	drop_capabilities();
-	landlock(log_dir, FS_WRITE_FILE | FS_MAKE_REG | FS_REMOVE_FILE);
+	if (log_dir >= 0)
+		allow_path(ruleset, log_dir,
+			   FS_WRITE_FILE | FS_MAKE_REG | FS_REMOVE_FILE);
+	ruleset_apply(ruleset);
 	seccomp("gateway's system calls", gateway_profile);
 }
 
 void jail_service(void)
 {
 	drop_capabilities();
-	landlock(-1, 0);
+	ruleset_apply(ruleset_make(NET_BIND_TCP | NET_CONNECT_TCP,
+				   SCOPE_ABSTRACT | SCOPE_SIGNAL));
 	seccomp("services' system calls", service_profile);
+}
+
+/* What NSS and its configuration can lie in: all but where the user's own
+ * files and sockets are. */
+static void allow_host(int ruleset)
+{
+	static const char *const others[] = {"home",  "root", "srv",
+					     "media", "tmp",  "boot"};
+	DIR *root = opendir("/");
+	const struct dirent *e;
+
+	if (!root)
+		fatal("jail: /");
+	while ((e = readdir(root))) {
+		cleanup_fd int fd = -1;
+		bool other = e->d_name[0] == '.';
+
+		for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+			other |= strcmp(e->d_name, others[i]) == 0;
+		if (other)
+			continue;
+		fd = openat(dirfd(root), e->d_name,
+			    O_PATH | O_DIRECTORY | O_CLOEXEC);
+		/* EXECUTE: nothing can be started, but libraries are mapped */
+		if (fd >= 0)
+			allow_path(ruleset, fd,
+				   FS_READ_FILE | FS_READ_DIR | FS_EXECUTE);
+	}
+	(void)closedir(root);
 }
 
 void jail_resolver(void)
 {
-	cleanup_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int ruleset = ruleset_make(NET_BIND_TCP | NET_CONNECT_TCP,
+				   SCOPE_ABSTRACT | SCOPE_SIGNAL);
 
-	if (root < 0)
-		fatal("jail: /");
 	drop_capabilities();
-	/* EXECUTE: nothing can be started, but libraries are mapped */
-	landlock(root, FS_READ_FILE | FS_READ_DIR | FS_EXECUTE);
+	allow_host(ruleset);
+	allow_port(ruleset, 53);
+	ruleset_apply(ruleset);
 	seccomp("resolver's system calls", resolver_profile);
 }

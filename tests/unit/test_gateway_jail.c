@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -17,8 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -215,6 +218,52 @@ static int try_kill(void)
 	return kill(getppid(), 0);
 }
 
+static int try_homes(void)
+{
+	return open("/home", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int try_parent_death(void)
+{
+	return prctl(PR_SET_PDEATHSIG, 0);
+}
+
+static int try_session(void)
+{
+	return setsid();
+}
+
+static int try_shared_memory(void)
+{
+	return shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
+}
+
+/* Whether somebody listens there or not. */
+static int connect_to(in_port_t port)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+				.sin_port = htons(port),
+				.sin_addr = {htonl(INADDR_LOOPBACK)}};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (fd < 0)
+		return -1;
+	return connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 &&
+			       errno != ECONNREFUSED
+		       ? -1
+		       : 0;
+}
+
+static int try_name_server(void)
+{
+	return connect_to(53);
+}
+
+static int try_service(void)
+{
+	return connect_to(1);
+}
+
 static int try_unshare(void)
 {
 	return unshare(CLONE_NEWUSER);
@@ -236,7 +285,8 @@ static const struct {
 	/* clang-format off */
 	{ "read a file",		try_open,		RESOLVER },
 	{ "write its own memory",	try_open_proc,		0 },
-	{ "read the log",		try_read_log,		RESOLVER },
+	{ "read homes",			try_homes,		0 },
+	{ "read the log",		try_read_log,		0 },
 	{ "append to the log",		try_append_log,		GATEWAY },
 	{ "make a log file",		try_make_log,		GATEWAY },
 	{ "rename a log file",		try_rename_log,		GATEWAY },
@@ -247,11 +297,13 @@ static const struct {
 	{ "fork",			try_fork,		0 },
 	{ "start a thread",		try_thread,		RESOLVER },
 	{ "speak UDP",			try_udp,		RESOLVER },
-	{ "speak to a unix socket",	try_unix,		RESOLVER },
+	{ "speak to a unix socket",	try_unix,		0 },
+	{ "connect to a name server",	try_name_server,	GATEWAY | RESOLVER },
+	{ "connect to a service",	try_service,		GATEWAY },
 	{ "make a pair of sockets",	try_pair,		GATEWAY | RESOLVER },
 	{ "make a pair of UDP ones",	try_udp_pair,		0 },
 	{ "make a pair of datagram ones", try_datagram_pair,	RESOLVER },
-	{ "speak multipath TCP",	try_mptcp,		RESOLVER },
+	{ "speak multipath TCP",	try_mptcp,		0 },
 	{ "set an attribute",		try_attribute,		0 },
 	{ "set a file's times",		try_times,		0 },
 	{ "signal a thread",		try_tkill,		0 },
@@ -263,6 +315,9 @@ static const struct {
 	{ "use memory",			try_memory,		ALL },
 	{ "be traced",			try_trace,		0 },
 	{ "signal another process",	try_kill,		0 },
+	{ "outlive its parent",		try_parent_death,	0 },
+	{ "leave its session",		try_session,		0 },
+	{ "share memory",		try_shared_memory,	0 },
 	{ "make a user namespace",	try_unshare,		0 },
 	/* clang-format on */
 };
@@ -309,9 +364,10 @@ static void test_attempts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
-		/* only Landlock can keep the resolver from it, which binds
-		 * netlink sockets */
-		if (attempts[i].attempt == try_listen && abi < 4)
+		/* only Landlock can keep the resolver from these */
+		if ((attempts[i].attempt == try_listen ||
+		     attempts[i].attempt == try_service) &&
+		    abi < 4)
 			continue;
 		for (enum who w = GATEWAY; w <= SERVICE; w <<= 1) {
 			bool want = attempts[i].can & w;
@@ -322,6 +378,44 @@ static void test_attempts(void **state)
 					 want ? "not" : "", attempts[i].label);
 		}
 	}
+}
+
+/* A parent's death is a signal from the parent, which its jail must let
+ * through: nothing of a gateway may run on without it. */
+static void test_parent_death(void **state)
+{
+	int up[2], alive[2], status;
+	struct pollfd end;
+	pid_t pid;
+	char c;
+
+	(void)state;
+	assert_int_equal(pipe2(up, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(alive, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)jail_begin();
+		if (fork() == 0) {
+			(void)jail_begin();
+			jail_resolver();
+			(void)!write(up[1], "x", 1);
+			for (;;)
+				pause();
+		}
+		(void)!read(up[0], &c, 1);
+		jail_gateway(-1);
+		(void)syscall(SYS_exit_group, 0);
+	}
+	(void)close(alive[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	end = (struct pollfd){.fd = alive[0], .events = POLLIN};
+	assert_int_equal(poll(&end, 1, 10000), 1);
+	assert_int_equal(read(alive[0], &c, 1), 0);
+	(void)close(alive[0]);
+	(void)close(up[0]);
+	(void)close(up[1]);
 }
 
 static int set_up(void **state)
@@ -346,7 +440,10 @@ static int tear_down(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_attempts)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_attempts),
+		cmocka_unit_test(test_parent_death),
+	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
