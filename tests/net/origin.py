@@ -140,7 +140,7 @@ paths = {
     "/hop": lambda c, h, b: c.answer(
         b"hop\n", more="Connection: x-drop, keep-alive\r\nX-Drop: 1\r\n"
         "Keep-Alive: timeout=5\r\nAlt-Svc: h3=\":443\"\r\nX-Kept: 1\r\n"
-        "Upgrade: h2c\r\n"),
+        "Strict-Transport-Security: max-age=9\r\nUpgrade: h2c\r\n"),
     "/204": raw(b"HTTP/1.1 204 No Content\r\n\r\n"),
     "/304": raw(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n"),
     "/100": raw(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"

@@ -288,6 +288,7 @@ END
 	lacks X-Drop
 	lacks Keep-Alive
 	lacks Alt-Svc
+	lacks Strict-Transport-Security
 	has "location: http://127.0.0.1:8081/echo"
 	has "Location: https://api.lab.example.org/"
 	via "curl -sSL --max-time 20 $URL/redirect"
@@ -439,8 +440,13 @@ END
 }
 
 @test "services: its process is jailed, and its end is the services' end" {
-	via 'touch up; while [ ! -e go ]; do sleep 0.1; done
-		curl -sS --max-time 5 '$URL'/echo; echo "then $?"' &
+	{
+		via "touch up; while [ ! -e go ]; do sleep 0.1; done
+			curl -sS --max-time 5 $URL/echo; echo service \$?
+			curl -sS --max-time 20 http://web.lab.example/" \
+			--allow web.lab.example
+		show >"$SCRATCH/shown"
+	} &
 	local run=$! pid status
 
 	SEEN=$(wc -l <"$LAB/origin.log")
@@ -451,8 +457,13 @@ END
 	[[ $status == *"CapEff:	0000000000000000"* ]]
 	kill -9 "$pid"
 	touch go
-	wait "$run" || :
+	wait "$run"
 	[ -z "$(got)" ]
+	# refused at once; it is said, and the rest goes on
+	grep -Eqx 'stdout: service (7|56)' "$SCRATCH/shown"
+	grep -qx 'the web server' "$SCRATCH/shown"
+	[ "$(grep -c 'services: the process is gone' "$SCRATCH/shown")" -eq 1 ]
+	[[ $(decision api.lab.example) == *"sbox-service is gone"* ]]
 }
 
 @test "services: more connections than there may be are refused, the others go on" {
