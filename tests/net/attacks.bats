@@ -47,6 +47,17 @@ nothing_came() { absent "$1" "$LAB/access.log"; }
 	[ "$(count 'two.wild.lab.example' "$LAB/dns.log")" -gt 0 ]
 }
 
+@test "the host's search list makes no other name of an allowed one" {
+	local seen
+	getent hosts a.web # the host's programs get to a.web.lab.example
+	seen=$(count 'a\.web\.lab\.example' "$LAB/dns.log")
+	net a.web -- curl -sS --max-time 10 http://a.web/search
+	[ "$status" -ne 0 ]
+	nothing_came /search
+	[ "$(count 'a\.web\.lab\.example' "$LAB/dns.log")" -eq "$seen" ]
+	[[ $(decision a.web) == *"name resolution"* ]]
+}
+
 @test "addresses that were not listed are unreachable at once" {
 	net web.lab.example -- sh -c 'for a in 45.80.1.1 10.20.0.1 169.254.169.254 \
 		8.8.8.8; do

@@ -12,7 +12,8 @@
 #	45.80.1.3	origin.py, api.lab.example: 443; 444 with a certificate that
 #			nobody signed, 445 with another name's; $LAB/origin.log
 #	10.20.0.1	nginx again; origin.py, private.lab.example
-#	127.0.0.1:53	the host's name server; $LAB/dns.log has every question
+#	127.0.0.1:53	the host's name server; $LAB/dns.log has every question; the
+#			search list is lab.example
 #	45.80.2.1, 45.80.3.1/24, 2a0f:0:0:2::1/64	the host itself
 #	45.80.3.2, 2a0f:0:0:2::2	nginx: a neighbour's web server
 #
@@ -150,7 +151,7 @@ web() {
 }
 
 names() {
-	echo "nameserver 127.0.0.1" >resolv.conf
+	printf 'nameserver 127.0.0.1\nsearch lab.example\n' >resolv.conf
 	printf '127.0.0.1 localhost\n::1 localhost\n' >hosts
 	mount --bind resolv.conf "$(readlink -f /etc/resolv.conf)"
 	mount --bind hosts /etc/hosts
