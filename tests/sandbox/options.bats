@@ -188,6 +188,96 @@ socket.create_connection(s.getsockname(), 2); print("reached")'
 	refused
 }
 
+# An sbox on a host that has sound and graphics, both of which are /dev/zero, and
+# an X server, which is what listens in $SCRATCH/x11.
+sbox_with_devices()
+{
+	cat >"$SCRATCH/with-devices" <<-END
+		#!/bin/sh -e
+		# \$0 again within namespaces of its own, then sbox
+		[ "\$1" = within ] || exec unshare -rm "\$0" within "\$@"
+		shift
+		mount -t tmpfs dev "$SCRATCH/dev"
+		cd "$SCRATCH/dev"
+		mkdir pts shm snd dri
+		for f in null zero full random urandom tty; do
+			: >\$f
+			mount --bind /dev/\$f \$f
+		done
+		for f in snd/seq dri/card0; do
+			: >\$f
+			mount --bind /dev/zero \$f
+		done
+		mount --rbind /dev/pts pts
+		ln -s pts/ptmx ptmx
+		ln -s /proc/self/fd fd
+		mount --rbind . /dev
+		cd "$SCRATCH"
+		mount -t tmpfs tmp tmp
+		for d in /tmp/*/ /tmp/.X11-unix/; do # sbox may lie there
+			mkdir "./\$d"
+			[ ! -d "\$d" ] || mount --rbind "\$d" "./\$d"
+		done
+		mount --rbind tmp /tmp
+		mount --bind "$SCRATCH/x11" /tmp/.X11-unix
+		cd "$PROJ"
+		exec "$SBOX" "\$@"
+	END
+	chmod 755 "$SCRATCH/with-devices"
+	mkdir "$SCRATCH/dev" "$SCRATCH/tmp" "$SCRATCH/x11"
+	SBOX=$SCRATCH/with-devices
+}
+
+@test "devices: sound, graphics and X11 are there when asked for, each alone" {
+	local rt=$SCRATCH/run pids kind only s
+	mkdir -m 700 "$rt" "$rt/pulse"
+	echo "$SECRET" >"$HOME/.Xauthority"
+	export XDG_RUNTIME_DIR=$rt XAUTHORITY=$HOME/.Xauthority
+	sbox_with_devices
+	: >"$SCRATCH/heard"
+	for s in "$rt/pulse/native" "$SCRATCH/x11/X0"; do
+		rm -f "$SCRATCH/ready"
+		"$ATTACK/unix" listen "$s" "$SCRATCH/heard" \
+			>"$SCRATCH/ready" 3>&- &
+		pids+=" $!"
+		wait_for 5 grep -qs ready "$SCRATCH/ready"
+	done
+	attack_copy unix
+	cat >try <<-'END'
+		for f in snd/seq dri/card0; do
+			head -c 1 /dev/$f >/dev/null && echo $f
+		done 2>/dev/null
+		./.attack-unix send "/run/user/$(id -u)/pulse/native" "$1-sound"
+		./.attack-unix send /tmp/.X11-unix/X0 "$1-x11"
+		cat "$XAUTHORITY"
+		true
+	END
+	# the attack's own lines have a colon
+	while read -r kind only; do
+		inside --set "devices.$kind=true" -- /bin/sh try "$kind"
+		succeeds
+		[ "$(grep -v : <<<"$output")" = "$only" ] || fail "$kind: $output"
+	done <<-END
+	audio snd/seq
+	gpu dri/card0
+	x11 $SECRET
+	END
+	says 'warning: devices.x11'
+	inside -- /bin/sh try none
+	[ -z "$(grep -v : <<<"$output")" ] || fail "$output"
+	wait_for 5 grep -q x11-x11 "$SCRATCH/heard"
+	# shellcheck disable=SC2086 # several
+	kill $pids
+	[ "$(grep -aoE '(none|audio|gpu|x11)-(sound|x11)' "$SCRATCH/heard" |
+		sort -u | paste -sd ' ')" = "audio-sound x11-x11" ] ||
+		fail "heard: $(<"$SCRATCH/heard")"
+	# what isn't there is an error, not less
+	rm "$rt/pulse/native"
+	sed -i 's|snd/seq dri/card0|dri/card0|; s| snd dri| dri|' "$SBOX"
+	inside --set devices.audio=true -- /bin/touch ran
+	refused
+}
+
 # --- messages -----------------------------------------------------------------
 
 @test "--quiet prints errors only, --verbose what is decided" {
