@@ -297,6 +297,22 @@ yes"
 	prints ""
 }
 
+@test "--net host: resolv.conf and hosts are the host's, read-only; without it not" {
+	local f net
+	for f in resolv.conf hosts; do
+		[ -r /etc/$f ] || continue
+		inside --net host -- /bin/cat /etc/$f
+		prints "$(</etc/$f)"
+		inside --net host -- /bin/sh -c ": >>/etc/$f"
+		[ "$status" -ne 0 ]
+		for net in none filtered; do
+			inside --net $net -- /bin/cat /etc/$f
+			succeeds
+			[ "$output" != "$(</etc/$f)" ] || fail "$net: $f"
+		done
+	done
+}
+
 @test "/proc shows only the sandbox's own processes" {
 	sleep 300 3>&- &
 	local pid=$!
