@@ -519,6 +519,50 @@ drive_shell()
 	EOF
 }
 
+@test "terminal: every way to it is filtered, whichever descriptors are it" {
+	cat >"$PROJ/bad" <<-'EOF'
+		osc='\033]52;c;aGk=\007'
+		for to in 0 1 2; do
+			[ ! -t $to ] || printf "<$to$osc>" >&$to
+		done
+		printf "<tty$osc>" >/dev/tty
+		printf "<self$osc>" >/proc/self/fd/0
+		printf '\033]5' >/dev/tty; sleep 0.1
+		printf '2;c;aGk=\007<end>' >/dev/tty
+	EOF
+	drive_shell <<-'EOF'
+		expect out> 
+		send $S sh bad\r
+		expect <0>
+		expect <1>
+		expect <2>
+		expect <tty>
+		expect <self>
+		expect <end>
+		expect out> 
+		send $S sh bad >o 2>e\r
+		expect <0>
+		expect <tty>
+		expect <end>
+		expect out> 
+		send echo | $S sh bad >o\r
+		expect <2>
+		expect <tty>
+		expect <end>
+		absent \e]52
+		absent aGk=
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: --tty none passes everything" {
+	drive "$SBOX" --tty none -- printf '\033]52;c;aGk=\007\033[21tend' <<-'EOF'
+		expect \e]52;c;aGk=\x07\e[21tend
+		exit 0
+	EOF
+}
+
 @test "terminal: TIOCSTI and TIOCLINUX are refused, high bits set or not" {
 	cat >"$PROJ/ioctl.py" <<-'EOF'
 		import ctypes, os
