@@ -30,6 +30,20 @@ all_denied()
 }
 
 # escapes: 6 62
+@test "every namespace is the sandbox's own; with --net host all but that one" {
+	local ns here
+	inside_sh 'readlink /proc/self/ns/*'
+	for ns in user mnt pid net ipc uts cgroup; do
+		matches "$ns:.*"
+		lacks "$(readlink /proc/self/ns/$ns)"
+	done
+	inside --net host -- /bin/sh -c 'readlink /proc/self/ns/*'
+	for ns in user mnt pid net ipc uts cgroup; do
+		here=$(readlink /proc/self/ns/$ns)
+		if [ $ns = net ]; then has "$here"; else lacks "$here"; fi
+	done
+}
+
 @test "clone3 answers ENOSYS, so that programs fall back to clone" {
 	attack syscalls clone3 clone3-user
 	prints "clone3: ENOSYS
