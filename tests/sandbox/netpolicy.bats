@@ -166,6 +166,74 @@ ends_in_time()
 	matches 'net none'
 }
 
+@test "a service's command has no terminal, and nothing on its standard input" {
+	run "$SBOX_BUILD/tests/sandbox/ptydrive" "$SBOX" --set 'net.services=[{
+		"port":8081, "origin":"https://example.org", "headers":{"x":{
+		"command":"(tty; wc -c; >/dev/tty) >'"$SCRATCH"'/said 2>&1; echo key"}}}]' \
+		-- /bin/sh -c 'tty; echo end' <<<'expect /dev/pts/0
+expect end
+exit 0'
+	succeeds
+	[ "$(head -n 2 "$SCRATCH/said")" = "not a tty
+0" ] || fail "$(<"$SCRATCH/said")"
+	grep -q 'No such device or address' "$SCRATCH/said"
+}
+
+@test "a service replaces one of a profile that is extended; none and host forget" {
+	local d=$HOME/.config/sbox
+	mkdir -p "$d"
+	echo '{ "extends": ["base"], "net": { "allow": ["a.org"], "ports": [6000],
+		"services": [{ "port": 8081, "origin": "https://b.org" },
+			{ "port": 8082, "origin": "https://c.org" }] } }' \
+		>"$d/one.json"
+	echo '{ "extends": ["one"], "net": { "services": [
+		{ "port": 8081, "origin": "https://d.org" }] } }' >"$d/two.json"
+	canaries_set
+	inside --profile two --dry-run -- /bin/true
+	succeeds
+	lacks b.org
+	has '{"port":8081,"origin":"https://d.org"}'
+	has '{"port":8082,"origin":"https://c.org"}'
+	local mode
+	for mode in none host; do
+		echo '{ "extends": ["one"], "net": { "mode": "'$mode'" } }' \
+			>"$d/two.json"
+		canaries_set
+		inside --profile two --dry-run -- /bin/true
+		succeeds
+		matches "net $mode"
+		no_match 'gateway.*'
+		lacks .org
+	done
+}
+
+@test "--via concerns names; --port stays the host's loopback" {
+	need python3
+	(cd "$HOME/docs" && exec python3 -u -m http.server -b 127.0.0.1 0 \
+		>"$SCRATCH/serving" 2>&1 3>&-) &
+	pid=$!
+	wait_for 10 grep -q 'port [0-9]' "$SCRATCH/serving"
+	local port
+	port=$(grep -oE 'port [0-9]+' "$SCRATCH/serving" | cut -d' ' -f2)
+	inside --via socks5h://127.0.0.1:9 --port "8080:$port" -- \
+		/usr/bin/python3 -c 'import socket
+s = socket.create_connection(("127.0.0.1", 8080))
+s.sendall(b"GET /through HTTP/1.0\r\n\r\n")
+s.recv(1)'
+	succeeds
+	wait_for 5 grep -q 'GET /through' "$SCRATCH/serving"
+}
+
+@test "--publish auto: the port is printed, but not with --quiet" {
+	inside --publish auto:3000 -- /bin/sh -c 'echo $SBOX_PUBLISH_3000'
+	succeeds
+	says "127\.0\.0\.1:$output"
+	inside --quiet --publish auto:3000 -- /bin/sh -c 'echo $SBOX_PUBLISH_3000'
+	succeeds
+	matches '[0-9]+'
+	[ -z "$stderr" ] || fail "$stderr"
+}
+
 # listen PATH: what it hears goes to $SCRATCH/heard.
 listen()
 {
