@@ -64,14 +64,18 @@ load helper
 	echo "$SECRET" >key
 	export TERM=xterm
 	echo '{ "fs": { "hide": ["key"], "protect": ["Makefile"] },
-		"env": { "unset": ["TERM"] }, "limits": { "files": 33 } }' \
+		"env": { "unset": ["TERM"] }, "limits": { "files": 33 },
+		"seccomp": { "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+			{ "names": ["mkdir", "mkdirat"],
+			"action": "SCMP_ACT_ERRNO", "errnoRet": 1 }] } }' \
 		>.sbox.json
 	touch Makefile
-	inside_sh 'cat key; env; ulimit -n; echo x >Makefile'
+	inside_sh 'cat key; env; ulimit -n; echo x >Makefile; mkdir made'
 	no_secret
 	no_match 'TERM=.*'
 	matches 33
 	[ ! -s Makefile ]
+	[ ! -e made ]
 }
 
 @test "--trust-project lets it allow, for this run" {
@@ -286,7 +290,7 @@ sbox_with_devices()
 	says 'net host'
 	inside --quiet --net host -- /bin/true
 	succeeds
-	[ -z "$stderr" ] || show
+	[ -z "$stderr" ] || fail "$stderr"
 	inside -q --ro /none -- /bin/touch ran
 	refused
 	inside --verbose --limit pids=100 --net host -- /bin/true
