@@ -54,7 +54,7 @@ delegated()
 	have_cgroup || return 0
 	delegated --limit memory=48M -- /bin/sh -c 'sleep 300 & echo started
 		head -c 200M /dev/zero | tail -c 200M | wc -c; echo survived'
-	[ "$status" -ge 125 ] || show
+	[ "$status" -ge 125 ] || fail "$(show)"
 	prints started
 	none_with "sleep 300"
 }

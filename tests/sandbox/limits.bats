@@ -88,7 +88,7 @@ print("terminals", 0 < n <= 256)'
 @test "--limit cpuTime ends what burns" {
 	local start=$SECONDS
 	inside --limit cpuTime=1s -- /bin/sh -c 'while :; do :; done'
-	[ "$status" -eq 152 ] || [ "$status" -eq 137 ] || show
+	[ "$status" -eq 152 ] || [ "$status" -eq 137 ] || fail "$(show)"
 	[ "$status" -ge 128 ]
 	[ $((SECONDS - start)) -lt 20 ]
 }

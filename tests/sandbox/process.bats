@@ -196,7 +196,7 @@ script" ]
 	kill -0 $witness || fail "a process outside was killed"
 	# without protection against itself
 	inside_sh 'kill -TERM 0; sleep 1; echo survived'
-	[ "$status" -eq 143 ] || show
+	[ "$status" -eq 143 ] || fail "$(show)"
 	kill -0 $witness || fail "a process outside was killed"
 	inside_sh 'kill -KILL -1; sleep 0.2; echo survived'
 	kill -0 $witness || fail "a process outside was killed"
