@@ -139,7 +139,7 @@ $(id -u):$(id -g)"
 	succeeds
 	local made
 	made=$(awk '$1 == "make" { print $2 }' <<<"$output")
-	[ "$(wc -l <<<"$made")" -eq 3 ] || show
+	[ "$(wc -l <<<"$made")" -eq 3 ] || fail "$(show)"
 	local d
 	for d in $made; do
 		[ ! -e "$d" ] || fail "$d: made by --dry-run"
@@ -229,6 +229,44 @@ refused_in()
 	[ ! -e "$HOME/.local/state/sbox/x" ]
 	[ ! -e "$HOME/.config2" ]
 	canaries_set
+}
+
+@test "--force-cwd does not lift the refusal of /, /proc, /sys and /dev" {
+	local d
+	for d in / /proc /proc/self /sys /sys/kernel /dev /dev/pts \
+		"$PROJ/../../../../.."; do
+		inside --force-cwd --cwd "$d" -- /bin/touch "$PROJ/ran"
+		refused
+		says "can't be the sandbox's directory"
+	done
+}
+
+@test "names with colons, blanks, backslashes and a newline are themselves" {
+	local odd=$'a:b c%p\\"$(x)\n' ro
+	mkdir "$HOME/$odd"
+	cd "$HOME/$odd"
+	echo mine >.envrc
+	echo "$SECRET" >:key
+	canaries_set
+	inside --hide :key -- /bin/sh -c 'pwd; cat :key; echo evil >.envrc
+		echo new >"a:b"'
+	[ "$output" = "$HOME/${odd%$'\n'}" ] || fail "$output" # run took the newline
+	no_secret
+	[ "$(<.envrc)" = mine ]
+	[ "$(<a:b)" = new ]
+	# a path that is given has no control characters
+	odd=${odd%$'\n'}
+	mkdir "$HOME/docs/$odd" "$OUTSIDE/$odd"
+	echo shown >"$HOME/docs/$odd/file"
+	canaries_set
+	ro=${odd//\\/\\\\}
+	ro=${ro//:/\\:}
+	inside --ro "$HOME/docs/$ro" --rw "$OUTSIDE/$ro" -- /bin/sh -c '
+		cat "$1/file"; echo x >"$1/new"; echo x >"$2/new"' sh \
+		"$HOME/docs/$odd" "$OUTSIDE/$odd"
+	prints shown
+	[ "$(<"$OUTSIDE/$odd/new")" = x ]
+	rm "$OUTSIDE/$odd/new"
 }
 
 @test "a current directory that does not exist, or is a file" {
