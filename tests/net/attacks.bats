@@ -167,6 +167,15 @@ nothing_came() { absent "$1" "$LAB/access.log"; }
 	nothing_came denied
 }
 
+@test "net.limits.connect: an address that says nothing is given up, and it is said" {
+	local before=$SECONDS
+	inside --allow 45.80.9.9:80 --set net.limits.connect=1 -- \
+		curl -sS --max-time 20 http://45.80.9.9/
+	[ "$status" -ne 0 ]
+	((SECONDS - before < 10))
+	says 'warning: failed: 45\.80\.9\.9 port 80: Connection timed out'
+}
+
 @test "UDP, raw and other sockets have no way out" {
 	net web.lab.example -- /usr/bin/python3 -c '
 import socket
