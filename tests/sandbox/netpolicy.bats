@@ -234,6 +234,21 @@ s.recv(1)'
 	[ -z "$stderr" ] || fail "$stderr"
 }
 
+@test "the network's log is the user's alone, whatever the umask" {
+	local log=$HOME/.local/state/sbox/log
+	umask 000
+	inside --allow example.org -- /usr/bin/getent ahosts evil.example
+	umask 022
+	grep -q '"name":"evil.example"' "$log/network.jsonl"
+	[ "$(stat -c %a "$log/network.jsonl" "$log" "$log/.." | paste -sd ' ')" = \
+		"600 700 700" ]
+	# and nothing inside changes it, also where it is shown
+	CANARIES=
+	inside --allow example.org --rw "$HOME/.local" -- \
+		/bin/sh -c ': >"$1"; rm -f "$1"' sh "$log/network.jsonl"
+	grep -q '"name":"evil.example"' "$log/network.jsonl"
+}
+
 # listen PATH: what it hears goes to $SCRATCH/heard.
 listen()
 {
