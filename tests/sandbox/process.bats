@@ -477,6 +477,15 @@ script" ]
 }
 
 # escapes: 54
+@test "XDG_RUNTIME_DIR is a private one, 0700 and empty" {
+	export XDG_RUNTIME_DIR=$OUTSIDE
+	inside -- /bin/sh -c 'cd "$XDG_RUNTIME_DIR" && pwd && stat -c %a . &&
+		ls -A && touch new'
+	prints "/run/user/$(id -u)
+700"
+	[ ! -e "$OUTSIDE/new" ]
+}
+
 @test "PATH is cleaned of relative and project entries" {
 	mkdir bin
 	printf '#!/bin/sh\necho evil\n' | tee bin/ls >./ls
