@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,9 +50,8 @@ static _Noreturn void run_command(const char *command, int out)
 }
 
 /* Read up to SECRET_MAX + 1 bytes until the end. NULL: it took too long. */
-static char *read_output(int fd, size_t *len)
+static char *read_output(int fd, int64_t end, size_t *len)
 {
-	const int64_t end = now_ms() + SECRET_COMMAND_MS;
 	cleanup_free char *buf = xcalloc(1, SECRET_MAX + 2);
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	ssize_t n = 1;
@@ -71,8 +71,19 @@ static char *read_output(int fd, size_t *len)
 	return steal_ptr(&buf);
 }
 
+/* It can have closed its output and go on. */
+static bool has_ended(pid_t pid, int64_t end)
+{
+	cleanup_fd int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int64_t left = end - now_ms();
+
+	return poll(&p, 1, left > 0 ? (int)left : 0) > 0;
+}
+
 static char *from_command(const char *command, size_t *len, struct diag *d)
 {
+	const int64_t end = now_ms() + SECRET_COMMAND_MS;
 	int ends[2], status = 0;
 	cleanup_free char *text = NULL;
 	pid_t pid;
@@ -86,11 +97,15 @@ static char *from_command(const char *command, size_t *len, struct diag *d)
 		run_command(command, ends[1]);
 	(void)close(ends[1]);
 	if (pid > 0)
-		text = read_output(ends[0], len);
+		text = read_output(ends[0], end, len);
 	(void)close(ends[0]);
 	if (pid < 0) {
 		(void)diag_set_errno(d, errno, "command");
 		return NULL;
+	}
+	if (text && *len <= SECRET_MAX && !has_ended(pid, end)) {
+		explicit_bzero(text, *len);
+		free(steal_ptr(&text));
 	}
 	if (!text || *len > SECRET_MAX)
 		(void)kill(-pid, SIGKILL); /* ESRCH: gone already */

@@ -138,6 +138,7 @@ static void too_slow(void **state)
 		{"sleep 600", true},
 		{"sleep 600 & echo key", true},
 		{"while echo x; do sleep 0.01; done", false},
+		{"echo key; exec >&-; sleep 600", true},
 	};
 
 	(void)state;
