@@ -22,9 +22,7 @@
 #include "jail/sockets.h"
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
-#include "sbox/fd.h"
 #include "sbox/host.h"
-#include "sbox/num.h"
 #include "sbox/path.h"
 
 #define KERNEL_MIN 0x60001u /* 6.1: Debian 12 */

@@ -11,7 +11,6 @@
  * enter as GIT_CONFIG_* variables (git-config(1), Git 2.31).
  */
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>

@@ -11,7 +11,6 @@
  * in a writable place are not followed, and no prefix is shown that contains
  * the home, the project or sbox's own directories.
  */
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 

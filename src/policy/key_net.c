@@ -8,7 +8,6 @@
  * the way out are never forgotten: a project's file may say "none", and must
  * not take Tor away from what the user allows behind it.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "key_types.h"

@@ -5,7 +5,6 @@
  * caller's environment enters only by name; LD_PRELOAD, BASH_ENV, NODE_OPTIONS
  * and GIT_* never by accident.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "plan_internal.h"

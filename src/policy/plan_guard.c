@@ -14,7 +14,6 @@
  * host to be mounted over.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 

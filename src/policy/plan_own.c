@@ -7,7 +7,6 @@
  * A link that can't be followed to its end, or only through a place that is
  * writable inside, is an error: what it will mean is for others to say.
  */
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 

@@ -9,7 +9,6 @@
  * changed by the payload; otherwise nothing is started.
  */
 #include <errno.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "plan_internal.h"

@@ -12,7 +12,6 @@
  * of the host's must exist there: nothing is ever created on the host.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 

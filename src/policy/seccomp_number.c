@@ -17,7 +17,6 @@
  */
 #include <linux/audit.h>
 #include <seccomp.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "sbox/cleanup.h"

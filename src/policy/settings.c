@@ -16,7 +16,6 @@
 #include "sbox/host.h"
 #include "sbox/invocation.h"
 #include "sbox/json.h"
-#include "sbox/policy.h"
 #include "sbox/strlist.h"
 
 /* Splits "KEY=VALUE": returns KEY (malloc'd) and *value, or NULL and d. */
