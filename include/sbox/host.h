@@ -27,8 +27,7 @@ struct host_fs {
 	int (*readable)(void *ctx, const char *path);
 	/* The first max bytes of a regular file, NUL-terminated, malloc'd; or
 	 * NULL with errno */
-	char *(*read_head)(void *ctx, const char *path, size_t max,
-			   size_t *len);
+	char *(*read_head)(void *ctx, const char *path, size_t max);
 	/* Names in a directory without . and .., sorted: 0, or -1 with errno */
 	int (*list)(void *ctx, const char *path, struct strlist *out);
 	/* From now on path, a directory, is for all of these the one that is

@@ -108,7 +108,7 @@ static int fs_readable(void *ctx, const char *path)
 	return faccessat(at, or_dot(rel), R_OK, AT_EACCESS);
 }
 
-static char *fs_read_head(void *ctx, const char *path, size_t max, size_t *len)
+static char *fs_read_head(void *ctx, const char *path, size_t max)
 {
 	const char *rel;
 	int at = look_at(ctx, path, &rel);
@@ -117,7 +117,6 @@ static char *fs_read_head(void *ctx, const char *path, size_t max, size_t *len)
 					   O_NOCTTY | O_CLOEXEC);
 	cleanup_free char *buf = NULL;
 	struct stat st;
-	ssize_t n;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return NULL;
@@ -126,11 +125,7 @@ static char *fs_read_head(void *ctx, const char *path, size_t max, size_t *len)
 		return NULL;
 	}
 	buf = xcalloc(1, max + 1);
-	n = fd_read_full(fd, buf, max);
-	if (n < 0)
-		return NULL;
-	*len = (size_t)n;
-	return steal_ptr(&buf);
+	return fd_read_full(fd, buf, max) < 0 ? NULL : steal_ptr(&buf);
 }
 
 static int fs_list(void *ctx, const char *path, struct strlist *out)

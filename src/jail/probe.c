@@ -185,8 +185,7 @@ static int probe_self(struct host *h, struct diag *d)
 /* A sysctl's number, or fallback when there is no such file. */
 static long read_sysctl(const struct host *h, const char *path, long fallback)
 {
-	size_t len;
-	cleanup_free char *text = h->fs.read_head(h->fs.ctx, path, 32, &len);
+	cleanup_free char *text = h->fs.read_head(h->fs.ctx, path, 32);
 
 	return text ? strtol(text, NULL, 10) : fallback;
 }

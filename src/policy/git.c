@@ -24,8 +24,7 @@
 
 static char *read_text(const struct view *v, const char *path, size_t max)
 {
-	size_t len;
-	char *text = v->host->fs.read_head(v->host->fs.ctx, path, max, &len);
+	char *text = v->host->fs.read_head(v->host->fs.ctx, path, max);
 
 	if (text)
 		text[strcspn(text, "\r\n")] = '\0';
@@ -134,9 +133,8 @@ static void config_read(const struct view *v, const char *dir, const char *name,
 			char *value[2])
 {
 	cleanup_free char *path = path_join(dir, name);
-	size_t len;
-	cleanup_free char *text = v->host->fs.read_head(v->host->fs.ctx, path,
-							GIT_CONFIG_MAX, &len);
+	cleanup_free char *text =
+		v->host->fs.read_head(v->host->fs.ctx, path, GIT_CONFIG_MAX);
 	bool in_user = false;
 	char *save = NULL;
 

@@ -106,13 +106,12 @@ static char *path_search(const struct view *v, const char *name)
 /* The interpreter's name or path in a shebang line, malloc'd, or NULL. */
 static char *shebang(const struct view *v, const char *file)
 {
-	size_t len = 0;
 	cleanup_free char *head =
-		v->host->fs.read_head(v->host->fs.ctx, file, SHEBANG_MAX, &len);
+		v->host->fs.read_head(v->host->fs.ctx, file, SHEBANG_MAX);
 	const char *word;
 	char *save = NULL;
 
-	if (!head || len < 3 || head[0] != '#' || head[1] != '!')
+	if (!head || head[0] != '#' || head[1] != '!')
 		return NULL;
 	head[strcspn(head, "\n")] = '\0';
 	word = strtok_r(head + 2, " \t\r", &save);

@@ -155,17 +155,13 @@ static int fs_readable(void *ctx, const char *path)
 	return find(ctx, path, &st) && st.st_mode & S_IROTH ? 0 : -1;
 }
 
-static char *fs_read_head(void *ctx, const char *path, size_t max, size_t *len)
+static char *fs_read_head(void *ctx, const char *path, size_t max)
 {
 	struct stat st;
 	const struct row *r = find(ctx, path, &st);
 
-	if (r && S_ISREG(r->mode)) {
-		char *text = xasprintf("%.*s\n", (int)max - 1, r->text);
-
-		*len = strlen(text);
-		return text;
-	}
+	if (r && S_ISREG(r->mode))
+		return xasprintf("%.*s\n", (int)max - 1, r->text);
 	errno = r ? EINVAL : ENOENT;
 	return NULL;
 }
