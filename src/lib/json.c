@@ -15,7 +15,6 @@
  */
 #include "sbox/json.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <search.h>
 #include <stdarg.h>
@@ -40,16 +39,17 @@ struct scan {
 	unsigned lineno;
 	unsigned depth;
 	unsigned *line; /* owned: of every value, in document (pre-)order */
-	size_t n, room;
+	size_t n;
 	struct diag *d;
 };
 
 /* -- the gate ------------------------------------------------------------- */
 
-static int refuse(struct scan *s, const char *why)
+static int at_line(const struct scan *s)
 {
-	return diag_set(s->d, "%.700s:%u: %s", s->name, s->lineno, why);
+	return diag_prefix(s->d, "%.700s:%u", s->name, s->lineno);
 }
+#define refuse(s, ...) (diag_set((s)->d, __VA_ARGS__), at_line(s))
 
 /* Refuse the byte at p, where `wanted` should have been. */
 static int refuse_byte(struct scan *s, const char *wanted)
@@ -57,28 +57,16 @@ static int refuse_byte(struct scan *s, const char *wanted)
 	unsigned char b;
 
 	if (s->p == s->end)
-		return diag_set(s->d, "%.700s:%u: %s expected, not the end",
-				s->name, s->lineno, wanted);
+		return refuse(s, "%s expected, not the end", wanted);
 	b = (unsigned char)*s->p;
 	if (b == '\0')
 		return refuse(s, "NUL byte");
 	if (b < 0x20 || b >= 0x7f)
-		return diag_set(s->d, "%.700s:%u: %s expected, not byte 0x%02x",
-				s->name, s->lineno, wanted, b);
+		return refuse(s, "%s expected, not byte 0x%02x", wanted, b);
 	if (b == '/' || b == '#')
 		(void)diag_hint(s->d, "JSON has no comments; a profile has the "
 				      "key \"description\"");
-	return diag_set(s->d, "%.700s:%u: %s expected, not '%c'", s->name,
-			s->lineno, wanted, b);
-}
-
-static void note_line(struct scan *s)
-{
-	if (s->n == s->room) {
-		s->room = s->room ? s->room * 2 : 1024;
-		s->line = xreallocarray(s->line, s->room, sizeof(*s->line));
-	}
-	s->line[s->n++] = s->lineno;
+	return refuse(s, "%s expected, not '%c'", wanted, b);
 }
 
 static void skip_space(struct scan *s)
@@ -102,18 +90,14 @@ static bool take(struct scan *s, char c)
 /* The four digits of a \u escape at p. Returns the value, or -1. */
 static int hex4(const struct scan *s, const char *p)
 {
-	int v = 0;
+	char digits[5] = "";
 
 	if (s->end - p < 4)
 		return -1;
-	for (int i = 0; i < 4; i++) {
-		unsigned char b = (unsigned char)p[i];
-
-		if (!isxdigit(b))
-			return -1;
-		v = v * 16 + (b <= '9' ? b - '0' : (b | 0x20) - 'a' + 10);
-	}
-	return v;
+	memcpy(digits, p, 4);
+	if (strspn(digits, "0123456789abcdefABCDEF") != 4)
+		return -1;
+	return (int)strtol(digits, NULL, 16);
 }
 
 /* Behind "\u": one escape, or the two of a surrogate pair. */
@@ -252,8 +236,8 @@ static int scan_nested(struct scan *s, char close)
 	int ret;
 
 	if (s->depth == JSON_DEPTH_MAX)
-		return diag_set(s->d, "%.700s:%u: nested deeper than %d levels",
-				s->name, s->lineno, JSON_DEPTH_MAX);
+		return refuse(s, "nested deeper than %d levels",
+			      JSON_DEPTH_MAX);
 	s->depth++;
 	ret = scan_members(s, close);
 	s->depth--;
@@ -262,7 +246,7 @@ static int scan_nested(struct scan *s, char close)
 
 static int scan_value(struct scan *s)
 {
-	note_line(s);
+	s->line[s->n++] = s->lineno;
 	switch (s->p < s->end ? *s->p : '\0') {
 	case '{':
 		s->p++;
@@ -378,6 +362,9 @@ int json_parse(const char *name, const char *text, size_t len,
 	int ret;
 
 	s.end = text + len;
+	/* every value has a byte, but for one that is missed at the end; memory
+	 * that isn't written to costs nothing */
+	s.line = xreallocarray(NULL, len + 1, sizeof(*s.line));
 	ret = scan_text(&s);
 	if (ret == 0) {
 		doc.name = xstrdup(name);
