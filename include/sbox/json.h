@@ -36,11 +36,13 @@ const cJSON *json_get(const cJSON *object, const char *key);
 /* 1-based line of a value that was parsed, wherever it is by now: it is kept in
  * cJSON's valueint, which nothing else may use. 0 for NULL. */
 unsigned json_line(const cJSON *node);
-/* Fill d with "NAME:LINE: KEY: message"; key may be NULL, and so may node (no
- * line then). Returns -1. */
-int json_error(const struct json_doc *doc, const cJSON *node, const char *key,
-	       struct diag *d, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+/* Put "NAME:LINE: KEY: " before what d says; key may be NULL, and so may node
+ * (no line then). Returns -1. */
+int json_where(const struct json_doc *doc, const cJSON *node, const char *key,
+	       struct diag *d);
+/* Fill d with "NAME:LINE: KEY: message": printf's arguments follow. */
+#define json_error(doc, node, key, d, ...)                                     \
+	(diag_set((d), __VA_ARGS__), json_where((doc), (node), (key), (d)))
 /* An exact non-negative integer below 2^53 (2^53 itself may have been written
  * as 2^53 + 1). 0 and *out, or -1 (no diag). */
 int json_u64(const cJSON *node, uint64_t *out);

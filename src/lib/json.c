@@ -17,7 +17,6 @@
 
 #include <math.h>
 #include <search.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -398,23 +397,16 @@ unsigned json_line(const cJSON *node)
 	return node ? (unsigned)node->valueint : 0;
 }
 
-int json_error(const struct json_doc *doc, const cJSON *node, const char *key,
-	       struct diag *d, const char *fmt, ...)
+int json_where(const struct json_doc *doc, const cJSON *node, const char *key,
+	       struct diag *d)
 {
-	unsigned line = json_line(node);
-	char number[16] = "";
-	char why[DIAG_TEXT_MAX];
-	va_list ap;
+	char line[16] = "";
 
-	va_start(ap, fmt);
-	if (vsnprintf(why, sizeof(why), fmt, ap) < 0)
-		why[0] = '\0';
-	va_end(ap);
-	if (line > 0)
-		(void)snprintf(number, sizeof(number), ":%u", line);
+	if (json_line(node) > 0)
+		(void)snprintf(line, sizeof(line), ":%u", json_line(node));
 	/* Long names are cut, or the reason would be. */
-	return diag_set(d, "%.400s%s: %.200s%s%s", doc->name, number,
-			key ? key : "", key ? ": " : "", why);
+	return diag_prefix(d, "%.400s%s%s%.200s", doc->name, line,
+			   key ? ": " : "", key ? key : "");
 }
 
 int json_u64(const cJSON *node, uint64_t *out)

@@ -70,11 +70,10 @@ static void put_service(cJSON *list, cJSON *service)
 		cJSON_AddItemToArray(list, service);
 }
 
-int key_set_net_services(const struct key_sink *s, const cJSON *list,
-			 struct diag *d)
+int key_set_net_services(const struct key_sink *s, const cJSON *list)
 {
 	cJSON **to = &s->policy->net_services;
-	cJSON *copy = egress_services_copy(list, s->host->home, d);
+	cJSON *copy = egress_services_copy(list, s->host->home, s->d);
 
 	if (!copy)
 		return -1;

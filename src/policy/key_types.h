@@ -40,9 +40,8 @@ int key_name_add(const struct key_item *it, const char *name);
 int key_set_net_rule(const struct key_item *it);
 int key_set_net_port(const struct key_item *it);
 int key_set_net_via(const struct key_item *it);
-/* A list of services. 0, or -1 and d. */
-int key_set_net_services(const struct key_sink *s, const cJSON *list,
-			 struct diag *d);
+/* A list of services. 0, or -1 and s->d. */
+int key_set_net_services(const struct key_sink *s, const cJSON *list);
 void key_net_mode_changed(struct policy *p);
 
 /* A new JSON value for policy_dump, or NULL when there is nothing. */

@@ -11,9 +11,9 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "key_types.h"
 #include "sbox/cleanup.h"
@@ -148,24 +148,13 @@ static bool is_group(const char *name)
 	return false;
 }
 
-/* "ORIGIN: LABEL: reason" with what a value's own check said. */
-__attribute__((format(printf, 5, 6))) static int
-value_error(const struct key_sink *s, const cJSON *node, const char *label,
-	    const char *hint, const char *fmt, ...)
+/* "ORIGIN: LABEL: " before what a value's own check said. Returns -1. */
+static int value_at(const struct key_sink *s, const cJSON *node,
+		    const char *label)
 {
-	cleanup_free char *why = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&why, fmt, ap) < 0)
-		why = NULL;
-	va_end(ap);
 	if (s->doc)
-		(void)json_error(s->doc, node, label, s->d, "%s", why);
-	else
-		(void)diag_set(s->d, "%s: %s", s->origin ? s->origin : label,
-			       why);
-	return hint && *hint ? diag_hint(s->d, "%s", hint) : -1;
+		return json_where(s->doc, node, label, s->d);
+	return diag_prefix(s->d, "%s", s->origin ? s->origin : label);
 }
 
 int key_unknown(const struct json_doc *doc, const cJSON *node, const char *name,
@@ -193,18 +182,16 @@ int key_unknown(const struct json_doc *doc, const cJSON *node, const char *name,
 static int wrong_type(const struct key_sink *s, const cJSON *node,
 		      const char *label, const char *expected)
 {
-	return value_error(s, node, label, NULL, "expected %s", expected);
+	(void)diag_set(s->d, "expected %s", expected);
+	return value_at(s, node, label);
 }
 
 static int set_one(const struct key_sink *s, const struct key *k,
 		   const char *text, const char *label, const cJSON *node)
 {
-	struct diag why = {0};
-	const struct key_item it = {s, k, text, label, node, &why};
+	const struct key_item it = {s, k, text, label, node, s->d};
 
-	if (key_types[k->type].set(&it) == 0)
-		return 0;
-	return value_error(s, node, label, why.hint, "%s", why.text);
+	return key_types[k->type].set(&it) ? value_at(s, node, label) : 0;
 }
 
 /* One value that can be written as a text. */
@@ -280,13 +267,12 @@ static int set_json(const struct key_sink *s, const struct key *k,
 		    const cJSON *node)
 {
 	const struct key_type_ops *ops = &key_types[k->type];
-	struct diag why = {0};
 
-	if (k->type == KEY_NET_SERVICES)
-		return key_set_net_services(s, node, &why)
-			       ? value_error(s, node, k->name, why.hint, "%s",
-					     why.text)
-			       : 0;
+	if (k->type == KEY_NET_SERVICES) {
+		int rc = key_set_net_services(s, node);
+
+		return rc ? value_at(s, node, k->name) : 0;
+	}
 	if ((ops->accepts & KEY_JSON_LIST) && cJSON_IsArray(node))
 		return set_list(s, k, node);
 	if ((ops->accepts & KEY_JSON_MAP) && cJSON_IsObject(node))
@@ -303,10 +289,12 @@ static int set_seccomp(struct key_sink *s, const struct key *k, cJSON *node)
 	if (!cJSON_IsObject(node) && !cJSON_IsNull(node))
 		return wrong_type(s, node, k->name,
 				  key_types[k->type].expected);
-	if (cJSON_IsNull(node) && !s->null_seccomp_ok)
-		return value_error(s, node, k->name, NULL,
-				   "a project's file cannot switch the filter "
-				   "off");
+	if (cJSON_IsNull(node) && !s->null_seccomp_ok) {
+		(void)diag_set(s->d,
+			       "a project's file cannot switch the filter "
+			       "off");
+		return value_at(s, node, k->name);
+	}
 	s->seccomp_seen = true;
 	cJSON_Delete(to->object);
 	free(to->origin);
@@ -323,33 +311,37 @@ static int set_seccomp(struct key_sink *s, const struct key *k, cJSON *node)
 	return 0;
 }
 
+static int too_loose(const struct key_sink *s, const cJSON *node,
+		     const struct key *k, const char *what, const char *word)
+{
+	(void)diag_set(s->d, "a project's file may only tighten: %s%s", what,
+		       word);
+	(void)diag_hint(s->d, "read the file; if you trust it, run sbox with "
+			      "--trust-project");
+	return value_at(s, node, k->name);
+}
+
 /* set_json for a file that may only tighten. */
 static int set_tighter(const struct key_sink *s, const struct key *k,
 		       const cJSON *node)
 {
-	static const char hint[] = "read the file; if you trust it, run sbox "
-				   "with --trust-project";
 	const char *word = cJSON_GetStringValue(node);
 	uint64_t before, *v = key_field(k, s->policy);
 
 	if (cJSON_IsBool(node))
 		word = cJSON_IsTrue(node) ? "true" : "false";
 	if (k->tighten == TIGHTEN_NEVER)
-		return value_error(s, node, k->name, hint,
-				   "a project's file may only tighten: this "
-				   "key is for your own profiles");
+		return too_loose(s, node, k,
+				 "this key is for your own profiles", "");
 	if (k->tighten == TIGHTEN_WORD && word &&
 	    strcmp(word, k->words[0]) != 0)
-		return value_error(s, node, k->name, hint,
-				   "a project's file may only tighten: only %s",
-				   k->words[0]);
+		return too_loose(s, node, k, "only ", k->words[0]);
 	if (k->tighten != TIGHTEN_MIN)
 		return set_json(s, k, node);
 	before = *v;
 	if (set_json(s, k, node))
 		return -1;
-	if (*v > before)
-		*v = before;
+	*v = MIN(*v, before);
 	return 0;
 }
 

@@ -20,7 +20,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/seccomp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -122,25 +121,19 @@ static const struct field {
 /* clang-format on */
 
 /* "ORIGIN: syscalls[3].args[0].op: message". */
-__attribute__((format(printf, 3, 4))) static int
-bad(const struct parser *ps, const char *key, const char *fmt, ...)
+static int bad_at(const struct parser *ps, const char *key)
 {
 	char at[64] = "", arg[32] = "";
-	char why[DIAG_TEXT_MAX];
-	va_list ap;
 
 	/* Truncation only shortens a message. */
-	va_start(ap, fmt);
-	if (vsnprintf(why, sizeof(why), fmt, ap) < 0)
-		why[0] = '\0';
-	va_end(ap);
 	if (ps->rule >= 0)
 		(void)snprintf(at, sizeof(at), "syscalls[%d].", ps->rule);
 	if (ps->cond >= 0)
 		(void)snprintf(arg, sizeof(arg), "args[%d].", ps->cond);
-	return diag_set(ps->d, "%.400s: %s%s%.160s: %.400s", ps->origin, at,
-			arg, key, why);
+	return diag_prefix(ps->d, "%.400s: %s%s%.160s", ps->origin, at, arg,
+			   key);
 }
+#define bad(ps, key, ...) (diag_set((ps)->d, __VA_ARGS__), bad_at(ps, key))
 
 /* A key's value; JSON null is the same as no key (Go writes it). */
 static const cJSON *get(const cJSON *object, const char *key)
