@@ -20,6 +20,7 @@
 
 struct vtfilter {
 	int state;	 /* enum vt_state, private */
+	bool esc;	 /* in a control string: an ESC came last */
 	bool alt_screen; /* the output so far left it switched on */
 	size_t len;	 /* bytes held in seq */
 	unsigned char seq[VTFILTER_SEQ_MAX];

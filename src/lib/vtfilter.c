@@ -45,12 +45,9 @@ enum vt_state {
 	VT_UTF8, /* a character of several bytes */
 	VT_ESC,	 /* ESC and intermediates */
 	VT_CSI,
-	VT_STRING,     /* OSC or DCS */
-	VT_STRING_ESC, /* ... and an ESC: its end, or a new beginning */
-	VT_DROP,       /* a control string that is thrown away */
-	VT_DROP_ESC,
-	VT_SIXEL, /* the data of a picture, passed as it comes */
-	VT_SIXEL_ESC,
+	VT_STRING, /* OSC or DCS */
+	VT_DROP,   /* a control string that is thrown away */
+	VT_SIXEL,  /* the data of a picture, passed as it comes */
 	VT__COUNT
 };
 
@@ -460,16 +457,35 @@ static void in_csi(struct vtfilter *f, unsigned char c, struct vt_out *o)
 	}
 }
 
+/* What may end any control string: CAN and SUB do; an ESC does with what comes
+ * behind it. True if c was one of these. */
+static bool in_string_end(struct vtfilter *f, unsigned char c, struct vt_out *o)
+{
+	bool after_esc = f->esc, whole = f->state == VT_STRING;
+
+	f->esc = c == ESC && !after_esc;
+	if (f->esc)
+		return true;
+	if (!after_esc && c != CAN && c != SUB)
+		return false;
+	if (f->state == VT_SIXEL)
+		put_st(o);
+	f->state = VT_GROUND;
+	if (after_esc && c != '\\') { /* a new beginning */
+		begin(f, VT_ESC, ESC);
+		in_esc(f, c, o);
+	} else if (after_esc && whole) {
+		f->seq[f->len++] = ESC;
+		f->seq[f->len++] = '\\';
+		string_end(f, 2, o);
+	}
+	return true;
+}
+
 static void in_string(struct vtfilter *f, unsigned char c, struct vt_out *o)
 {
-	if (c == ESC) {
-		f->state = VT_STRING_ESC;
+	if (in_string_end(f, c, o))
 		return;
-	}
-	if (c == CAN || c == SUB) {
-		f->state = VT_GROUND;
-		return;
-	}
 	if (f->len + 2 >= sizeof(f->seq)) { /* keep room for the terminator */
 		f->state = c == BEL && f->seq[1] == ']' ? VT_GROUND : VT_DROP;
 		return;
@@ -489,58 +505,28 @@ static void in_string(struct vtfilter *f, unsigned char c, struct vt_out *o)
 
 static void in_drop(struct vtfilter *f, unsigned char c, struct vt_out *o)
 {
-	(void)o;
-	if (c == ESC)
-		f->state = VT_DROP_ESC;
-	else if (c == CAN || c == SUB || (c == BEL && f->seq[1] == ']'))
+	if (!in_string_end(f, c, o) && c == BEL && f->seq[1] == ']')
 		f->state = VT_GROUND;
 }
 
 static void in_sixel(struct vtfilter *f, unsigned char c, struct vt_out *o)
 {
-	if (c == ESC) {
-		f->state = VT_SIXEL_ESC;
-	} else if (c == CAN || c == SUB) {
-		put_st(o);
-		f->state = VT_GROUND;
-	} else if ((c >= 0x20 && c < DEL) || c == '\n' || c == '\r') {
+	if (!in_string_end(f, c, o) &&
+	    ((c >= 0x20 && c < DEL) || c == '\n' || c == '\r'))
 		put(o, c);
-	}
-}
-
-/* The byte after an ESC inside a control string. */
-static void in_string_esc(struct vtfilter *f, unsigned char c, struct vt_out *o)
-{
-	enum vt_state was = (enum vt_state)f->state;
-
-	f->state = VT_GROUND;
-	if (was == VT_SIXEL_ESC)
-		put_st(o);
-	if (c != '\\') {
-		begin(f, VT_ESC, ESC);
-		in_esc(f, c, o);
-	} else if (was == VT_STRING_ESC) {
-		f->seq[f->len++] = ESC;
-		f->seq[f->len++] = '\\';
-		string_end(f, 2, o);
-	}
 }
 
 static void (*const steps[])(struct vtfilter *, unsigned char,
 			     struct vt_out *) = {
-	[VT_GROUND] = in_ground, [VT_UTF8] = in_utf8,
-	[VT_ESC] = in_esc,	 [VT_CSI] = in_csi,
-	[VT_STRING] = in_string, [VT_STRING_ESC] = in_string_esc,
-	[VT_DROP] = in_drop,	 [VT_DROP_ESC] = in_string_esc,
-	[VT_SIXEL] = in_sixel,	 [VT_SIXEL_ESC] = in_string_esc,
+	[VT_GROUND] = in_ground, [VT_UTF8] = in_utf8,	  [VT_ESC] = in_esc,
+	[VT_CSI] = in_csi,	 [VT_STRING] = in_string, [VT_DROP] = in_drop,
+	[VT_SIXEL] = in_sixel,
 };
 static_assert(ARRAY_SIZE(steps) == VT__COUNT, "a step for every state");
 
 void vtfilter_init(struct vtfilter *f)
 {
-	f->state = VT_GROUND;
-	f->alt_screen = false;
-	f->len = 0;
+	*f = (struct vtfilter){.state = VT_GROUND};
 }
 
 size_t vtfilter_run(struct vtfilter *f, const unsigned char *in, size_t n,
@@ -557,8 +543,9 @@ size_t vtfilter_end(struct vtfilter *f, unsigned char *out)
 {
 	struct vt_out o = {out, 0};
 
-	if (f->state == VT_SIXEL || f->state == VT_SIXEL_ESC)
+	if (f->state == VT_SIXEL)
 		put_st(&o);
 	f->state = VT_GROUND;
+	f->esc = false;
 	return o.n;
 }
