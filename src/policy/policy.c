@@ -179,39 +179,38 @@ static void dump_key(cJSON *object, const char *name, cJSON *value)
 	cJSON_AddItemToObject(object, name, value);
 }
 
-char *policy_dump(const struct policy *p)
+/* The keys whose names begin with group, without it. */
+static cJSON *dump(const struct policy *p, const char *group)
 {
-	cJSON *root = must(cJSON_CreateObject());
-	cleanup_free char *text = NULL;
+	cJSON *object = must(cJSON_CreateObject());
+	size_t len = strlen(group);
 
 	for (size_t i = 0; i < nkeys; i++) {
-		cJSON *value = key_dump(&keys[i], p);
+		cJSON *value = NULL;
 
+		if (strncmp(keys[i].name, group, len) == 0)
+			value = key_dump(&keys[i], p);
 		if (value)
-			dump_key(root, keys[i].name, value);
+			dump_key(object, keys[i].name + len, value);
 	}
-	text = must(cJSON_Print(root));
+	return object;
+}
+
+char *policy_dump(const struct policy *p)
+{
+	cJSON *root = dump(p, "");
+	cleanup_free char *text = must(cJSON_Print(root));
+
 	cJSON_Delete(root);
 	return safe_json(text);
 }
 
 cJSON *policy_net_json(const struct policy *p)
 {
-	static const char *const ours[] = {"net.mode", "net.loopback",
-					   "net.sockets"};
-	cJSON *net = must(cJSON_CreateObject());
+	static const char *const launchers[] = {"mode", "loopback", "sockets"};
+	cJSON *net = dump(p, "net.");
 
-	for (size_t i = 0; i < nkeys; i++) {
-		bool launcher = strncmp(keys[i].name, "net.", 4) != 0;
-		cJSON *value;
-
-		for (size_t k = 0; k < ARRAY_SIZE(ours); k++)
-			launcher |= strcmp(keys[i].name, ours[k]) == 0;
-		if (launcher)
-			continue;
-		value = key_dump(&keys[i], p);
-		if (value)
-			dump_key(net, keys[i].name + strlen("net."), value);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(launchers); i++)
+		cJSON_DeleteItemFromObjectCaseSensitive(net, launchers[i]);
 	return net;
 }
