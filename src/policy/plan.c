@@ -9,6 +9,7 @@
 #include "sbox/plan.h"
 
 #include <string.h>
+#include <sys/param.h>
 #include <sys/stat.h>
 
 #include "plan_internal.h"
@@ -144,17 +145,12 @@ static void limits_build(struct plan *p, const struct policy *policy,
 {
 	p->limits = policy->limits;
 	p->tmpfs_bytes = policy->limits.tmp;
-	if (p->tmpfs_bytes == POLICY_UNLIMITED) {
-		p->tmpfs_bytes = host->memory / TMPFS_SHARE_OF_RAM;
-		if (p->tmpfs_bytes > TMPFS_MAX)
-			p->tmpfs_bytes = TMPFS_MAX;
-	}
+	if (p->tmpfs_bytes == POLICY_UNLIMITED)
+		p->tmpfs_bytes =
+			MIN(host->memory / TMPFS_SHARE_OF_RAM, TMPFS_MAX);
 	/* as tmpfs(5) does by itself: no more files than pages */
-	p->tmpfs_inodes = p->tmpfs_bytes / TMPFS_PAGE;
-	if (p->tmpfs_inodes > TMPFS_INODES)
-		p->tmpfs_inodes = TMPFS_INODES;
-	if (p->tmpfs_inodes < TMPFS_INODES_MIN)
-		p->tmpfs_inodes = TMPFS_INODES_MIN;
+	p->tmpfs_inodes = MIN(p->tmpfs_bytes / TMPFS_PAGE, TMPFS_INODES);
+	p->tmpfs_inodes = MAX(p->tmpfs_inodes, TMPFS_INODES_MIN);
 }
 
 static void tty_build(struct plan *p, const struct policy *policy,
