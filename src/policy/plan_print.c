@@ -136,24 +136,22 @@ static void put_rules(FILE *f, const struct plan *p)
 	}
 }
 
-static void put_make(FILE *f, const struct plan *p)
+static void put_path(FILE *f, const char *before, const char *path,
+		     const char *behind)
 {
-	if (p->keep_home) {
-		put_word(f, "make ", p->keep_home);
-		(void)fputs(" mode 0700 # home\n", f);
-	}
-	for (size_t i = 0; i < p->make_dirs.n; i++) {
-		put_word(f, "make ", p->make_dirs.v[i]);
-		(void)fputs(" mode 0700 # sbox's own\n", f);
-	}
+	put_word(f, before, path);
+	(void)fprintf(f, "%s\n", behind);
 }
 
-static void put_absent(FILE *f, const struct plan *p)
+static void put_paths(FILE *f, const struct plan *p)
 {
-	for (size_t i = 0; i < p->absent.n; i++) {
-		put_word(f, "absent ", p->absent.v[i]);
-		(void)fputs(" # protect\n", f);
-	}
+	if (p->keep_home)
+		put_path(f, "make ", p->keep_home, " mode 0700 # home");
+	for (size_t i = 0; i < p->make_dirs.n; i++)
+		put_path(f, "make ", p->make_dirs.v[i],
+			 " mode 0700 # sbox's own");
+	for (size_t i = 0; i < p->absent.n; i++)
+		put_path(f, "absent ", p->absent.v[i], " # protect");
 }
 
 static void put_route(FILE *f, const struct ip_prefix *r)
@@ -263,8 +261,7 @@ char *plan_print(const struct plan *p)
 		fatalx("out of memory");
 	put_lines(f, "note ", &p->notes);
 	put_lines(f, "warning ", &p->warnings);
-	put_make(f, p);
-	put_absent(f, p);
+	put_paths(f, p);
 	put_isolation(f, p);
 	for (size_t i = 0; i < p->nmounts; i++)
 		put_mount(f, &p->mounts[i]);
