@@ -32,6 +32,8 @@ bool words_have(const char *words, const char *word);
 /* malloc, strdup, asprintf that never return NULL: out of memory is fatal
  * (exit 125), the one way in which code of src/policy may end the program. */
 void *xcalloc(size_t n, size_t size);
+/* What others allocate: p, which is not NULL any more. */
+void *xmust(void *p);
 void *xreallocarray(void *p, size_t n, size_t size);
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);

@@ -23,7 +23,6 @@
 #include <string.h>
 
 #include "sbox/diag.h"
-#include "sbox/log.h"
 #include "sbox/strlist.h"
 #include "sbox/utf8.h"
 
@@ -310,10 +309,8 @@ static int check_keys(const struct json_doc *doc, const cJSON *object,
 	void *seen = NULL;
 
 	for (; c; c = c->next) {
-		const cJSON **first = tsearch(c, &seen, compare_keys);
+		const cJSON **first = xmust(tsearch(c, &seen, compare_keys));
 
-		if (!first)
-			fatalx("out of memory");
 		if (*first != c)
 			break;
 	}

@@ -12,7 +12,7 @@
 
 #include "sbox/log.h"
 
-static void *some(void *p)
+void *xmust(void *p)
 {
 	if (!p)
 		fatalx("out of memory");
@@ -21,23 +21,23 @@ static void *some(void *p)
 
 void *xcalloc(size_t n, size_t size)
 {
-	return some(calloc(n ? n : 1, size ? size : 1));
+	return xmust(calloc(n ? n : 1, size ? size : 1));
 }
 
 void *xreallocarray(void *p, size_t n, size_t size)
 {
 	/* glibc frees p when asked for nothing: never ask that */
-	return some(reallocarray(p, n ? n : 1, size ? size : 1));
+	return xmust(reallocarray(p, n ? n : 1, size ? size : 1));
 }
 
 char *xstrdup(const char *s)
 {
-	return some(strdup(s));
+	return xmust(strdup(s));
 }
 
 char *xstrndup(const char *s, size_t n)
 {
-	return some(strndup(s, n));
+	return xmust(strndup(s, n));
 }
 
 __attribute__((format(printf, 1, 0))) static char *xvasprintf(const char *fmt,
@@ -45,7 +45,7 @@ __attribute__((format(printf, 1, 0))) static char *xvasprintf(const char *fmt,
 {
 	char *p = NULL;
 
-	return vasprintf(&p, fmt, ap) < 0 ? some(NULL) : p;
+	return vasprintf(&p, fmt, ap) < 0 ? xmust(NULL) : p;
 }
 
 char *xasprintf(const char *fmt, ...)

@@ -14,7 +14,6 @@
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
 #include "sbox/egress.h"
-#include "sbox/log.h"
 #include "sbox/path.h"
 
 /* What programs like pass(1) and secret-tool(1) need to find their store; PATH
@@ -140,9 +139,7 @@ static int filtered_parse(struct plan *p, const struct policy *policy,
 	if (rc) {
 		(void)diag_prefix(d, "net");
 	} else {
-		p->net_policy = cJSON_PrintUnformatted(handed);
-		if (!p->net_policy)
-			fatalx("out of memory");
+		p->net_policy = xmust(cJSON_PrintUnformatted(handed));
 		strlist_add(&p->make_dirs, log);
 		rc = filtered_build(p, host, &e, d);
 		egress_free(&e);

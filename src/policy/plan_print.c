@@ -255,10 +255,8 @@ char *plan_print(const struct plan *p)
 {
 	char *text = NULL;
 	size_t len;
-	FILE *f = open_memstream(&text, &len);
+	FILE *f = xmust(open_memstream(&text, &len));
 
-	if (!f)
-		fatalx("out of memory");
 	put_lines(f, "note ", &p->notes);
 	put_lines(f, "warning ", &p->warnings);
 	put_paths(f, p);

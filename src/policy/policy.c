@@ -15,7 +15,6 @@
 #include "key_types.h"
 #include "sbox/cleanup.h"
 #include "sbox/escape.h"
-#include "sbox/log.h"
 #include "sbox/utf8.h"
 
 #define DEFAULT_PIDS 4096
@@ -118,13 +117,6 @@ void policy_free(struct policy *p)
 	*p = (struct policy){0};
 }
 
-static void *must(void *p)
-{
-	if (!p)
-		fatalx("out of memory");
-	return p;
-}
-
 /* Copies the character at in to out as JSON may hold it: \uXXXX (a surrogate
  * pair beyond U+FFFF) if a terminal must not see it. Returns the bytes taken
  * of in, and the new end of out. */
@@ -173,7 +165,7 @@ static void dump_key(cJSON *object, const char *name, cJSON *value)
 		cJSON *inner = cJSON_GetObjectItemCaseSensitive(object, group);
 
 		if (!inner)
-			inner = must(cJSON_AddObjectToObject(object, group));
+			inner = xmust(cJSON_AddObjectToObject(object, group));
 		object = inner;
 	}
 	cJSON_AddItemToObject(object, name, value);
@@ -182,7 +174,7 @@ static void dump_key(cJSON *object, const char *name, cJSON *value)
 /* The keys whose names begin with group, without it. */
 static cJSON *dump(const struct policy *p, const char *group)
 {
-	cJSON *object = must(cJSON_CreateObject());
+	cJSON *object = xmust(cJSON_CreateObject());
 	size_t len = strlen(group);
 
 	for (size_t i = 0; i < nkeys; i++) {
@@ -199,7 +191,7 @@ static cJSON *dump(const struct policy *p, const char *group)
 char *policy_dump(const struct policy *p)
 {
 	cJSON *root = dump(p, "");
-	cleanup_free char *text = must(cJSON_Print(root));
+	cleanup_free char *text = xmust(cJSON_Print(root));
 
 	cJSON_Delete(root);
 	return safe_json(text);
