@@ -3,6 +3,7 @@
 #ifndef SBOX_FD_H
 #define SBOX_FD_H
 
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -33,6 +34,11 @@ char *fd_read_all(int fd, size_t max, size_t *len);
  * says "PATH: reason" and errno is set.
  */
 char *file_read(const char *path, size_t max, size_t *len, struct diag *d);
+/* The same of what path was opened as, with these flags; fd may be -1 (errno
+ * says why). */
+#define FILE_READ_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+char *file_read_open(int fd, const char *path, size_t max, size_t *len,
+		     struct diag *d);
 
 /*
  * Replace path's content: a temporary file in the same directory, mode, fsync

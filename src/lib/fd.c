@@ -113,19 +113,25 @@ static void *read_fails(struct diag *d, int err, const char *path, size_t max)
 	return NULL;
 }
 
-char *file_read(const char *path, size_t max, size_t *len, struct diag *d)
+char *file_read_open(int fd, const char *path, size_t max, size_t *len,
+		     struct diag *d)
 {
-	cleanup_fd int fd = -1;
 	struct stat st;
 	char *buf;
 
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return read_fails(d, errno, path, max);
 	if (!S_ISREG(st.st_mode))
 		return read_fails(d, EINVAL, path, max);
 	buf = fd_read_all(fd, max, len);
 	return buf ? buf : read_fails(d, errno, path, max);
+}
+
+char *file_read(const char *path, size_t max, size_t *len, struct diag *d)
+{
+	cleanup_fd int fd = open(path, FILE_READ_FLAGS);
+
+	return file_read_open(fd, path, max, len, d);
 }
 
 int file_replace(const char *path, const void *buf, size_t len,

@@ -73,19 +73,21 @@ static int load_named(struct loader *l, const char *name, enum place first,
 
 /* Could somebody else have written this file? */
 static int check_owner(const struct host *h, const char *path, enum place place,
-		       const struct stat *st, struct diag *d)
+		       int fd, struct diag *d)
 {
-	if (!S_ISREG(st->st_mode))
-		return diag_set(d, "%s: not a regular file", path);
+	struct stat st;
+
 	if (place != PLACE_CONFIG && place != PLACE_PROJECT)
 		return 0;
-	if (st->st_uid != h->uid && st->st_uid != 0) {
+	if (fstat(fd, &st) < 0)
+		return diag_set_errno(d, errno, "%s", path);
+	if (st.st_uid != h->uid && st.st_uid != 0) {
 		(void)diag_set(d, "%s: belongs to user %u, not to you", path,
-			       (unsigned)st->st_uid);
+			       (unsigned)st.st_uid);
 		return diag_hint(d, "read it; then copy it and put the copy "
 				    "in its place");
 	}
-	if (place == PLACE_CONFIG && (st->st_mode & (S_IWGRP | S_IWOTH))) {
+	if (place == PLACE_CONFIG && (st.st_mode & (S_IWGRP | S_IWOTH))) {
 		(void)diag_set(d, "%s: others can write it", path);
 		return diag_hint(d, "chmod go-w '%s'", path);
 	}
@@ -97,27 +99,18 @@ static int doc_open(const struct host *h, const char *path, enum place place,
 		    struct json_doc *doc, struct diag *d)
 {
 	int nofollow = place == PLACE_PROJECT ? O_NOFOLLOW : 0;
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
-					       O_NOCTTY | nofollow);
+	cleanup_fd int fd = open(path, FILE_READ_FLAGS | nofollow);
 	cleanup_free char *text = NULL;
-	struct stat st;
 	size_t len;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 1;
 	if (fd < 0 && errno == ELOOP && nofollow)
 		return diag_set(d, "%s: a symbolic link", path);
-	if (fd < 0 || fstat(fd, &st))
-		return diag_set_errno(d, errno, "%s", path);
-	if (check_owner(h, path, place, &st, d))
+	if (fd >= 0 && check_owner(h, path, place, fd, d))
 		return -1;
-	text = fd_read_all(fd, JSON_SIZE_MAX, &len);
-	if (!text && errno == EFBIG)
-		return diag_set(d, "%s: larger than %u bytes", path,
-				JSON_SIZE_MAX);
-	if (!text)
-		return diag_set_errno(d, errno, "%s", path);
-	return json_parse(path, text, len, doc, d);
+	text = file_read_open(fd, path, JSON_SIZE_MAX, &len, d);
+	return text ? json_parse(path, text, len, doc, d) : -1;
 }
 
 static int search_hint(const struct loader *l)
