@@ -303,26 +303,25 @@ static int parse_when(const struct parser *ps, const cJSON *rule,
 	const cJSON *when = get(rule, key), *c;
 	const cJSON *arches = get(when, "arches"), *caps = get(when, "caps");
 	const cJSON *kernel = get(when, "minKernel");
-	unsigned asked = 0, held = 0, min = 0;
-	bool here = false;
+	bool here = false, new = false;
+	unsigned min = 0;
 
 	*applies = true;
 	if (!when)
 		return 0;
-	if (check_object(ps, when, key, WHEN))
+	if (check_object(ps, when, key, WHEN) ||
+	    (kernel && parse_kernel(ps, kernel, &min)))
 		return -1;
-	asked += cJSON_GetArraySize(arches) > 0;
 	cJSON_ArrayForEach(c, arches)
 	{
 		here |= strcmp(c->valuestring, ps->arch->go) == 0;
 	}
-	held += here;
-	asked += cJSON_GetArraySize(caps) > 0;
-	if (kernel && parse_kernel(ps, kernel, &min))
-		return -1;
-	asked += kernel != NULL;
-	held += kernel && ps->kernel >= min;
-	*applies = include ? held == asked : held == 0;
+	new = kernel && ps->kernel >= min;
+	if (include)
+		*applies = (here || cJSON_GetArraySize(arches) == 0) &&
+			   cJSON_GetArraySize(caps) == 0 && (new || !kernel);
+	else
+		*applies = !here && !new;
 	return 0;
 }
 
