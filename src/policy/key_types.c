@@ -10,7 +10,6 @@
 #include "key_types.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +25,9 @@
 #define HOME_MAX    64
 #define PERCENT_MAX 1000000
 #define COUNT_MAX   INT_MAX
+
+#define ALPHANUMERIC                                                           \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 static void *field(const struct key_item *it)
 {
@@ -53,8 +55,7 @@ bool profile_name_is_valid(const char *name)
 	size_t len = strlen(name);
 
 	return len > 0 && len <= HOME_MAX && name[0] != '.' &&
-	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			    "abcdefghijklmnopqrstuvwxyz0123456789._+-") == len;
+	       strspn(name, ALPHANUMERIC "._+-") == len;
 }
 
 static int set_home(const struct key_item *it)
@@ -160,7 +161,7 @@ static void path_entry_add(const struct key_item *it, char *src, char *dest)
 {
 	struct policy_paths *l = field(it);
 	bool try = it->key->type == KEY_PATHS_TRY;
-	struct policy_path *e;
+	char *origin;
 
 	for (size_t i = 0; i < l->n; i++) {
 		if (strcmp(l->v[i].src, src) != 0 ||
@@ -171,14 +172,11 @@ static void path_entry_add(const struct key_item *it, char *src, char *dest)
 		free(dest);
 		return;
 	}
+	origin = it->sink->doc ? xasprintf("%s:%u: %s", it->sink->doc->name,
+					   json_line(it->node), it->label)
+			       : xstrdup(it->sink->origin);
 	l->v = xreallocarray(l->v, l->n + 1, sizeof(*l->v));
-	e = &l->v[l->n++];
-	e->src = src;
-	e->dest = dest;
-	e->try = try;
-	e->origin = it->sink->doc ? xasprintf("%s:%u: %s", it->sink->doc->name,
-					      json_line(it->node), it->label)
-				  : xstrdup(it->sink->origin);
+	l->v[l->n++] = (struct policy_path){src, dest, try, origin};
 }
 
 static int list_room(const struct key_item *it, size_t n)
@@ -276,12 +274,8 @@ static int set_bool(const struct key_item *it)
 /* POSIX's portable names: what every shell can read. */
 static bool env_name_is_valid(const char *name, size_t len)
 {
-	if (len == 0 || len > TEXT_MAX || isdigit((unsigned char)name[0]))
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (!isalnum((unsigned char)name[i]) && name[i] != '_')
-			return false;
-	return true;
+	return len > 0 && len <= TEXT_MAX && !strchr("0123456789", name[0]) &&
+	       strspn(name, ALPHANUMERIC "_") >= len;
 }
 
 /* NAME, NAME* or NAME=VALUE. The last word about a variable wins: pass, set
