@@ -54,14 +54,6 @@
 #define FILE_MAX_BYTES (1 << 16)
 #define PAYLOAD	       "payload"
 
-enum controller { MEMORY, CPU, PIDS, CONTROLLER__COUNT };
-
-static const char *const controllers[CONTROLLER__COUNT] = {
-	[MEMORY] = "memory",
-	[CPU] = "cpu",
-	[PIDS] = "pids",
-};
-
 int cgroup_find(const char *cgroup, char **out)
 {
 	cleanup_free char *own = NULL;
@@ -156,16 +148,14 @@ static void undo(struct cgroup *c)
 }
 
 /* err: 0 when why says it all. */
-static _Noreturn void refuse(const struct plan *p, struct cgroup *c,
-			     const char *what, int err)
+static _Noreturn void refuse(struct cgroup *c, const char *what, int err)
 {
-	const char *key = p->limits.memory != POLICY_UNLIMITED ? "memory"
-			  : p->limits.cpu != POLICY_UNLIMITED  ? "cpu"
-							       : "pids";
+	const char *key = c->memory ? "memory" : c->cpu ? "cpu" : "pids";
 	cleanup_free char *own = c->own ? xstrdup(c->own) : NULL;
 	const char *hint =
-		p->uid ? "systemd-run --user --scope -p Delegate=yes sbox ..."
-		       : "systemd-run --scope -p Delegate=yes sbox ...";
+		c->plan->uid
+			? "systemd-run --user --scope -p Delegate=yes sbox ..."
+			: "systemd-run --scope -p Delegate=yes sbox ...";
 
 	if (own)
 		undo(c);
@@ -179,42 +169,36 @@ static _Noreturn void refuse(const struct plan *p, struct cgroup *c,
 		    err ? strerrordesc_np(err) : "");
 }
 
-/* Which controllers the plan needs; pids for root is nice to have, too. */
-static void wanted(const struct plan *p, bool need[CONTROLLER__COUNT])
-{
-	need[MEMORY] = p->limits.memory != POLICY_UNLIMITED;
-	need[CPU] = p->limits.cpu != POLICY_UNLIMITED;
-	need[PIDS] = p->uid == 0 && p->limits.pids_explicit &&
-		     p->limits.pids != POLICY_UNLIMITED;
-}
-
 /* Locked against another sbox that would switch the controllers off. */
-static void lock(const struct plan *p, struct cgroup *c)
+static void lock(struct cgroup *c)
 {
 	c->lock = open(c->own, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (c->lock < 0 || flock(c->lock, LOCK_SH) < 0)
-		refuse(p, c, "lock", errno);
+		refuse(c, "lock", errno);
 }
 
-static void move_to_leaf(const struct plan *p, struct cgroup *c)
+static void move_to_leaf(struct cgroup *c)
 {
 	cleanup_free char *leaf = leaf_path(c);
 	int err;
 
 	if (mkdir(leaf, 0755) < 0 && errno != EEXIST) /* an old one of a kill */
-		refuse(p, c, "mkdir", errno);
+		refuse(c, "mkdir", errno);
 	if (put(leaf, "cgroup.procs", "0") < 0) {
 		err = errno;
 		(void)rmdir(leaf);
-		refuse(p, c, "cgroup.procs", err);
+		refuse(c, "cgroup.procs", err);
 	}
 	c->moved = true;
 }
 
 /* Let the children of our own cgroup have the controllers. */
-static void enable(const struct plan *p, struct cgroup *c,
-		   const bool need[CONTROLLER__COUNT])
+static void enable(struct cgroup *c)
 {
+	const struct {
+		const char *name;
+		bool needed;
+	} rows[] = {{"memory", c->memory}, {"cpu", c->cpu}, {"pids", c->pids}};
 	cleanup_free char *present = get(c->own, "cgroup.controllers");
 	cleanup_free char *enabled = get(c->own, "cgroup.subtree_control");
 	cleanup_free char *type = get(c->own, "cgroup.type");
@@ -222,16 +206,16 @@ static void enable(const struct plan *p, struct cgroup *c,
 	char plus[sizeof(c->disable)] = "", minus[sizeof(plus)] = "";
 	size_t len = 0;
 
-	for (int i = 0; i < CONTROLLER__COUNT; i++) {
-		const char *name = controllers[i];
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *name = rows[i].name;
 
-		if (!need[i] || words_have(enabled, name))
+		if (!rows[i].needed || words_have(enabled, name))
 			continue;
 		if (!words_have(present, name)) {
 			cleanup_free char *why =
 				xasprintf("no %s in cgroup.controllers", name);
 
-			refuse(p, c, why, 0);
+			refuse(c, why, 0);
 		}
 		/* all three fit */
 		(void)snprintf(plus + len, sizeof(plus) - len, "+%s ", name);
@@ -241,95 +225,94 @@ static void enable(const struct plan *p, struct cgroup *c,
 	if (!len)
 		return;
 	if (*type) /* the root has none */
-		move_to_leaf(p, c);
+		move_to_leaf(c);
 	if (put(c->own, "cgroup.subtree_control", plus) < 0)
-		refuse(p, c, "cgroup.subtree_control", errno);
+		refuse(c, "cgroup.subtree_control", errno);
 	memcpy(c->disable, minus, sizeof(minus));
 	now = get(c->own, "cgroup.type");
 	if (strcmp(now, type) != 0)
-		refuse(p, c, "cgroup.type", EBUSY);
+		refuse(c, "cgroup.type", EBUSY);
 }
 
-static void put_limit(const struct plan *p, struct cgroup *c, const char *name,
-		      uint64_t value, const char *rest)
+static void put_limit(struct cgroup *c, const char *name, uint64_t value,
+		      const char *rest)
 {
-	char text[64];
+	cleanup_free char *text =
+		xasprintf("%llu%s", (unsigned long long)value, rest);
 
-	/* fits: at most 20 digits and the period */
-	(void)snprintf(text, sizeof(text), "%llu%s", (unsigned long long)value,
-		       rest);
 	if (put(c->path, name, text) < 0)
-		refuse(p, c, name, errno);
+		refuse(c, name, errno);
 }
 
-static void put_limits(const struct plan *p, struct cgroup *c,
-		       const bool need[CONTROLLER__COUNT])
+static void put_limits(struct cgroup *c)
 {
-	const struct policy_limits *l = &p->limits;
+	const struct policy_limits *l = &c->plan->limits;
 
-	if (need[MEMORY]) {
-		put_limit(p, c, "memory.max", l->memory, "");
+	if (c->memory) {
+		put_limit(c, "memory.max", l->memory, "");
 		/* swap accounting may be off: then there is no such file */
 		if (put(c->path, "memory.swap.max", "0") < 0 && errno != ENOENT)
-			refuse(p, c, "memory.swap.max", errno);
-		if (put(c->path, "memory.oom.group", "1") < 0)
-			refuse(p, c, "memory.oom.group", errno);
+			refuse(c, "memory.swap.max", errno);
+		put_limit(c, "memory.oom.group", 1, "");
 	}
-	if (need[CPU]) {
-		uint64_t us = l->cpu > INT32_MAX ? INT32_MAX : l->cpu;
-
-		put_limit(p, c, "cpu.max", us * (CPU_PERIOD_US / 100),
+	if (c->cpu)
+		put_limit(c, "cpu.max", l->cpu * (CPU_PERIOD_US / 100),
 			  " 100000");
-	}
-	if (need[PIDS])
-		put_limit(p, c, "pids.max", l->pids, "");
-	if (put(c->path, "cgroup.max.depth", "1") < 0)
-		refuse(p, c, "cgroup.max.depth", errno);
+	if (c->pids)
+		put_limit(c, "pids.max", l->pids, "");
+	put_limit(c, "cgroup.max.depth", 1, "");
 }
 
 /* c->path is set once it is ours to remove. */
-static void make(const struct plan *p, struct cgroup *c)
+static void make(struct cgroup *c)
 {
 	cleanup_free char *path = xasprintf("%s/sbox-%d", c->own, getpid());
 	cleanup_free char *inner = path_join(path, PAYLOAD);
 
 	if (strlen(inner) >= sizeof(c->path))
-		refuse(p, c, "path", ENAMETOOLONG);
+		refuse(c, "path", ENAMETOOLONG);
 	(void)rmdir(inner); /* of an sbox with this pid that was killed */
 	(void)rmdir(path);
 	if (mkdir(path, 0755) < 0)
-		refuse(p, c, "mkdir", errno);
+		refuse(c, "mkdir", errno);
 	(void)strlcpy(c->path, path, sizeof(c->path)); /* fits */
 }
 
 void cgroup_make(const struct plan *p, struct cgroup *c)
 {
+	const struct policy_limits *l = &p->limits;
+	bool root_pids = p->uid == 0 && l->pids != POLICY_UNLIMITED;
 	cleanup_free char *inner = NULL;
-	bool need[CONTROLLER__COUNT];
 
-	*c = (struct cgroup){.fd = -1, .lock = -1};
-	wanted(p, need);
-	if (!need[MEMORY] && !need[CPU] && !need[PIDS])
+	*c = (struct cgroup){
+		.plan = p,
+		.memory = l->memory != POLICY_UNLIMITED,
+		.cpu = l->cpu != POLICY_UNLIMITED,
+		.pids = root_pids && l->pids_explicit,
+		.fd = -1,
+		.lock = -1,
+	};
+	if (!c->memory && !c->cpu && !c->pids)
 		return;
 	c->own = find_own();
 	if (!c->own)
-		refuse(p, c, "this host shows none", 0);
-	lock(p, c);
+		refuse(c, "this host shows none", 0);
+	lock(c);
 	/* root gets its default number of processes held where it can be */
-	if (p->uid == 0 && p->limits.pids != POLICY_UNLIMITED && !need[PIDS]) {
+	if (root_pids && !c->pids) {
 		cleanup_free char *present = get(c->own, "cgroup.controllers");
 
-		need[PIDS] = words_have(present, controllers[PIDS]);
+		c->pids = words_have(present, "pids");
 	}
-	enable(p, c, need);
-	make(p, c);
-	put_limits(p, c, need);
+	enable(c);
+	make(c);
+	put_limits(c);
 	inner = path_join(c->path, PAYLOAD);
 	if (mkdir(inner, 0755) < 0)
-		refuse(p, c, "mkdir", errno);
+		refuse(c, "mkdir", errno);
 	c->fd = open(inner, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (c->fd < 0)
-		refuse(p, c, PAYLOAD, errno);
+		refuse(c, PAYLOAD, errno);
 }
 
 void cgroup_remove(struct cgroup *c)

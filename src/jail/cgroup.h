@@ -10,12 +10,14 @@
 struct plan;
 
 struct cgroup {
-	int fd;		     /* for CLONE_INTO_CGROUP; -1: none was needed */
-	char path[PATH_MAX]; /* holds the limits; fd is its child */
-	char *own;	     /* the delegated one, where sbox was started */
-	char disable[32];    /* cgroup.subtree_control of own: to undo ours */
-	bool moved;	     /* sbox sits in a leaf of own */
-	int lock;	     /* own, flock(2) */
+	const struct plan *plan;
+	bool memory, cpu, pids; /* what is limited */
+	int fd;			/* for CLONE_INTO_CGROUP; -1: none was needed */
+	char path[PATH_MAX];	/* holds the limits; fd is its child */
+	char *own;		/* the delegated one, where sbox was started */
+	char disable[32]; /* cgroup.subtree_control of own: to undo ours */
+	bool moved;	  /* sbox sits in a leaf of own */
+	int lock;	  /* own, flock(2) */
 };
 
 /* Make it if limits.memory, limits.cpu or (as root) an explicit limits.pids
