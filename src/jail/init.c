@@ -38,6 +38,13 @@
 #include "sbox/plan.h"
 #include "sbox/wire.h"
 
+static void kill_all(const char *why)
+{
+	/* ESRCH: only zombies are left */
+	if (kill(-1, SIGKILL) < 0 && errno != ESRCH)
+		fatal("init: kill all: %s", why);
+}
+
 /* The payload died: nothing of it stays. */
 static _Noreturn void finish(const struct inside *in, int status)
 {
@@ -45,9 +52,7 @@ static _Noreturn void finish(const struct inside *in, int status)
 	int made = -1;
 
 	if (pid >= 0 || errno != ECHILD) {
-		/* ESRCH: only zombies were left */
-		if (kill(-1, SIGKILL) < 0 && errno != ESRCH)
-			fatal("init: kill what is left");
+		kill_all("the command has ended");
 		do
 			pid = waitpid(-1, NULL, __WALL);
 		while (pid > 0 || errno == EINTR);
@@ -138,7 +143,6 @@ static int serve_gateway(int gateway)
 {
 	struct wire_msg msg;
 	cleanup_fd int fd = -1;
-	int error;
 
 	if (wire_recv(gateway, &msg, NULL) <= 0 || msg.type != WIRE_SOCKET ||
 	    (msg.value != AF_INET && msg.value != AF_INET6)) {
@@ -146,43 +150,41 @@ static int serve_gateway(int gateway)
 		return -1;
 	}
 	fd = socket(msg.value, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	error = fd < 0 ? errno : 0;
-	if (!error && wire_send_now(gateway, WIRE_SOCKET, 0, fd) == 0)
+	if (fd >= 0 && wire_send_now(gateway, WIRE_SOCKET, 0, fd) == 0)
 		return gateway;
 	/* too many descriptors of the user's are on their way, say: the answer
 	 * must come, or later ones would be taken for it */
-	if (wire_send_now(gateway, WIRE_SOCKET, -(error ? error : errno), -1) ==
-	    0)
+	if (wire_send_now(gateway, WIRE_SOCKET, -errno, -1) == 0)
 		return gateway;
 	(void)close(gateway);
 	return -1;
 }
 
-/* We gave up the right to mount it again: nothing may go on without. */
+/* Nothing may go on as it is at path. finish() takes away what was made. */
+static void give_up(const struct inside *in, enum wire_type type, int index,
+		    const char *path)
+{
+	kill_all(path);
+	/* Lost only if the supervisor is: see the end of file. */
+	(void)wire_send(in->sock, type, index, -1);
+}
+
+/* We gave up the right to mount it again. */
 static void check_mounts(const struct inside *in)
 {
 	int lost = mount_uncovered(in->plan);
 
-	if (lost < 0)
-		return;
-	if (kill(-1, SIGKILL) < 0 && errno != ESRCH)
-		fatal("init: kill what could write to %s",
-		      in->plan->mounts[lost].dst);
-	/* Lost only if the supervisor is: see the end of file. */
-	(void)wire_send(in->sock, WIRE_UNCOVERED, lost, -1);
+	if (lost >= 0)
+		give_up(in, WIRE_UNCOVERED, lost, in->plan->mounts[lost].dst);
 }
 
-/* git would take its configuration from there. finish() takes it away. */
+/* git would take its configuration from there. */
 static void check_absent(const struct inside *in)
 {
 	int made = absent_heard(in->plan, in->absent);
 
-	if (made < 0)
-		return;
-	if (kill(-1, SIGKILL) < 0 && errno != ESRCH)
-		fatal("init: kill what made %s", in->plan->absent.v[made]);
-	/* Lost only if the supervisor is: see the end of file. */
-	(void)wire_send(in->sock, WIRE_MADE, made, -1);
+	if (made >= 0)
+		give_up(in, WIRE_MADE, made, in->plan->absent.v[made]);
 }
 
 _Noreturn void init_run(const struct inside *in)
