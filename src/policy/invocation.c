@@ -98,13 +98,10 @@ static int take_argument(struct words *w, const struct option_row *o,
 static void add_setting(struct invocation *inv, const struct option_row *o,
 			const char *value)
 {
-	struct invocation_setting *s;
-
 	inv->settings = xreallocarray(inv->settings, inv->nsettings + 1,
 				      sizeof(*inv->settings));
-	s = &inv->settings[inv->nsettings++];
-	s->option = (size_t)(o - options);
-	s->value = value;
+	inv->settings[inv->nsettings++] =
+		(struct invocation_setting){(size_t)(o - options), value};
 }
 
 static int add_keep_fd(struct invocation *inv, const char *value,
