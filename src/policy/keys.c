@@ -157,8 +157,10 @@ static int value_at(const struct key_sink *s, const cJSON *node,
 	return diag_prefix(s->d, "%s", s->origin ? s->origin : label);
 }
 
-int key_unknown(const struct json_doc *doc, const cJSON *node, const char *name,
-		struct diag *d)
+/* "NAME: unknown key", with the nearest name as hint. node: NULL for an
+ * argument of --set. Returns -1. */
+static int key_unknown(const struct key_sink *s, const cJSON *node,
+		       const char *name)
 {
 	struct suggest near = {.name = name};
 
@@ -166,17 +168,15 @@ int key_unknown(const struct json_doc *doc, const cJSON *node, const char *name,
 		suggest_offer(&near, keys[i].name, strcspn(keys[i].name, "."));
 		suggest_offer(&near, keys[i].name, strlen(keys[i].name));
 	}
-	if (doc)
-		(void)json_error(doc, node, name, d, "unknown key");
-	else
-		(void)diag_set(d, "%s: unknown key", name);
 	if (near.best && near.distance == 0)
-		return diag_hint(d, "a dotted key is written as an object in "
-				    "an object");
-	if (near.best)
-		return diag_hint(d, "did you mean \"%.*s\"?", (int)near.len,
-				 near.best);
-	return -1;
+		(void)diag_hint(s->d, "a dotted key is written as an object in "
+				      "an object");
+	else if (near.best)
+		(void)diag_hint(s->d, "did you mean \"%.*s\"?", (int)near.len,
+				near.best);
+	if (!node)
+		return diag_set(s->d, "%s: unknown key", name);
+	return json_error(s->doc, node, name, s->d, "unknown key");
 }
 
 static int wrong_type(const struct key_sink *s, const cJSON *node,
@@ -366,14 +366,11 @@ static int apply_object(struct key_sink *s, const char *prefix, cJSON *object)
 		const struct key *k = key_find(name);
 		int rc;
 
-		if (strchr(e->string, '.')) /* not another way to write it */
-			rc = key_unknown(s->doc, e, name, s->d);
-		else if (k)
-			rc = apply_key(s, k, e);
-		else if (is_group(name))
-			rc = apply_object(s, name, e);
+		/* a dotted one is not another way to write it */
+		if (strchr(e->string, '.') || (!k && !is_group(name)))
+			rc = key_unknown(s, e, name);
 		else
-			rc = key_unknown(s->doc, e, name, s->d);
+			rc = k ? apply_key(s, k, e) : apply_object(s, name, e);
 		if (rc)
 			return -1;
 	}
@@ -393,7 +390,7 @@ int keys_apply_named(struct key_sink *s, const char *name, cJSON *value)
 		return apply_key(s, k, value);
 	if (is_group(name))
 		return apply_object(s, name, value);
-	return key_unknown(NULL, NULL, name, s->d);
+	return key_unknown(s, NULL, name);
 }
 
 int keys_apply_text(struct key_sink *s, const struct key *k, const char *text)

@@ -89,10 +89,6 @@ int keys_apply_named(struct key_sink *sink, const char *name, cJSON *value);
 int keys_apply_text(struct key_sink *sink, const struct key *key,
 		    const char *text);
 
-/* "NAME: unknown key", with the nearest name as hint. Returns -1. */
-int key_unknown(const struct json_doc *doc, const cJSON *node, const char *name,
-		struct diag *d);
-
 /* Letters, digits and ._+- without a leading dot: names a profile or home. */
 bool profile_name_is_valid(const char *name);
 

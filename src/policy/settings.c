@@ -33,16 +33,6 @@ static char *split_pair(const char *text, const char **value,
 	return xstrndup(text, (size_t)(eq - text));
 }
 
-static int apply_key(struct key_sink *sink, const char *name, const char *value)
-{
-	const struct key *k = key_find(name);
-
-	if (k)
-		return keys_apply_text(sink, k, value);
-	(void)key_unknown(NULL, NULL, name, sink->d);
-	return diag_prefix(sink->d, "%s", sink->origin);
-}
-
 static int apply_set(struct key_sink *sink, const struct option_row *o,
 		     const char *text)
 {
@@ -84,27 +74,31 @@ static int apply_setting(struct key_sink *sink, const struct option_row *o,
 			 const char *value)
 {
 	cleanup_free char *limit = NULL, *name = NULL, *origin = NULL;
+	const struct key *k;
 
 	if (o->kind == OPTION_SET)
 		return apply_set(sink, o, value);
 	if (o->kind == OPTION_ENV)
-		return apply_key(sink,
-				 strchr(value, '=') ? "env.set" : "env.pass",
-				 value);
+		return keys_apply_text(
+			sink,
+			key_find(strchr(value, '=') ? "env.set" : "env.pass"),
+			value);
 	if (o->kind == OPTION_KEY)
-		return apply_key(sink, o->key, o->arg ? value : "true");
+		return keys_apply_text(sink, key_find(o->key),
+				       o->arg ? value : "true");
 	limit = split_pair(value, &value, o, sink->d);
 	if (!limit)
 		return -1;
 	name = xasprintf("limits.%s", limit);
-	if (!key_find(name)) {
+	k = key_find(name);
+	if (!k) {
 		(void)diag_set(sink->d, "--limit: %s: no such limit", limit);
 		return diag_hint(sink->d, "memory, cpu, pids, files, fileSize, "
 					  "cpuTime, time or tmp");
 	}
 	origin = xasprintf("--limit: %s", limit);
 	sink->origin = origin;
-	return apply_key(sink, name, value);
+	return keys_apply_text(sink, k, value);
 }
 
 int settings_apply(const struct invocation *inv, const struct host *host,
