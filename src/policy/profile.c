@@ -120,15 +120,15 @@ static int search_hint(const struct loader *l)
 			 l->host->data_dir);
 }
 
-static int chain_error(const struct json_doc *doc, const cJSON *node,
-		       const char *what, const char *name,
-		       const struct level *at, struct diag *d)
+static int chain_error(const struct loader *l, const struct json_doc *doc,
+		       const cJSON *node, const char *what, const char *name,
+		       const struct level *at)
 {
 	cleanup_free char *chain = xstrdup(name);
 
 	for (; at; at = at->up)
 		xreplace(&chain, xasprintf("%s -> %s", at->name, chain));
-	return json_error(doc, node, "extends", d, "%s: %s", what, chain);
+	return json_error(doc, node, "extends", l->d, "%s: %s", what, chain);
 }
 
 static int load_one_parent(struct loader *l, const struct json_doc *doc,
@@ -146,16 +146,15 @@ static int load_one_parent(struct loader *l, const struct json_doc *doc,
 		first = at->place + 1;
 	for (const struct level *up = at->up; up; up = up->up, depth++)
 		if (first == PLACE_CONFIG && strcmp(up->name, name) == 0)
-			return chain_error(doc, node, "a circle", name, at,
-					   l->d);
+			return chain_error(l, doc, node, "a circle", name, at);
 	if (depth >= EXTENDS_MAX)
-		return chain_error(doc, node, "more than 8 levels", name, at,
-				   l->d);
+		return chain_error(l, doc, node, "more than 8 levels", name,
+				   at);
 	rc = load_named(l, name, first, at);
 	if (rc <= 0)
 		return rc;
 	if (first > PLACE_CONFIG)
-		return chain_error(doc, node, "a circle", name, at, l->d);
+		return chain_error(l, doc, node, "a circle", name, at);
 	(void)json_error(doc, node, "extends", l->d, "%s: no such profile",
 			 name);
 	return search_hint(l);
