@@ -17,6 +17,7 @@
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
 #include "sbox/path.h"
+#include "sbox/strlist.h"
 
 /* The smallest number >= from in keep, or -1. */
 static int next_kept(const int *keep, size_t n, int from)
@@ -137,16 +138,11 @@ char *file_read(const char *path, size_t max, size_t *len, struct diag *d)
 int file_replace(const char *path, const void *buf, size_t len,
 		 unsigned int mode)
 {
-	cleanup_free char *tmp = NULL;
-	cleanup_fd int fd = -1;
+	cleanup_free char *tmp = xasprintf("%s.XXXXXX", path);
+	/* 0600, O_EXCL: follows no symlink */
+	cleanup_fd int fd = mkostemp(tmp, O_CLOEXEC);
 	int saved;
 
-	if (asprintf(&tmp, "%s.XXXXXX", path) < 0) {
-		tmp = NULL;
-		errno = ENOMEM;
-		return -1;
-	}
-	fd = mkostemp(tmp, O_CLOEXEC); /* 0600, O_EXCL: follows no symlink */
 	if (fd < 0)
 		return -1;
 	if (fd_write_all(fd, buf, len) == 0 && fchmod(fd, mode) == 0 &&
