@@ -24,7 +24,8 @@ int pty_open(int *slave)
 	int unlock = 0, master, peer;
 
 	/* Not /dev/ptmx, which could be a device node of another devpts. */
-	master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	master = open("/dev/pts/ptmx",
+		      O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	if (master < 0)
 		fatal("terminal: open /dev/pts/ptmx");
 	if (ioctl(master, TIOCSPTLCK, &unlock) < 0)

@@ -5,8 +5,8 @@
 
 /*
  * Allocate a pseudo-terminal of the devpts mounted at /dev/pts. Returns the
- * master (to be sent out with WIRE_READY, then closed) and *slave, both
- * close-on-exec and the caller's. Fatal on failure.
+ * master (non-blocking; to be sent out with WIRE_READY, then closed) and
+ * *slave, both close-on-exec and the caller's. Fatal on failure.
  */
 int pty_open(int *slave);
 

@@ -165,10 +165,7 @@ void terminal_resize(struct terminal *t)
 bool terminal_start(struct terminal *t, int master)
 {
 	struct termios m = t->w.saved;
-	int flags = fcntl(master, F_GETFL);
 
-	if (flags < 0 || fcntl(master, F_SETFL, flags | O_NONBLOCK) < 0)
-		fatal("terminal: the pseudo-terminal");
 	t->master = master;
 	t->eager = t->eager && in_foreground(t);
 	if (!t->eager) {
