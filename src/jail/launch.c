@@ -288,8 +288,6 @@ static pid_t clone_namespaces(const struct plan *p, int cgroup, int *pidfd)
 static void check_kept(const struct plan *p)
 {
 	for (size_t i = 0; i < p->nkeep_fds; i++) {
-		int flags = fcntl(p->keep_fds[i], F_GETFD);
-
 		struct stat st;
 
 		if (fstat(p->keep_fds[i], &st) == 0 && S_ISDIR(st.st_mode))
@@ -297,8 +295,7 @@ static void check_kept(const struct plan *p)
 				    "--keep-fd %d: is a directory, which would "
 				    "be a way out",
 				    p->keep_fds[i]);
-		if (flags < 0 ||
-		    fcntl(p->keep_fds[i], F_SETFD, flags & ~FD_CLOEXEC) < 0)
+		if (fcntl(p->keep_fds[i], F_SETFD, 0) < 0) /* FD_CLOEXEC off */
 			fatal("--keep-fd %d", p->keep_fds[i]);
 	}
 }
