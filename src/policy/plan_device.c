@@ -16,29 +16,28 @@ struct device_row {
 	size_t field;	  /* offset in struct policy_devices: its kind */
 	const char *base; /* "", or the variable that the path is relative to */
 	const char *path;
-	bool write;
-	bool dev;
+	bool node; /* a device to be written to */
 };
 
 #define DEV(f) offsetof(struct policy_devices, f)
 
 /* clang-format off */
 static const struct device_row rows[] = {
-	{ DEV(gpu),	"",		   "/dev/dri",		 true,  true },
-	{ DEV(gpu),	"",		   "/dev/kfd",		 true,  true },
-	{ DEV(gpu),	"",		   "/dev/nvidia0",	 true,  true },
-	{ DEV(gpu),	"",		   "/dev/nvidia1",	 true,  true },
-	{ DEV(gpu),	"",		   "/dev/nvidiactl",	 true,  true },
-	{ DEV(gpu),	"",		   "/dev/nvidia-uvm",	 true,  true },
-	{ DEV(gpu),	"",		   "/sys/dev/char",	 false, false },
-	{ DEV(gpu),	"",		   "/sys/devices",	 false, false },
-	{ DEV(gpu),	"",		   "/sys/class/drm",	 false, false },
-	{ DEV(audio),	"",		   "/dev/snd",		 true,  true },
-	{ DEV(audio),	"XDG_RUNTIME_DIR", "pulse/native",	 false, false },
-	{ DEV(audio),	"XDG_RUNTIME_DIR", "pipewire-0",	 false, false },
-	{ DEV(wayland),	"XDG_RUNTIME_DIR", "$WAYLAND_DISPLAY",	 false, false },
-	{ DEV(x11),	"",		   "/tmp/.X11-unix",	 false, false },
-	{ DEV(x11),	"",		   "$XAUTHORITY",	 false, false },
+	{ DEV(gpu),	"",		   "/dev/dri",		 true },
+	{ DEV(gpu),	"",		   "/dev/kfd",		 true },
+	{ DEV(gpu),	"",		   "/dev/nvidia0",	 true },
+	{ DEV(gpu),	"",		   "/dev/nvidia1",	 true },
+	{ DEV(gpu),	"",		   "/dev/nvidiactl",	 true },
+	{ DEV(gpu),	"",		   "/dev/nvidia-uvm",	 true },
+	{ DEV(gpu),	"",		   "/sys/dev/char",	 false },
+	{ DEV(gpu),	"",		   "/sys/devices",	 false },
+	{ DEV(gpu),	"",		   "/sys/class/drm",	 false },
+	{ DEV(audio),	"",		   "/dev/snd",		 true },
+	{ DEV(audio),	"XDG_RUNTIME_DIR", "pulse/native",	 false },
+	{ DEV(audio),	"XDG_RUNTIME_DIR", "pipewire-0",	 false },
+	{ DEV(wayland),	"XDG_RUNTIME_DIR", "$WAYLAND_DISPLAY",	 false },
+	{ DEV(x11),	"",		   "/tmp/.X11-unix",	 false },
+	{ DEV(x11),	"",		   "$XAUTHORITY",	 false },
 };
 /* clang-format on */
 
@@ -69,8 +68,7 @@ static char *row_dest(const struct view *v, const char *path)
 
 static bool device_show(struct view *v, const struct device_row *r)
 {
-	unsigned flags = (r->write ? 0 : PLAN_RO) |
-			 (r->dev ? PLAN_DEV | PLAN_NOEXEC : 0);
+	unsigned flags = r->node ? PLAN_DEV | PLAN_NOEXEC : PLAN_RO;
 	cleanup_free char *path = row_path(v, r);
 	cleanup_free char *canon = NULL;
 	cleanup_free char *dest = NULL;
