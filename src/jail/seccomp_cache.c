@@ -87,14 +87,10 @@ void seccomp_filter_key(const struct policy_seccomp *s, const struct host *host,
 			char hex[65])
 {
 	const struct scmp_version *lib = seccomp_version();
-	uint32_t depends[5] = {seccomp_native_arch()->audit};
+	uint32_t depends[] = {seccomp_native_arch()->audit, lib->major,
+			      lib->minor, lib->micro, 0};
 	SHA2_CTX h;
 
-	if (lib) {
-		depends[1] = lib->major;
-		depends[2] = lib->minor;
-		depends[3] = lib->micro;
-	}
 	SHA256Init(&h);
 	hash_string(&h, FILTER_FORMAT);
 	if (hash_nodes(&h, s->object->child))
