@@ -133,7 +133,7 @@ static void argv_build(const struct view *v, const struct invocation *inv)
 		strlist_add(&p->argv, shell);
 		strlist_add(&p->argv, "-c");
 		strlist_add(&p->argv, inv->shell_text);
-	} else if (!inv->command || !inv->command[0]) {
+	} else if (v->interactive) {
 		strlist_add(&p->argv, shell);
 	}
 	for (char *const *w = inv->command; w && *w; w++)
@@ -245,9 +245,9 @@ int plan_build(const struct policy *policy, const struct host *host,
 
 	*out = (struct plan){.keep_fds = inv->keep_fds,
 			     .nkeep_fds = inv->nkeep_fds};
+	v.interactive = !inv->shell_text && !inv->command[0];
 	argv_build(&v, inv);
 	untrusted_build(&v);
-	v.interactive = !inv->shell_text && !(inv->command && inv->command[0]);
 	limits_build(out, policy, host);
 	tty_build(out, policy, host);
 	out->cwd = xstrdup(host->cwd);
