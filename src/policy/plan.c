@@ -136,7 +136,7 @@ static void argv_build(const struct view *v, const struct invocation *inv)
 	} else if (v->interactive) {
 		strlist_add(&p->argv, shell);
 	}
-	for (char *const *w = inv->command; w && *w; w++)
+	for (char *const *w = inv->command; *w; w++)
 		strlist_add(&p->argv, *w);
 }
 

@@ -5,7 +5,7 @@
  *	guard_check_cwd		may this directory be shown writable at all?
  *	install_find		where the command is installed
  *	git_find		a worktree's common directory, user.name ...
- *	view_build		every mount, shallow before deep
+ *	view_build		every mount, parents before children
  *	guard_build		hidden and protected paths on top of it
  *	env_build		the environment
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is visible inside (sbox(1)), as mounts from shallow to deep:
+ * What is visible inside (sbox(1)), as mounts, parents first:
  *
  *	layout[]	the system: read-only from the host, or private
  *	home		private, or a kept one
@@ -329,22 +329,11 @@ static int show_paths(struct view *v, bool options, struct diag *d)
 	return 0;
 }
 
-static size_t path_depth(const char *path)
-{
-	size_t n = 0;
-
-	for (; *path; path++)
-		n += *path == '/' && path[1];
-	return n;
-}
-
+/* A directory before what is in it. */
 static int show_compare(const void *a, const void *b)
 {
 	const struct plan_mount *x = a, *y = b;
-	size_t dx = path_depth(x->dst), dy = path_depth(y->dst);
 
-	if (dx != dy)
-		return dx < dy ? -1 : 1;
 	return strcmp(x->dst, y->dst);
 }
 
