@@ -132,7 +132,7 @@ static void setup_hostname(struct inside *in)
 
 static void setup_mounts(struct inside *in)
 {
-	mount_build(in->plan, mount_pin(in->plan));
+	mount_build(in->plan);
 }
 
 /* While we may bind below 1024; the payload's connections wait in the

@@ -146,7 +146,7 @@ static int pin_one(const struct plan_mount *m)
 	return tree;
 }
 
-int *mount_pin(const struct plan *p)
+static int *pin_all(const struct plan *p)
 {
 	int *pins = xreallocarray(NULL, p->nmounts, sizeof(*pins));
 
@@ -427,8 +427,9 @@ int mount_uncovered(const struct plan *p)
 	return -1;
 }
 
-void mount_build(const struct plan *p, int *pins)
+void mount_build(const struct plan *p)
 {
+	cleanup_free int *pins = pin_all(p);
 	mode_t mask = umask(0);
 	cleanup_fd int root = make_tmpfs(p, "0755");
 	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
@@ -441,7 +442,6 @@ void mount_build(const struct plan *p, int *pins)
 		if (pins[i] >= 0)
 			(void)close(pins[i]); /* only a reference */
 	}
-	free(pins);
 	scratch_remove(root);
 	if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
 		fatal("mount: pivot_root");

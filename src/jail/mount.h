@@ -5,13 +5,9 @@
 
 struct plan;
 
-/* Take every source as a detached mount while the host is still visible.
- * Returns plan->nmounts descriptors (-1 where there is none), malloc'd. */
-int *mount_pin(const struct plan *p);
-
-/* Build the new root from the pins (all closed afterwards), pivot into it and
- * drop the old one. The cwd is "/" then. */
-void mount_build(const struct plan *p, int *pins);
+/* Pin every source while the host is still visible, build the new root, pivot
+ * into it and drop the old one. The cwd is "/" then. */
+void mount_build(const struct plan *p);
 
 /*
  * Who replaces a file on the host takes away what is mounted over it here
