@@ -23,6 +23,7 @@ struct inside {
 	int mounts;	 /* /proc/self/mountinfo: an event when they change */
 	int absent;	 /* absent_watch() */
 	pid_t payload;	 /* our child, leader of its process group */
+	int exec_errno;	 /* why it couldn't be executed; 0: it was */
 };
 
 #endif

@@ -231,18 +231,16 @@ static void (*const setup[])(struct inside *in) = {
 
 static _Noreturn void inside(struct inside *in)
 {
-	int err = 0;
-
 	for (size_t i = 0; i < ARRAY_SIZE(setup); i++)
 		setup[i](in);
 	in->mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	if (in->mounts < 0)
 		fatal("setup: /proc/self/mountinfo");
 	in->absent = absent_watch(in->plan);
-	in->payload = payload_start(in, &err);
-	if (in->payload < 0) {
+	payload_start(in);
+	if (in->exec_errno) {
 		/* nobody left to tell if this fails */
-		(void)wire_send(in->sock, WIRE_EXEC_FAILED, err, -1);
+		(void)wire_send(in->sock, WIRE_EXEC_FAILED, in->exec_errno, -1);
 		_exit(SBOX_EXIT_FAILURE);
 	}
 	init_run(in);

@@ -33,11 +33,6 @@
 
 #define PAYLOAD_STACK ((size_t)64 * 1024)
 
-struct child {
-	const struct inside *in;
-	int err; /* of exec; written by the child */
-};
-
 static void child_terminal(const struct inside *in)
 {
 	if (setpgid(0, 0) < 0)
@@ -74,8 +69,7 @@ static void child_filters(const struct inside *in)
 
 static int child_main(void *arg)
 {
-	struct child *c = arg;
-	const struct inside *in = c->in;
+	struct inside *in = arg;
 	char **argv = in->plan->argv.v;
 
 	limits_apply(&in->plan->limits);
@@ -87,26 +81,20 @@ static int child_main(void *arg)
 		fatal("payload: landlock");
 	child_filters(in);
 	execvp(argv[0], argv);
-	c->err = errno;
+	in->exec_errno = errno;
 	_exit(SBOX_EXIT_NOEXEC);
 }
 
-pid_t payload_start(const struct inside *in, int *err)
+void payload_start(struct inside *in)
 {
 	char *stack = xreallocarray(NULL, PAYLOAD_STACK, 1);
-	struct child c = {.in = in};
-	pid_t pid;
 
 	environ = in->env;
-	pid = clone(child_main, stack + PAYLOAD_STACK,
-		    CLONE_VM | CLONE_VFORK | SIGCHLD, &c);
-	if (pid < 0)
+	in->payload = clone(child_main, stack + PAYLOAD_STACK,
+			    CLONE_VM | CLONE_VFORK | SIGCHLD, in);
+	if (in->payload < 0)
 		fatal("payload: clone");
 	free(stack);
-	if (!c.err)
-		return pid;
-	if (waitpid(pid, NULL, 0) < 0)
+	if (in->exec_errno && waitpid(in->payload, NULL, 0) < 0)
 		fatal("payload: wait");
-	*err = c.err;
-	return -1;
 }

@@ -3,15 +3,13 @@
 #ifndef SBOX_JAIL_PAYLOAD_H
 #define SBOX_JAIL_PAYLOAD_H
 
-#include <sys/types.h>
-
 struct inside;
 
 /*
- * Start the command. Returns its pid, or -1 with *err, the errno of exec, when
- * it could not be executed (the child is reaped). Everything else that fails
- * is fatal: nothing runs with less.
+ * Start the command: in->payload, or in->exec_errno when it could not be
+ * executed (the child is reaped). Everything else that fails is fatal: nothing
+ * runs with less.
  */
-pid_t payload_start(const struct inside *in, int *err);
+void payload_start(struct inside *in);
 
 #endif
