@@ -182,12 +182,12 @@ static int probe_self(struct host *h, struct diag *d)
 	return diag_hint(d, "install sbox with its profiles: make install");
 }
 
-/* A sysctl's number, or fallback when there is no such file. */
-static long read_sysctl(const struct host *h, const char *path, long fallback)
+/* There is such a sysctl, and it is 0. */
+static bool is_off(const struct host *h, const char *path)
 {
 	cleanup_free char *text = h->fs.read_head(h->fs.ctx, path, 32);
 
-	return text ? strtol(text, NULL, 10) : fallback;
+	return text && strtol(text, NULL, 10) == 0;
 }
 
 static int probe_kernel(struct host *h, struct diag *d)
@@ -210,7 +210,7 @@ static int probe_kernel(struct host *h, struct diag *d)
 	}
 	abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
 	h->landlock_abi = abi > 0 ? (int)abi : 0;
-	if (read_sysctl(h, "/proc/sys/user/max_user_namespaces", 1) == 0) {
+	if (is_off(h, "/proc/sys/user/max_user_namespaces")) {
 		diag_set(d, "kernel: user namespaces are switched off");
 		if (host_getenv(h, "SBOX"))
 			return diag_hint(d,
@@ -219,9 +219,7 @@ static int probe_kernel(struct host *h, struct diag *d)
 		return diag_hint(d, "sudo sysctl "
 				    "user.max_user_namespaces=10000");
 	}
-	if (h->uid &&
-	    read_sysctl(h, "/proc/sys/kernel/unprivileged_userns_clone", 1) ==
-		    0) {
+	if (h->uid && is_off(h, "/proc/sys/kernel/unprivileged_userns_clone")) {
 		diag_set(d, "kernel: user namespaces are for root only");
 		return diag_hint(d, "sudo sysctl "
 				    "kernel.unprivileged_userns_clone=1");
