@@ -48,29 +48,22 @@ static int run(const struct plan *plan, const struct host *host, struct diag *d)
 	return launch(plan, filters);
 }
 
-static int with_policy(const struct invocation *inv, const struct policy *p,
-		       const struct host *host, struct diag *d)
-{
-	struct plan plan;
-
-	if (inv->action == ACTION_PRINT_PROFILE)
-		return print(policy_dump(p));
-	if (plan_build(p, host, inv, &plan, d))
-		return fail(d);
-	if (inv->action == ACTION_DRY_RUN)
-		return print(plan_print(&plan));
-	return run(&plan, host, d);
-}
-
-static int with_host(const struct invocation *inv, struct diag *d)
+static int pipeline(const struct invocation *inv, struct diag *d)
 {
 	struct host host;
 	struct policy policy;
+	struct plan plan;
 
 	if (host_probe(inv->cwd, environ, &host, d) ||
 	    policy_load(inv, &host, &policy, d))
 		return fail(d);
-	return with_policy(inv, &policy, &host, d);
+	if (inv->action == ACTION_PRINT_PROFILE)
+		return print(policy_dump(&policy));
+	if (plan_build(&policy, &host, inv, &plan, d))
+		return fail(d);
+	if (inv->action == ACTION_DRY_RUN)
+		return print(plan_print(&plan));
+	return run(&plan, &host, d);
 }
 
 int main(int argc, char *argv[])
@@ -95,5 +88,5 @@ int main(int argc, char *argv[])
 	case ACTION__COUNT:
 		break;
 	}
-	return with_host(&inv, &d);
+	return pipeline(&inv, &d);
 }
