@@ -39,12 +39,10 @@ static void put_line(const char *tag, const char *text)
 	static const char cut[] = "...\n";
 	char line[LINE_MAX_BYTES];
 	size_t room, len, head;
-	int n;
 
-	n = snprintf(line, sizeof(line) / 2, "%s: %s", log_name, tag);
-	if (n < 0 || (size_t)n >= sizeof(line) / 2)
-		n = 0; /* both are literals: not reached */
-	head = (size_t)n;
+	/* both are literals, and short */
+	(void)snprintf(line, sizeof(line) / 2, "%s: %s", log_name, tag);
+	head = strlen(line);
 	room = sizeof(line) - head - sizeof(cut) + 1;
 	len = escape_bytes(line + head, room, text, strlen(text));
 	text = len < room ? "\n" : cut;
