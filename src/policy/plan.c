@@ -240,7 +240,7 @@ static void notes_build(struct plan *p, const struct policy *policy)
 int plan_build(const struct policy *policy, const struct host *host,
 	       const struct invocation *inv, struct plan *out, struct diag *d)
 {
-	struct view v = {.policy = policy, .host = host, .plan = out};
+	struct view v = {.policy = policy, .host = host, .plan = out, .d = d};
 	int r = -1;
 
 	*out = (struct plan){.keep_fds = inv->keep_fds,
@@ -255,8 +255,8 @@ int plan_build(const struct policy *policy, const struct host *host,
 	if (network_build(out, policy, host, d) == 0 &&
 	    descriptors_check(out, host, d) == 0 &&
 	    isolation_build(out, policy, host, d) == 0 &&
-	    guard_check_cwd(&v, inv->force_cwd, d) == 0 &&
-	    view_build(&v, d) == 0 && guard_build(&v, d) == 0) {
+	    guard_check_cwd(&v, inv->force_cwd) == 0 && view_build(&v) == 0 &&
+	    guard_build(&v) == 0) {
 		notes_build(out, policy);
 		git_note(&v);
 		env_build(&v);

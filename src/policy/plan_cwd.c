@@ -72,7 +72,7 @@ static const char *first_why(const struct rule *rules, size_t n,
 	return NULL;
 }
 
-int guard_check_cwd(const struct view *v, bool force, struct diag *d)
+int guard_check_cwd(const struct view *v, bool force)
 {
 	static const char home[] = "is or contains the home directory";
 	static const char dot[] = "lies in a dot-directory of the home";
@@ -94,16 +94,16 @@ int guard_check_cwd(const struct view *v, bool force, struct diag *d)
 	const char *why;
 
 	if (first_why(never, ARRAY_SIZE(never), h->cwd)) {
-		diag_set(d, "cwd: %s: can't be the sandbox's directory",
+		diag_set(v->d, "cwd: %s: can't be the sandbox's directory",
 			 h->cwd);
-		return diag_hint(d, "cd to the project's own directory");
+		return diag_hint(v->d, "cd to the project's own directory");
 	}
 	why = first_why(mine, ARRAY_SIZE(mine), h->cwd);
 	if (!why)
 		why = first_why(system_rules, ARRAY_SIZE(system_rules), h->cwd);
 	if (!why || force)
 		return 0;
-	diag_set(d, "cwd: %s: %s", h->cwd, why);
-	return diag_hint(d, "cd to the project's own directory, or say "
-			    "--force-cwd");
+	diag_set(v->d, "cwd: %s: %s", h->cwd, why);
+	return diag_hint(v->d, "cd to the project's own directory, or say "
+			       "--force-cwd");
 }

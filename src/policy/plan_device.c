@@ -82,7 +82,7 @@ static bool device_show(struct view *v, const struct device_row *r)
 	return strncmp(path, "/sys/", 5) != 0; /* says nothing of a device */
 }
 
-int device_build(struct view *v, struct diag *d)
+int device_build(struct view *v)
 {
 	const struct policy_devices *p = &v->policy->devices;
 	const struct {
@@ -104,9 +104,9 @@ int device_build(struct view *v, struct diag *d)
 				found |= device_show(v, &rows[i]);
 		if (found)
 			continue;
-		diag_set(d, "devices.%s: nothing of the kind was found here",
+		diag_set(v->d, "devices.%s: nothing of the kind was found here",
 			 kinds[k].name);
-		return diag_hint(d, "leave devices.%s out of the profile",
+		return diag_hint(v->d, "leave devices.%s out of the profile",
 				 kinds[k].name);
 	}
 	if (p->x11)

@@ -82,8 +82,7 @@ static const struct cover_row {
 
 /* The directory in which `under` lies (or would) is the same one from now on.
  * Missing ones and links are told by looking at what is beneath. */
-static int guard_hold(const struct view *v, const char *under, const char *why,
-		      struct diag *d)
+static int guard_hold(const struct view *v, const char *under, const char *why)
 {
 	cleanup_free char *parent = path_dirname(under);
 	struct stat st;
@@ -91,7 +90,7 @@ static int guard_hold(const struct view *v, const char *under, const char *why,
 	if (view_hold(v, parent, &st) == 0 || errno == ENOENT ||
 	    errno == ENOTDIR || errno == EACCES)
 		return 0;
-	return diag_set_errno(d, errno, "%s: %s", why, parent);
+	return diag_set_errno(v->d, errno, "%s: %s", why, parent);
 }
 
 /*
@@ -100,24 +99,24 @@ static int guard_hold(const struct view *v, const char *under, const char *why,
  * directories count as made (plan.make_dirs).
  */
 static int guard_look(const struct view *v, const char *under, const char *dst,
-		      struct stat *st, const char *why, struct diag *d)
+		      struct stat *st, const char *why)
 {
 	const struct strlist *made = &v->plan->make_dirs;
 
-	if (guard_hold(v, under, why, d) < 0)
+	if (guard_hold(v, under, why) < 0)
 		return -1;
 	if (view_lstat(v, under, st) == 0) {
 		if (!S_ISLNK(st->st_mode))
 			return 0;
-		diag_set(d, "%s: %s: a symbolic link can't be protected", why,
-			 under);
-		return diag_hint(d,
+		diag_set(v->d, "%s: %s: a symbolic link can't be protected",
+			 why, under);
+		return diag_hint(v->d,
 				 "replace it by what it names, or allow it: "
 				 "--rw %s",
 				 dst);
 	}
 	if (errno != ENOENT && errno != ENOTDIR)
-		return diag_set_errno(d, errno, "%s: %s", why, under);
+		return diag_set_errno(v->d, errno, "%s: %s", why, under);
 	for (size_t i = 0; i < made->n; i++) {
 		if (path_under(under, made->v[i])) {
 			*st = (struct stat){.st_mode = S_IFDIR};
@@ -153,8 +152,7 @@ static void guard_add(struct view *v, enum plan_mount_type type,
 }
 
 /* Bind each directory above dst onto itself, up to the shown one. */
-static int guard_pin_parents(struct view *v, const char *dst, const char *why,
-			     struct diag *d)
+static int guard_pin_parents(struct view *v, const char *dst, const char *why)
 {
 	cleanup_free char *parent = path_dirname(dst);
 	cleanup_free char *under = NULL;
@@ -166,15 +164,15 @@ static int guard_pin_parents(struct view *v, const char *dst, const char *why,
 	under = view_backing(v, parent, &writable);
 	if (!under || !writable)
 		return 0;
-	if (guard_pin_parents(v, parent, why, d) < 0)
+	if (guard_pin_parents(v, parent, why) < 0)
 		return -1;
-	if (guard_look(v, under, dst, &st, why, d) != 0)
-		return diag_set(d, "%s: %s: is gone", why, under);
+	if (guard_look(v, under, dst, &st, why) != 0)
+		return diag_set(v->d, "%s: %s: is gone", why, under);
 	guard_add(v, PLAN_SELF, parent, &st, why);
 	return 0;
 }
 
-int guard_lock(struct view *v, const char *dst, const char *why, struct diag *d)
+int guard_lock(struct view *v, const char *dst, const char *why)
 {
 	cleanup_free char *under = NULL;
 	struct stat st;
@@ -184,10 +182,10 @@ int guard_lock(struct view *v, const char *dst, const char *why, struct diag *d)
 	under = view_backing(v, dst, &writable);
 	if (!under || !writable)
 		return 0;
-	r = guard_look(v, under, dst, &st, why, d);
+	r = guard_look(v, under, dst, &st, why);
 	if (r != 0)
 		return r < 0 ? -1 : 0; /* a new one can be made: sbox(1) */
-	if (guard_pin_parents(v, dst, why, d) < 0)
+	if (guard_pin_parents(v, dst, why) < 0)
 		return -1;
 	guard_add(v, PLAN_READONLY, dst, &st, why);
 	return 0;
@@ -206,8 +204,7 @@ static bool is_hidden(const struct view *v, const char *dst)
 	return false;
 }
 
-static int guard_hide(struct view *v, const char *dst, const char *why,
-		      struct diag *d)
+static int guard_hide(struct view *v, const char *dst, const char *why)
 {
 	cleanup_free char *under = NULL;
 	struct stat st;
@@ -216,7 +213,7 @@ static int guard_hide(struct view *v, const char *dst, const char *why,
 	if (is_hidden(v, dst))
 		return 0;
 	under = view_backing(v, dst, &writable);
-	if (under && writable && guard_hold(v, under, why, d) < 0)
+	if (under && writable && guard_hold(v, under, why) < 0)
 		return -1;
 	if (!under || view_lstat(v, under, &st) < 0)
 		return 0; /* not visible: nothing to hide */
@@ -228,9 +225,9 @@ static int guard_hide(struct view *v, const char *dst, const char *why,
 			return 0;
 		if (strcmp(canon, under) == 0)
 			return 0;
-		return guard_hide_source(v, canon, v->plan->nmounts, why, d);
+		return guard_hide_source(v, canon, v->plan->nmounts, why);
 	}
-	if (writable && guard_pin_parents(v, dst, why, d) < 0)
+	if (writable && guard_pin_parents(v, dst, why) < 0)
 		return -1;
 	guard_add(v, S_ISDIR(st.st_mode) ? PLAN_HIDE_DIR : PLAN_HIDE_FILE, dst,
 		  &st, why);
@@ -238,13 +235,12 @@ static int guard_hide(struct view *v, const char *dst, const char *why,
 }
 
 /* As root: everything in /etc that others may not read. */
-static int hide_unreadable(struct view *v, const char *dir, unsigned depth,
-			   struct diag *d)
+static int hide_unreadable(struct view *v, const char *dir, unsigned depth)
 {
 	cleanup_strlist struct strlist names = {.n = 0};
 
 	if (v->host->fs.list(v->host->fs.ctx, dir, &names) < 0)
-		return diag_set_errno(d, errno, "%s", dir);
+		return diag_set_errno(v->d, errno, "%s", dir);
 	for (size_t i = 0; i < names.n; i++) {
 		cleanup_free char *path = path_join(dir, names.v[i]);
 		struct stat st;
@@ -253,25 +249,25 @@ static int hide_unreadable(struct view *v, const char *dir, unsigned depth,
 		if (view_lstat(v, path, &st) < 0 || S_ISLNK(st.st_mode))
 			continue;
 		if (S_ISDIR(st.st_mode) && (st.st_mode & S_IXOTH) && depth < 8)
-			r = hide_unreadable(v, path, depth + 1, d);
+			r = hide_unreadable(v, path, depth + 1);
 		else if (S_ISDIR(st.st_mode) || !(st.st_mode & S_IROTH))
-			r = guard_hide(v, path, "root's only", d);
+			r = guard_hide(v, path, "root's only");
 		if (r < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int hide_secrets(struct view *v, struct diag *d)
+static int hide_secrets(struct view *v)
 {
 	const struct host *h = v->host;
 
 	if (h->uid == 0)
-		return hide_unreadable(v, "/etc", 0, d);
+		return hide_unreadable(v, "/etc", 0);
 	for (size_t i = 0; i < ARRAY_SIZE(secret_files); i++) {
 		if (h->fs.readable(h->fs.ctx, secret_files[i]) < 0)
 			continue;
-		if (guard_hide(v, secret_files[i], "root's only", d) < 0)
+		if (guard_hide(v, secret_files[i], "root's only") < 0)
 			return -1;
 	}
 	return 0;
@@ -287,7 +283,7 @@ static bool is_shown_itself(const struct view *v, const char *src)
 }
 
 int guard_hide_source(struct view *v, const char *src, size_t n,
-		      const char *why, struct diag *d)
+		      const char *why)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct plan_mount m = v->plan->mounts[i];
@@ -297,38 +293,37 @@ int guard_hide_source(struct view *v, const char *src, size_t n,
 		    strcmp(m.why, "device") == 0)
 			continue;
 		dst = xasprintf("%s%s", m.dst, src + strlen(m.src));
-		if (guard_hide(v, dst, why, d) < 0)
+		if (guard_hide(v, dst, why) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* A bound socket answers whoever sees it, read-only mount or not. */
-static int hide_socket(struct view *v, const char *sock, size_t nmounts,
-		       struct diag *d)
+static int hide_socket(struct view *v, const char *sock, size_t nmounts)
 {
 	struct stat st;
 
 	if (is_shown_itself(v, sock) || view_lstat(v, sock, &st) < 0 ||
 	    !S_ISSOCK(st.st_mode))
 		return 0;
-	return guard_hide_source(v, sock, nmounts, "host's socket", d);
+	return guard_hide_source(v, sock, nmounts, "host's socket");
 }
 
-static int hide_sockets(struct view *v, struct diag *d)
+static int hide_sockets(struct view *v)
 {
 	const struct host *h = v->host;
 	cleanup_strlist struct strlist all = {.n = 0};
 	size_t n = v->plan->nmounts;
 
-	if (h->lost_sockets.n && socket_search(v, &all, d) < 0)
+	if (h->lost_sockets.n && socket_search(v, &all) < 0)
 		return -1;
 	for (size_t i = 0; i < h->sockets.n; i++) {
 		if (!strlist_has(&all, h->sockets.v[i]))
 			strlist_add(&all, h->sockets.v[i]);
 	}
 	for (size_t i = 0; i < all.n; i++)
-		if (hide_socket(v, all.v[i], n, d) < 0)
+		if (hide_socket(v, all.v[i], n) < 0)
 			return -1;
 	return 0;
 }
@@ -345,7 +340,7 @@ static void hide_missing(struct view *v, const char *path, const char *under)
 			     path);
 }
 
-static int hide_build(struct view *v, struct diag *d)
+static int hide_build(struct view *v)
 {
 	size_t n = v->plan->nmounts;
 
@@ -356,13 +351,13 @@ static int hide_build(struct view *v, struct diag *d)
 
 		if (under && i >= v->policy->nhide_unasked)
 			hide_missing(v, path, under);
-		if (guard_hide(v, path, "hide", d) < 0 ||
-		    (under && guard_hide_source(v, under, n, "hide", d) < 0))
+		if (guard_hide(v, path, "hide") < 0 ||
+		    (under && guard_hide_source(v, under, n, "hide") < 0))
 			return -1;
 	}
-	if (hide_sockets(v, d) < 0 || services_hide(v, d) < 0)
+	if (hide_sockets(v) < 0 || services_hide(v) < 0)
 		return -1;
-	return hide_secrets(v, d);
+	return hide_secrets(v);
 }
 
 static void proc_build(struct view *v)
@@ -408,12 +403,12 @@ static void cover_add(struct view *v, const struct cover_row *row)
 	}
 }
 
-int guard_build(struct view *v, struct diag *d)
+int guard_build(struct view *v)
 {
 	proc_build(v);
 	for (size_t i = 0; i < ARRAY_SIZE(cover_rows); i++)
 		cover_add(v, &cover_rows[i]);
-	if (protect_build(v, d) < 0)
+	if (protect_build(v) < 0)
 		return -1;
-	return hide_build(v, d);
+	return hide_build(v);
 }

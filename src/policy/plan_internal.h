@@ -25,6 +25,7 @@ struct view {
 	const struct policy *policy;
 	const struct host *host;
 	struct plan *plan;
+	struct diag *d;
 	struct strlist
 		untrusted; /* writable inside: links there decide nothing */
 	struct plan shows; /* candidates: PLAN_BINDs that are not placed yet */
@@ -74,36 +75,35 @@ int resolve_path(const struct host *h, const struct strlist *untrusted,
 		 const char *path, char **canon, struct stat *st,
 		 struct diag *d);
 
-int guard_check_cwd(const struct view *v, bool force, struct diag *d);
+int guard_check_cwd(const struct view *v, bool force);
 /* plan_net.c: net_*, gateway, listeners, routes. */
 int network_build(struct plan *p, const struct policy *policy,
 		  const struct host *host, struct diag *d);
-int guard_build(struct view *v, struct diag *d);
+int guard_build(struct view *v);
 /* Make dst (an inside path) read-only if it is in something writable. */
-int guard_lock(struct view *v, const char *dst, const char *why,
-	       struct diag *d);
+int guard_lock(struct view *v, const char *dst, const char *why);
 /* plan_protect.c: the names that are locked. */
-int protect_build(struct view *v, struct diag *d);
+int protect_build(struct view *v);
 /* Hide a path of the host's wherever the first n mounts show it. */
 int guard_hide_source(struct view *v, const char *src, size_t n,
-		      const char *why, struct diag *d);
+		      const char *why);
 /* What services read outside is hidden, and passed by no other way. */
-int services_hide(struct view *v, struct diag *d);
+int services_hide(struct view *v);
 void services_forget_env(struct view *v);
 /* Append sbox's own directories and files, there or not. -1 and d when what a
  * profile's link names isn't certain. */
-int own_paths(const struct view *v, struct strlist *out, struct diag *d);
+int own_paths(const struct view *v, struct strlist *out);
 
 /* Append every socket that lies in a directory that was asked to be shown. */
-int socket_search(const struct view *v, struct strlist *out, struct diag *d);
+int socket_search(const struct view *v, struct strlist *out);
 /* devices.*: candidates for the GPU, sound, Wayland and X11. */
-int device_build(struct view *v, struct diag *d);
+int device_build(struct view *v);
 /* The command's installation. What isn't found is told by exec, status 127. */
 void install_find(struct view *v, const char *argv0);
 void git_find(struct view *v);
 /* Say so when the repository of the working directory lies above it. */
 void git_note(struct view *v);
-int view_build(struct view *v, struct diag *d);
+int view_build(struct view *v);
 void env_build(struct view *v);
 
 #endif

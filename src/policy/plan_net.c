@@ -165,7 +165,7 @@ int network_build(struct plan *p, const struct policy *policy,
 }
 
 /* What services read outside, by its name and by what a link names. */
-int services_hide(struct view *v, struct diag *d)
+int services_hide(struct view *v)
 {
 	const struct strlist *files = &v->plan->secret_files;
 	size_t n = v->plan->nmounts;
@@ -174,13 +174,13 @@ int services_hide(struct view *v, struct diag *d)
 		cleanup_free char *canon = NULL;
 		struct stat st;
 
-		if (guard_hide_source(v, files->v[i], n, "net.services", d) < 0)
+		if (guard_hide_source(v, files->v[i], n, "net.services") < 0)
 			return -1;
 		if (resolve_path(v->host, NULL, files->v[i], &canon, &st,
 				 NULL) < 0 ||
 		    strcmp(canon, files->v[i]) == 0)
 			continue; /* missing: the gateway will say so */
-		if (guard_hide_source(v, canon, n, "net.services", d) < 0)
+		if (guard_hide_source(v, canon, n, "net.services") < 0)
 			return -1;
 	}
 	return 0;

@@ -30,7 +30,7 @@ static bool is_profile_file(const char *name)
 
 /* What the links to profiles in dir name. */
 static int add_targets(const struct view *v, const char *dir,
-		       struct strlist *out, struct diag *d)
+		       struct strlist *out)
 {
 	const struct host_fs *fs = &v->host->fs;
 	cleanup_strlist struct strlist names = {.n = 0};
@@ -45,15 +45,15 @@ static int add_targets(const struct view *v, const char *dir,
 		if (!is_profile_file(names.v[i]) ||
 		    view_lstat(v, path, &st) < 0 || !S_ISLNK(st.st_mode))
 			continue;
-		if (resolve_path(v->host, &v->untrusted, path, &canon, &st, d) <
-		    0)
-			return diag_prefix(d, "sbox's own");
+		if (resolve_path(v->host, &v->untrusted, path, &canon, &st,
+				 v->d) < 0)
+			return diag_prefix(v->d, "sbox's own");
 		strlist_add_owned(out, canon);
 	}
 	return 0;
 }
 
-int own_paths(const struct view *v, struct strlist *out, struct diag *d)
+int own_paths(const struct view *v, struct strlist *out)
 {
 	const struct host *h = v->host;
 	const char *own[] = {h->config_dir,    POLICY_SYSTEM_DIR, h->state_dir,
@@ -66,7 +66,7 @@ int own_paths(const struct view *v, struct strlist *out, struct diag *d)
 		if (own[i])
 			strlist_add(out, own[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(profiles); i++)
-		if (profiles[i] && add_targets(v, profiles[i], out, d) < 0)
+		if (profiles[i] && add_targets(v, profiles[i], out) < 0)
 			return -1;
 	return 0;
 }

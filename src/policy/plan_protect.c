@@ -68,8 +68,7 @@ static bool is_asked_writable(const struct view *v, const char *dst)
 
 /* A mount protects a name; a file that has another one can be written to by
  * that. So no file may, nor any in a directory. */
-static int refuse_links(const struct view *v, const char *path, const char *why,
-			struct diag *d)
+static int refuse_links(const struct view *v, const char *path, const char *why)
 {
 	cleanup_strlist struct strlist names = {.n = 0};
 	struct stat st;
@@ -77,11 +76,11 @@ static int refuse_links(const struct view *v, const char *path, const char *why,
 	if (view_lstat(v, path, &st) < 0)
 		return 0;
 	if (S_ISREG(st.st_mode) && st.st_nlink > 1) {
-		diag_set(d,
+		diag_set(v->d,
 			 "%s: %s: the file has other names (hard links), by "
 			 "which it could be written to",
 			 why, path);
-		return diag_hint(d,
+		return diag_hint(v->d,
 				 "look at it, then: cp -p %s %s.new && mv "
 				 "%s.new %s",
 				 path, path, path, path);
@@ -89,19 +88,18 @@ static int refuse_links(const struct view *v, const char *path, const char *why,
 	if (!S_ISDIR(st.st_mode))
 		return 0;
 	if (v->host->fs.list(v->host->fs.ctx, path, &names) < 0)
-		return diag_set_errno(d, errno, "%s: %s", why, path);
+		return diag_set_errno(v->d, errno, "%s: %s", why, path);
 	for (size_t i = 0; i < names.n; i++) {
 		cleanup_free char *name = path_join(path, names.v[i]);
 
-		if (refuse_links(v, name, why, d) < 0)
+		if (refuse_links(v, name, why) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* The same, unless the user asked for it otherwise. */
-static int guard_readonly(struct view *v, const char *dst, const char *why,
-			  struct diag *d)
+static int guard_readonly(struct view *v, const char *dst, const char *why)
 {
 	cleanup_free char *under = NULL;
 	bool writable;
@@ -109,15 +107,14 @@ static int guard_readonly(struct view *v, const char *dst, const char *why,
 	if (is_asked_writable(v, dst))
 		return 0;
 	under = view_backing(v, dst, &writable);
-	if (under && writable && refuse_links(v, under, why, d) < 0)
+	if (under && writable && refuse_links(v, under, why) < 0)
 		return -1;
-	return guard_lock(v, dst, why, d);
+	return guard_lock(v, dst, why);
 }
 
 /* The same for some of the names in dir. */
 static int guard_names(struct view *v, const char *dir,
-		       const char *const *names, size_t n, const char *why,
-		       struct diag *d)
+		       const char *const *names, size_t n, const char *why)
 {
 	for (size_t i = 0; i < n; i++) {
 		cleanup_free char *path = path_join(dir, names[i]);
@@ -125,15 +122,14 @@ static int guard_names(struct view *v, const char *dir,
 		if (names[i] == git_config &&
 		    v->policy->git_config == GIT_CONFIG_RW)
 			continue;
-		if (guard_readonly(v, path, why, d) < 0)
+		if (guard_readonly(v, path, why) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* A repository's own directory. */
-static int protect_git(struct view *v, const char *dst, const char *src,
-		       struct diag *d)
+static int protect_git(struct view *v, const char *dst, const char *src)
 {
 	cleanup_free char *common = path_join(src, git_commondir);
 	cleanup_free char *trees = path_join(src, "worktrees");
@@ -144,7 +140,7 @@ static int protect_git(struct view *v, const char *dst, const char *src,
 	bool writable;
 
 	if (guard_names(v, dst, protected_git, ARRAY_SIZE(protected_git),
-			"protect", d) < 0)
+			"protect") < 0)
 		return -1;
 	under = view_backing(v, dst, &writable);
 	if (!under || !writable || view_lstat(v, src, &st) < 0 ||
@@ -163,13 +159,12 @@ static int protect_git(struct view *v, const char *dst, const char *src,
 	}
 	if (view_lstat(v, trees, &st) == 0 && S_ISDIR(st.st_mode) &&
 	    v->host->fs.list(v->host->fs.ctx, trees, &names) < 0)
-		return diag_set_errno(d, errno, "protect: %s", trees);
+		return diag_set_errno(v->d, errno, "protect: %s", trees);
 	for (size_t i = 0; i < names.n; i++) {
 		cleanup_free char *tree = path_join(inside, names.v[i]);
 
 		if (guard_names(v, tree, protected_worktree,
-				ARRAY_SIZE(protected_worktree), "protect",
-				d) < 0)
+				ARRAY_SIZE(protected_worktree), "protect") < 0)
 			return -1;
 	}
 	return 0;
@@ -177,8 +172,7 @@ static int protect_git(struct view *v, const char *dst, const char *src,
 
 /* The protected names beneath one writable directory, which may itself be a
  * bare repository. */
-static int protect_dir(struct view *v, const char *dst, const char *src,
-		       struct diag *d)
+static int protect_dir(struct view *v, const char *dst, const char *src)
 {
 	cleanup_free char *git = path_join(dst, ".git");
 	cleanup_free char *dotgit = path_join(src, ".git");
@@ -186,53 +180,53 @@ static int protect_dir(struct view *v, const char *dst, const char *src,
 	cleanup_free char *objects = path_join(src, "objects");
 	struct stat st;
 
-	if (protect_git(v, git, dotgit, d) < 0 ||
+	if (protect_git(v, git, dotgit) < 0 ||
 	    guard_names(v, dst, protected_names, ARRAY_SIZE(protected_names),
-			"protect", d) < 0)
+			"protect") < 0)
 		return -1;
 	/* a file names the repository */
 	if (view_lstat(v, dotgit, &st) == 0 && S_ISREG(st.st_mode) &&
-	    guard_readonly(v, git, "protect", d) < 0)
+	    guard_readonly(v, git, "protect") < 0)
 		return -1;
 	if (view_lstat(v, head, &st) < 0 || view_lstat(v, objects, &st) < 0)
 		return 0;
-	return protect_git(v, dst, src, d);
+	return protect_git(v, dst, src);
 }
 
 /* sbox's own directory or file, if this writable directory contains it. */
 static int protect_own(struct view *v, const char *own, const char *src,
-		       const char *dst, struct diag *d)
+		       const char *dst)
 {
 	cleanup_free char *inside = NULL;
 	struct stat st;
 
 	if (path_under(own, src)) {
-		diag_set(d,
+		diag_set(v->d,
 			 "%s: is sbox's own, which must not be writable "
 			 "inside",
 			 own);
-		return diag_hint(d, "show another directory");
+		return diag_hint(v->d, "show another directory");
 	}
 	if (!path_under(src, own))
 		return 0;
 	if (view_lstat(v, own, &st) < 0) {
 		/* the system's is not ours to make */
 		if (strcmp(own, POLICY_SYSTEM_DIR) == 0) {
-			diag_set(d,
+			diag_set(v->d,
 				 "%s: is sbox's own, and could be made "
 				 "inside",
 				 own);
-			return diag_hint(d, "as root: mkdir %s", own);
+			return diag_hint(v->d, "as root: mkdir %s", own);
 		}
 		strlist_add(&v->plan->make_dirs, own);
 	}
 	inside = xasprintf("%s%s", dst, own + strlen(src));
-	return guard_lock(v, inside, "sbox's own", d);
+	return guard_lock(v, inside, "sbox's own");
 }
 
 /* A writable directory, or file, and what in it must not be. */
 static int protect_mount(struct view *v, const struct plan_mount *m,
-			 const struct strlist *own, struct diag *d)
+			 const struct strlist *own)
 {
 	if (m->type != PLAN_BIND || (m->flags & (PLAN_RO | PLAN_DEV)) ||
 	    (v->plan->keep_home && strcmp(m->src, v->plan->keep_home) == 0))
@@ -243,14 +237,14 @@ static int protect_mount(struct view *v, const struct plan_mount *m,
 			     "read, and start-up files changed",
 			     m->src);
 	for (size_t i = 0; i < own->n; i++)
-		if (protect_own(v, own->v[i], m->src, m->dst, d) < 0)
+		if (protect_own(v, own->v[i], m->src, m->dst) < 0)
 			return -1;
-	return S_ISDIR(m->mode) ? protect_dir(v, m->dst, m->src, d) : 0;
+	return S_ISDIR(m->mode) ? protect_dir(v, m->dst, m->src) : 0;
 }
 
 /* A directory that was asked for and lies in a larger one, which is mounted
  * instead. */
-static int protect_inner(struct view *v, const char *dst, struct diag *d)
+static int protect_inner(struct view *v, const char *dst)
 {
 	cleanup_free char *under = view_backing(v, dst, NULL);
 	struct stat st;
@@ -261,29 +255,29 @@ static int protect_inner(struct view *v, const char *dst, struct diag *d)
 			return 0;
 	if (!under || view_lstat(v, under, &st) < 0 || !S_ISDIR(st.st_mode))
 		return 0;
-	return protect_dir(v, dst, under, d);
+	return protect_dir(v, dst, under);
 }
 
-int protect_build(struct view *v, struct diag *d)
+int protect_build(struct view *v)
 {
 	const struct policy_paths *write = &v->policy->write;
 	const struct strlist *mine = &v->policy->protect;
 	cleanup_strlist struct strlist own = {.n = 0};
 	size_t n = v->plan->nmounts;
 
-	if (own_paths(v, &own, d) < 0)
+	if (own_paths(v, &own) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		struct plan_mount m = v->plan->mounts[i];
 
-		if (protect_mount(v, &m, &own, d) < 0)
+		if (protect_mount(v, &m, &own) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < write->n; i++)
-		if (protect_inner(v, write->v[i].dest, d) < 0)
+		if (protect_inner(v, write->v[i].dest) < 0)
 			return -1;
-	if (protect_inner(v, v->host->cwd, d) < 0)
+	if (protect_inner(v, v->host->cwd) < 0)
 		return -1;
 	return guard_names(v, v->host->cwd, (const char *const *)mine->v,
-			   mine->n, "fs.protect", d);
+			   mine->n, "fs.protect");
 }

@@ -18,7 +18,7 @@
 
 /* One directory: sockets go to out, directories to todo. */
 static int search_dir(const struct view *v, const char *dir,
-		      struct strlist *todo, struct strlist *out, struct diag *d)
+		      struct strlist *todo, struct strlist *out)
 {
 	const struct host_fs *fs = &v->host->fs;
 	cleanup_strlist struct strlist names = {.n = 0};
@@ -31,9 +31,9 @@ static int search_dir(const struct view *v, const char *dir,
 		    (err == EACCES && view_lstat(v, dir, &st) == 0 &&
 		     st.st_uid != v->host->uid))
 			return 0;
-		diag_set_errno(d, err, "host's socket: %s: can't be searched",
-			       dir);
-		return diag_hint(d,
+		diag_set_errno(v->d, err,
+			       "host's socket: %s: can't be searched", dir);
+		return diag_hint(v->d,
 				 "ss -xlp shows who has bound %s: end it, "
 				 "or make the directory readable",
 				 v->host->lost_sockets.v[0]);
@@ -51,7 +51,7 @@ static int search_dir(const struct view *v, const char *dir,
 	return 0;
 }
 
-int socket_search(const struct view *v, struct strlist *out, struct diag *d)
+int socket_search(const struct view *v, struct strlist *out)
 {
 	cleanup_strlist struct strlist todo = {.n = 0};
 
@@ -69,7 +69,7 @@ int socket_search(const struct view *v, struct strlist *out, struct diag *d)
 		cleanup_free char *dir = todo.v[--todo.n];
 
 		todo.v[todo.n] = NULL;
-		if (search_dir(v, dir, &todo, out, d) < 0)
+		if (search_dir(v, dir, &todo, out) < 0)
 			return -1;
 	}
 	return 0;

@@ -200,7 +200,7 @@ static char *home_dir(const struct view *v)
 			 (int)(mark - name), name, project, mark + 2);
 }
 
-static int home_build(struct view *v, struct diag *d)
+static int home_build(struct view *v)
 {
 	const struct host *h = v->host;
 	struct stat st = {.st_mode = S_IFDIR};
@@ -214,12 +214,13 @@ static int home_build(struct view *v, struct diag *d)
 	v->plan->keep_home = home_dir(v);
 	if (view_lstat(v, v->plan->keep_home, &st) == 0) {
 		if (!S_ISDIR(st.st_mode) || st.st_uid != h->uid) {
-			diag_set(d, "home: %s: not a directory of your own",
+			diag_set(v->d, "home: %s: not a directory of your own",
 				 v->plan->keep_home);
-			return diag_hint(d, "move it away");
+			return diag_hint(v->d, "move it away");
 		}
 	} else if (errno != ENOENT) {
-		return diag_set_errno(d, errno, "home: %s", v->plan->keep_home);
+		return diag_set_errno(v->d, errno, "home: %s",
+				      v->plan->keep_home);
 	}
 	(void)plan_add_bind(v->plan, v->plan->keep_home, h->home, PLAN_MAKE,
 			    &st, "home");
@@ -246,8 +247,7 @@ static bool is_from_option(const struct policy_path *p)
 enum shown { SHOWN_READ, SHOWN_WRITE, SHOWN_SOCKET };
 
 /* A whitelisted path of the policy becomes a candidate. */
-static int show_path(struct view *v, const struct policy_path *p, enum shown as,
-		     struct diag *d)
+static int show_path(struct view *v, const struct policy_path *p, enum shown as)
 {
 	static const char *const missing[][2] = {
 		[SHOWN_READ] = {"if it may be missing: fs.readTry",
@@ -263,40 +263,42 @@ static int show_path(struct view *v, const struct policy_path *p, enum shown as,
 	struct stat st;
 	unsigned flags = PLAN_CHECK | (as == SHOWN_WRITE ? 0 : PLAN_RO);
 
-	if (resolve_path(v->host, &v->untrusted, p->src, &canon, &st, d) < 0) {
+	if (resolve_path(v->host, &v->untrusted, p->src, &canon, &st, v->d) <
+	    0) {
 		if (p->try && errno == ENOENT) {
-			*d = (struct diag){.text = ""};
+			*v->d = (struct diag){.text = ""};
 			strlist_addf(&v->plan->notes, "%s: %s: isn't there",
 				     p->origin, p->src);
 			return 0;
 		}
-		diag_prefix(d, "%s", p->origin);
-		return diag_hint(d, "%s", missing[as][is_from_option(p)]);
+		diag_prefix(v->d, "%s", p->origin);
+		return diag_hint(v->d, "%s", missing[as][is_from_option(p)]);
 	}
 	if (S_ISDIR(st.st_mode) && view_hold(v, canon, &st) < 0)
-		return diag_set_errno(d, errno, "%s: %s", p->origin, canon);
+		return diag_set_errno(v->d, errno, "%s: %s", p->origin, canon);
 	if (strcmp(canon, "/") == 0 || path_under("/proc", canon) ||
 	    strcmp(p->dest, "/") == 0 || path_under("/proc", p->dest)) {
-		diag_set(d, "%s: %s: can't be shown", p->origin, p->src);
-		return diag_hint(d, "name the directories that are needed");
+		diag_set(v->d, "%s: %s: can't be shown", p->origin, p->src);
+		return diag_hint(v->d, "name the directories that are needed");
 	}
 	if (is_hidden(v, p->dest))
 		return 0; /* hiding wins, in any order */
 	if (path_under(canon, v->host->home) &&
 	    strcmp(canon, v->host->home) != 0) {
-		diag_set(d, "%s: %s: contains the home directory", p->origin,
+		diag_set(v->d, "%s: %s: contains the home directory", p->origin,
 			 p->src);
-		return diag_hint(d, "name the directories that are needed");
+		return diag_hint(v->d, "name the directories that are needed");
 	}
 	if (as == SHOWN_SOCKET && !S_ISSOCK(st.st_mode)) {
-		diag_set(d, "%s: %s: not a unix socket", p->origin, p->src);
-		return diag_hint(d, "a file or directory is shown with --ro");
+		diag_set(v->d, "%s: %s: not a unix socket", p->origin, p->src);
+		return diag_hint(v->d,
+				 "a file or directory is shown with --ro");
 	}
 	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode) &&
 	    !S_ISSOCK(st.st_mode) && !S_ISFIFO(st.st_mode) &&
 	    !(S_ISCHR(st.st_mode) && path_under("/dev", canon)))
-		return diag_set(d, "%s: %s: a device outside /dev", p->origin,
-				p->src);
+		return diag_set(v->d, "%s: %s: a device outside /dev",
+				p->origin, p->src);
 	if (S_ISCHR(st.st_mode))
 		flags |= PLAN_DEV | PLAN_NOEXEC;
 	view_show(v, canon, p->dest, &st, flags,
@@ -308,7 +310,7 @@ static int show_path(struct view *v, const struct policy_path *p, enum shown as,
  * Read-only and writable paths of one origin first all read-only, then all
  * writable ones: the command line comes last and can turn either way.
  */
-static int show_paths(struct view *v, bool options, struct diag *d)
+static int show_paths(struct view *v, bool options)
 {
 	const struct policy_paths *lists[] = {
 		[SHOWN_READ] = &v->policy->read,
@@ -322,7 +324,7 @@ static int show_paths(struct view *v, bool options, struct diag *d)
 
 			if (is_from_option(p) != options)
 				continue;
-			if (show_path(v, p, (enum shown)l, d) < 0)
+			if (show_path(v, p, (enum shown)l) < 0)
 				return -1;
 		}
 	}
@@ -338,8 +340,7 @@ static int show_compare(const void *a, const void *b)
 }
 
 /* Place one candidate: over our tmpfs, or over what the host has there. */
-static int show_place(struct view *v, const struct plan_mount *s,
-		      struct diag *d)
+static int show_place(struct view *v, const struct plan_mount *s)
 {
 	cleanup_free char *under = NULL;
 	struct stat st = {
@@ -355,13 +356,14 @@ static int show_place(struct view *v, const struct plan_mount *s,
 	over = under &&
 	       !(v->plan->keep_home && path_under(v->plan->keep_home, under));
 	if (over && view_lstat(v, under, &there) < 0) {
-		diag_set_errno(d, errno, "%s: %s: no place to show it: %s",
+		diag_set_errno(v->d, errno, "%s: %s: no place to show it: %s",
 			       s->why, s->dst, under);
-		return diag_hint(d, "choose a DEST that exists, or one outside "
-				    "what is shown from the host");
+		return diag_hint(v->d,
+				 "choose a DEST that exists, or one outside "
+				 "what is shown from the host");
 	}
 	if (over && S_ISDIR(there.st_mode) != S_ISDIR(s->mode))
-		return diag_set(d,
+		return diag_set(v->d,
 				"%s: %s: a file can't be shown over a "
 				"directory, nor the other way round",
 				s->why, s->dst);
@@ -370,7 +372,7 @@ static int show_place(struct view *v, const struct plan_mount *s,
 	return 0;
 }
 
-static int tmpfs_build(struct view *v, struct diag *d)
+static int tmpfs_build(struct view *v)
 {
 	const struct policy_paths *l = &v->policy->tmpfs;
 
@@ -379,9 +381,9 @@ static int tmpfs_build(struct view *v, struct diag *d)
 		struct stat st;
 
 		if (under && view_lstat(v, under, &st) < 0) {
-			diag_set_errno(d, errno, "%s: %s", l->v[i].origin,
+			diag_set_errno(v->d, errno, "%s: %s", l->v[i].origin,
 				       l->v[i].dest);
-			return diag_hint(d, "make the directory first");
+			return diag_hint(v->d, "make the directory first");
 		}
 		plan_add(v->plan, under ? PLAN_TMPFS : PLAN_PRIVATE,
 			 l->v[i].dest, "--tmpfs")
@@ -431,7 +433,7 @@ static void links_build(struct view *v)
 		aliases_build(v);
 }
 
-int view_build(struct view *v, struct diag *d)
+int view_build(struct view *v)
 {
 	const struct host *h = v->host;
 	cleanup_free char *runtime =
@@ -441,20 +443,20 @@ int view_build(struct view *v, struct diag *d)
 		layout_add(v, &layout[i]);
 	/* 0700 and the user's, as the XDG specification wants it */
 	plan_add(v->plan, PLAN_DIR, runtime, "XDG_RUNTIME_DIR")->mode = 0700;
-	if (home_build(v, d) < 0)
+	if (home_build(v) < 0)
 		return -1;
 	install_find(v, v->plan->argv.v[0]);
 	view_show(v, h->cwd, h->cwd, &h->cwd_stat, PLAN_CWD | PLAN_CHECK,
 		  "cwd");
-	if (show_paths(v, false, d) < 0 || device_build(v, d) < 0 ||
-	    show_paths(v, true, d) < 0)
+	if (show_paths(v, false) < 0 || device_build(v) < 0 ||
+	    show_paths(v, true) < 0)
 		return -1;
 	if (v->shows.nmounts)
 		qsort(v->shows.mounts, v->shows.nmounts,
 		      sizeof(*v->shows.mounts), show_compare);
 	for (size_t i = 0; i < v->shows.nmounts; i++)
-		if (show_place(v, &v->shows.mounts[i], d) < 0)
+		if (show_place(v, &v->shows.mounts[i]) < 0)
 			return -1;
 	links_build(v);
-	return tmpfs_build(v, d);
+	return tmpfs_build(v);
 }
