@@ -43,7 +43,7 @@ static char *worktree_gitdir(const struct view *v, const char *dotgit)
 	if (!text || strncmp(text, "gitdir: ", 8) != 0)
 		return NULL;
 	path = path_join(v->host->cwd, text + 8);
-	(void)resolve_path(v->host, &v->untrusted, path, &canon, &st, NULL);
+	(void)view_resolve(v, path, &canon, &st, NULL);
 	return canon;
 }
 
@@ -73,7 +73,7 @@ static void worktree_find(struct view *v)
 	text = read_text(v, file, GIT_FILE_MAX);
 	path = text ? path_join(gitdir, text) : NULL;
 	if (path)
-		(void)resolve_path(h, &v->untrusted, path, &back, &st, NULL);
+		(void)view_resolve(v, path, &back, &st, NULL);
 	if (strcmp(basename(worktrees), "worktrees") != 0 || !back ||
 	    strcmp(back, dotgit) != 0) {
 		strlist_addf(&v->plan->warnings,

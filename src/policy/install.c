@@ -142,10 +142,9 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 		cleanup_free char *base = xstrdup(basename(at));
 		struct stat st;
 
-		if (resolve_path(v->host, &v->untrusted, dir, &canon_dir, &st,
-				 NULL) < 0)
+		if (view_resolve(v, dir, &canon_dir, &st, NULL) < 0)
 			break;
-		if (path_under_any(&v->untrusted, canon_dir))
+		if (view_is_untrusted(v, canon_dir))
 			break; /* visible already, and decides nothing */
 		xreplace(&at, path_join(canon_dir, base));
 		if (view_lstat(v, at, &st) < 0)

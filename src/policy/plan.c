@@ -117,8 +117,7 @@ static void untrusted_build(struct view *v)
 		char *canon = NULL;
 
 		strlist_add(&v->untrusted, w->v[i].src);
-		if (resolve_path(v->host, NULL, w->v[i].src, &canon, &st,
-				 NULL) == 0)
+		if (view_follow(v, w->v[i].src, &canon, &st) == 0)
 			strlist_add_owned(&v->untrusted, canon);
 	}
 }

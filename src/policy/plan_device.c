@@ -75,7 +75,7 @@ static bool device_show(struct view *v, const struct device_row *r)
 	struct stat st;
 
 	if (!path || path[0] != '/' ||
-	    resolve_path(v->host, &v->untrusted, path, &canon, &st, NULL) < 0)
+	    view_resolve(v, path, &canon, &st, NULL) < 0)
 		return false;
 	dest = row_dest(v, path);
 	view_show(v, canon, dest, &st, flags, "device");

@@ -221,7 +221,7 @@ static int guard_hide(struct view *v, const char *dst, const char *why)
 		cleanup_free char *canon = NULL;
 
 		/* following a link here can only hide more */
-		if (resolve_path(v->host, NULL, under, &canon, &st, NULL) < 0)
+		if (view_follow(v, under, &canon, &st) < 0)
 			return 0;
 		if (strcmp(canon, under) == 0)
 			return 0;
@@ -387,8 +387,7 @@ static void cover_add(struct view *v, const struct cover_row *row)
 	struct stat st;
 	struct plan_mount *m;
 
-	if (resolve_path(v->host, &v->untrusted, row->path, &canon, &st, NULL) <
-	    0)
+	if (view_resolve(v, row->path, &canon, &st, NULL) < 0)
 		return; /* missing or dangling: tells nothing */
 	under = view_backing(v, canon, NULL);
 	if (ours) {

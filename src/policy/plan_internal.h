@@ -61,19 +61,21 @@ char *view_backing(const struct view *v, const char *dst, bool *write);
  * is PATH at first. */
 char *view_path_next(const struct view *v, const char **at);
 
-/* True if path is one of roots (NULL: none) or lies beneath it. */
-bool path_under_any(const struct strlist *roots, const char *path);
+/* True if path is one of v->untrusted or lies beneath it. */
+bool view_is_untrusted(const struct view *v, const char *path);
 
 /*
  * Resolve an absolute path to its canonical form through host->fs. A symlink
- * whose own directory lies in one of the untrusted roots is refused. Returns 0
+ * whose own directory is untrusted is refused. Returns 0
  * with *canon (caller frees) and *st of what it names; -1 with d (may be NULL)
  * and errno (ENOENT when it does not exist, ELOOP for a refused or circular
  * link).
  */
-int resolve_path(const struct host *h, const struct strlist *untrusted,
-		 const char *path, char **canon, struct stat *st,
-		 struct diag *d);
+int view_resolve(const struct view *v, const char *path, char **canon,
+		 struct stat *st, struct diag *d);
+/* The same with every link followed: for what can only protect or hide more. */
+int view_follow(const struct view *v, const char *path, char **canon,
+		struct stat *st);
 
 int guard_check_cwd(const struct view *v, bool force);
 /* plan_net.c: net_*, gateway, listeners, routes. */

@@ -176,8 +176,7 @@ int services_hide(struct view *v)
 
 		if (guard_hide_source(v, files->v[i], n, "net.services") < 0)
 			return -1;
-		if (resolve_path(v->host, NULL, files->v[i], &canon, &st,
-				 NULL) < 0 ||
+		if (view_follow(v, files->v[i], &canon, &st) < 0 ||
 		    strcmp(canon, files->v[i]) == 0)
 			continue; /* missing: the gateway will say so */
 		if (guard_hide_source(v, canon, n, "net.services") < 0)

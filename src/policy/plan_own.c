@@ -45,8 +45,7 @@ static int add_targets(const struct view *v, const char *dir,
 		if (!is_profile_file(names.v[i]) ||
 		    view_lstat(v, path, &st) < 0 || !S_ISLNK(st.st_mode))
 			continue;
-		if (resolve_path(v->host, &v->untrusted, path, &canon, &st,
-				 v->d) < 0)
+		if (view_resolve(v, path, &canon, &st, v->d) < 0)
 			return diag_prefix(v->d, "sbox's own");
 		strlist_add_owned(out, canon);
 	}

@@ -144,7 +144,7 @@ char *view_path_next(const struct view *v, const char **at)
 
 		*at += len + ((*at)[len] == ':');
 		if (dir[0] == '/' && !strstr(dir, "/../") &&
-		    !path_under_any(&v->untrusted, dir))
+		    !view_is_untrusted(v, dir))
 			return steal_ptr(&dir);
 	}
 	return NULL;
@@ -263,8 +263,7 @@ static int show_path(struct view *v, const struct policy_path *p, enum shown as)
 	struct stat st;
 	unsigned flags = PLAN_CHECK | (as == SHOWN_WRITE ? 0 : PLAN_RO);
 
-	if (resolve_path(v->host, &v->untrusted, p->src, &canon, &st, v->d) <
-	    0) {
+	if (view_resolve(v, p->src, &canon, &st, v->d) < 0) {
 		if (p->try && errno == ENOENT) {
 			*v->d = (struct diag){.text = ""};
 			strlist_addf(&v->plan->notes, "%s: %s: isn't there",

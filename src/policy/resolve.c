@@ -20,18 +20,17 @@
 
 #define RESOLVE_LINKS_MAX 40 /* as the kernel, path_resolution(7) */
 
-bool path_under_any(const struct strlist *roots, const char *path)
+bool view_is_untrusted(const struct view *v, const char *path)
 {
-	for (size_t i = 0; roots && i < roots->n; i++)
-		if (path_under(roots->v[i], path))
+	for (size_t i = 0; i < v->untrusted.n; i++)
+		if (path_under(v->untrusted.v[i], path))
 			return true;
 	return false;
 }
 
 /* A way that is being walked. */
 struct walk {
-	const struct host *host;
-	const struct strlist *untrusted;
+	const struct view *v;
 	const char *path; /* as it was given */
 	char *done;	  /* canonical so far */
 	char *todo;
@@ -52,7 +51,7 @@ static int walk_link(struct walk *w, const char *at, struct diag *d)
 
 	if (++w->links > RESOLVE_LINKS_MAX)
 		return walk_error(w, ELOOP, d);
-	if (path_under_any(w->untrusted, w->done)) {
+	if (view_is_untrusted(w->v, w->done)) {
 		diag_set(d,
 			 "%s: goes through a symbolic link in %s, which is "
 			 "writable inside",
@@ -61,7 +60,7 @@ static int walk_link(struct walk *w, const char *at, struct diag *d)
 		errno = ELOOP;
 		return -1;
 	}
-	target = w->host->fs.readlink(w->host->fs.ctx, at);
+	target = w->v->host->fs.readlink(w->v->host->fs.ctx, at);
 	if (!target)
 		return diag_set_errno(d, errno, "%s", at);
 	if (target[0] == '/')
@@ -87,7 +86,7 @@ static int walk_step(struct walk *w, struct diag *d)
 		xreplace(&w->done, path_dirname(w->done));
 		return 0;
 	}
-	if (w->host->fs.lstat(w->host->fs.ctx, at, &st) < 0)
+	if (view_lstat(w->v, at, &st) < 0)
 		return walk_error(w, errno, d);
 	if (S_ISLNK(st.st_mode))
 		return walk_link(w, at, d);
@@ -103,7 +102,7 @@ static int walk(struct walk *w, struct stat *st, struct diag *d)
 		if (walk_step(w, d) < 0)
 			return -1;
 	/* the walk may have ended on ".." or begun at the end */
-	if (w->host->fs.lstat(w->host->fs.ctx, w->done, st) < 0)
+	if (view_lstat(w->v, w->done, st) < 0)
 		return walk_error(w, errno, d);
 	if (!S_ISLNK(st->st_mode))
 		return 0;
@@ -113,13 +112,13 @@ static int walk(struct walk *w, struct stat *st, struct diag *d)
 	return -1;
 }
 
-int resolve_path(const struct host *h, const struct strlist *untrusted,
-		 const char *path, char **canon, struct stat *st,
-		 struct diag *d)
+int view_resolve(const struct view *v, const char *path, char **canon,
+		 struct stat *st, struct diag *d)
 {
 	/* getcwd(3) holds no link: what lies beneath it starts there */
-	bool from_cwd = h->cwd && h->cwd[1] && path_under(h->cwd, path);
-	struct walk w = {.host = h, .untrusted = untrusted, .path = path};
+	const char *cwd = v->host->cwd;
+	bool from_cwd = cwd[1] && path_under(cwd, path);
+	struct walk w = {.v = v, .path = path};
 	struct stat last;
 	int rc;
 
@@ -127,8 +126,8 @@ int resolve_path(const struct host *h, const struct strlist *untrusted,
 		errno = EINVAL;
 		return diag_set(d, "%s: not an absolute path", path);
 	}
-	w.done = xstrdup(from_cwd ? h->cwd : "/");
-	w.todo = xstrdup(from_cwd ? path + strlen(h->cwd) : path);
+	w.done = xstrdup(from_cwd ? cwd : "/");
+	w.todo = xstrdup(from_cwd ? path + strlen(cwd) : path);
 	rc = walk(&w, &last, d);
 	if (rc == 0) {
 		*canon = steal_ptr(&w.done);
@@ -137,4 +136,13 @@ int resolve_path(const struct host *h, const struct strlist *untrusted,
 	free(w.done);
 	free(w.todo);
 	return rc;
+}
+
+int view_follow(const struct view *v, const char *path, char **canon,
+		struct stat *st)
+{
+	struct view trusting = *v;
+
+	trusting.untrusted = (struct strlist){.n = 0};
+	return view_resolve(&trusting, path, canon, st, NULL);
 }
