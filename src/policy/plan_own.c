@@ -55,17 +55,16 @@ static int add_targets(const struct view *v, const char *dir,
 int own_paths(const struct view *v, struct strlist *out)
 {
 	const struct host *h = v->host;
-	const char *own[] = {h->config_dir,    POLICY_SYSTEM_DIR, h->state_dir,
-			     h->cache_dir,     h->data_dir,	  h->self,
+	/* the first three hold profiles */
+	const char *own[] = {h->config_dir,    POLICY_SYSTEM_DIR, h->data_dir,
+			     h->state_dir,     h->cache_dir,	  h->self,
 			     v->plan->gateway, v->plan->service};
-	const char *profiles[] = {h->config_dir, POLICY_SYSTEM_DIR,
-				  h->data_dir};
 
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
 		if (own[i])
 			strlist_add(out, own[i]);
-	for (size_t i = 0; i < ARRAY_SIZE(profiles); i++)
-		if (profiles[i] && add_targets(v, profiles[i], out) < 0)
+	for (size_t i = 0; i < 3; i++)
+		if (own[i] && add_targets(v, own[i], out) < 0)
 			return -1;
 	return 0;
 }
