@@ -50,7 +50,6 @@
 #include "sbox/plan.h"
 #include "sbox/wire.h"
 
-#define CAP_MAX	    63	 /* capset(2): two words */
 #define INOTIFY_MAX "64" /* instances; a user has 128 as a rule */
 
 static void write_proc(const char *path, const char *text)
@@ -188,13 +187,9 @@ static void setup_capabilities(struct inside *in)
 	cap_t own = cap_init();
 
 	in->no_capabilities = cap_init();
-	for (unsigned long cap = 0; cap <= CAP_MAX; cap++) {
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
-			continue;
-		if (errno != EINVAL)
+	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++)
+		if (cap_drop_bound(cap) < 0)
 			fatal("setup: bounding set");
-		break; /* the kernel's last one is behind us */
-	}
 	if (!own || !in->no_capabilities ||
 	    cap_set_flag(own, CAP_PERMITTED, 1, kept, CAP_SET) < 0 ||
 	    cap_set_proc(own) < 0)
