@@ -109,7 +109,7 @@ static int move_away(int dir, const char *name)
 	return r;
 }
 
-/* The inside may have taken our right to write there away. */
+/* The inside may have taken our rights to the directory away. */
 static void make_writable(int dir)
 {
 	char link[32];
@@ -120,6 +120,18 @@ static void make_writable(int dir)
 		(void)chmod(link, (st.st_mode & 07777) | 0700);
 }
 
+static bool is_there(int dir, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return true;
+	if (errno != EACCES)
+		return false;
+	make_writable(dir);
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 bool absent_clear(const struct strlist *paths, int *made)
 {
 	bool clear = true;
@@ -127,9 +139,10 @@ bool absent_clear(const struct strlist *paths, int *made)
 	for (size_t i = 0; i < paths->n; i++) {
 		const char *name = basename(paths->v[i]);
 		cleanup_fd int dir = open_dir(paths->v[i]);
-		struct stat st;
 
-		if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		if (dir < 0)
+			clear &= errno == ENOENT;
+		if (dir < 0 || !is_there(dir, name))
 			continue;
 		*made = (int)i;
 		if (move_away(dir, name) == 0)

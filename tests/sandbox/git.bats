@@ -114,11 +114,19 @@ test_setup()
 	[ ! -L .git/commondir ]
 	inside_sh 'exec mkdir .git/commondir'
 	[ ! -e .git/commondir ]
-	# where nobody may write any more
-	inside_sh 'echo ../evil >.git/x; mv .git/x .git/commondir; chmod 555 .git'
-	is_status 137
-	says 'refused.N'
-	[ ! -e .git/commondir ]
+	# where nobody may write any more, or look
+	local mode
+	for mode in 555 0; do
+		inside_sh "echo ../evil >.git/x; mv .git/x .git/commondir
+			chmod $mode .git"
+		is_status 137
+		says 'refused.N'
+		[ -x .git ] && [ ! -e .git/commondir ]
+	done
+	inside_sh 'echo ../evil >.git/x; mv .git/x .git/commondir; chmod 0 .'
+	says 'refused.N|remove it'
+	chmod 755 .
+	rm -f .git/commondir
 	git status >/dev/null
 	[ ! -e "$SCRATCH/pwned" ]
 }
