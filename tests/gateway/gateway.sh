@@ -43,9 +43,24 @@ unshare --user --map-root-user --net --mount sh -euc '
 	for a in 10.1.2.3/32 169.254.169.254/32 93.184.216.65/28; do
 		ip address add "$a" dev lo
 	done
-	# reached, but no interface has them: as if they were far away
-	ip route add local 93.184.216.34 dev lo
-	ip -6 route add local 2606:2800:220:1::34 dev lo
-	echo 1 >/proc/sys/net/ipv6/ip_nonlocal_bind
+	# the world: behind a router
+	unshare --net sleep infinity </dev/null >/dev/null 2>&1 &
+	WORLD=$!
+	while [ "$(readlink /proc/$WORLD/ns/net)" = \
+		"$(readlink /proc/self/ns/net)" ]; do sleep 0.01; done
+	world() { nsenter -t $WORLD -n "$@"; }
+	ip link add out type veth peer name in netns $WORLD
+	ip address add 10.200.0.1/24 dev out
+	ip -6 address add fd00:200::1/64 dev out nodad
+	ip link set out up
+	world ip link set lo up
+	world ip link set in up
+	world ip address add 10.200.0.2/24 dev in
+	world ip -6 address add fd00:200::2/64 dev in nodad
+	world ip address add 93.184.216.34/32 dev lo
+	world ip -6 address add 2606:2800:220:1::34/128 dev lo nodad
+	ip route add 93.184.216.34 via 10.200.0.2
+	ip -6 route add 2606:2800:220:1::34 via fd00:200::2
+	export WORLD
 	exec python3 "$2/gateway.py" "$3" "$1"
 ' sh "$dir" "$here" "$build"
