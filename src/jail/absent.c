@@ -26,6 +26,7 @@
 #include "sbox/plan.h"
 
 #define READS_MAX 16
+#define NAMES_MAX 1000 /* that are tried */
 
 int absent_watch(const struct plan *p)
 {
@@ -101,7 +102,7 @@ static int move_away(int dir, const char *name)
 	int r = -1;
 
 	errno = EEXIST;
-	for (unsigned n = 0; r < 0 && errno == EEXIST; n++) {
+	for (unsigned n = 0; n < NAMES_MAX && r < 0 && errno == EEXIST; n++) {
 		cleanup_free char *away = xasprintf("%s.refused.%u", name, n);
 
 		r = renameat2(dir, name, dir, away, RENAME_NOREPLACE);

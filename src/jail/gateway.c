@@ -141,7 +141,8 @@ static void on_publish(struct gateway *g, const char *ports)
 {
 	unsigned in, out;
 
-	if (sscanf(ports, "%5u %5u", &in, &out) != 2 || g->env.n == LINES_MAX)
+	if (sscanf(ports, "%5u %5u", &in, &out) != 2 ||
+	    g->env.n == EGRESS_LISTENERS_MAX)
 		fatalx("gateway: report: publish %s", ports);
 	strlist_add_owned(&g->env, xasprintf("SBOX_PUBLISH_%u=%u", in, out));
 	log_note("publish: 127.0.0.1:%u reaches the sandbox's port %u", out,

@@ -15,6 +15,8 @@
 #include "sbox/path.h"
 #include "sbox/policy.h"
 
+#define DEPTH_MAX 32 /* of what is protected; nobody's is deeper */
+
 /* Of every git repository. This one is left out with --git-config rw (known by
  * its address: a user's fs.protect always counts). */
 static const char git_config[] = "config";
@@ -68,7 +70,8 @@ static bool is_asked_writable(const struct view *v, const char *dst)
 
 /* A mount protects a name; a file that has another one can be written to by
  * that. So no file may, nor any in a directory. */
-static int refuse_links(const struct view *v, const char *path, const char *why)
+static int refuse_links(const struct view *v, const char *path, const char *why,
+			int depth)
 {
 	cleanup_strlist struct strlist names = {.n = 0};
 	struct stat st;
@@ -80,19 +83,22 @@ static int refuse_links(const struct view *v, const char *path, const char *why)
 			 "%s: %s: the file has other names (hard links), by "
 			 "which it could be written to",
 			 why, path);
-		return diag_hint(v->d,
-				 "look at it, then: cp -p %s %s.new && mv "
-				 "%s.new %s",
-				 path, path, path, path);
+		return diag_hint(v->d, "look at it, then put a copy in its "
+				       "place (cp -p, mv)");
 	}
 	if (!S_ISDIR(st.st_mode))
 		return 0;
-	if (v->host->fs.list(v->host->fs.ctx, path, &names) < 0)
-		return diag_set_errno(v->d, errno, "%s: %s", why, path);
+	if (depth == 0)
+		return diag_set(v->d, "%s: %s: directories too deep", why,
+				path);
+	if (v->host->fs.list(v->host->fs.ctx, path, &names) < 0) {
+		diag_set_errno(v->d, errno, "%s: %s", why, path);
+		return diag_hint(v->d, "chmod u+rx, and look at what is in it");
+	}
 	for (size_t i = 0; i < names.n; i++) {
 		cleanup_free char *name = path_join(path, names.v[i]);
 
-		if (refuse_links(v, name, why) < 0)
+		if (refuse_links(v, name, why, depth - 1) < 0)
 			return -1;
 	}
 	return 0;
@@ -107,7 +113,7 @@ static int guard_readonly(struct view *v, const char *dst, const char *why)
 	if (is_asked_writable(v, dst))
 		return 0;
 	under = view_backing(v, dst, &writable);
-	if (under && writable && refuse_links(v, under, why) < 0)
+	if (under && writable && refuse_links(v, under, why, DEPTH_MAX) < 0)
 		return -1;
 	return guard_lock(v, dst, why);
 }

@@ -17,7 +17,7 @@
  * older ABI handles fewer rights. The resolver runs the host's NSS modules: it
  * reads what isn't in a home or /tmp, speaks UDP to whom it likes and TCP to
  * name servers; it has no unix sockets, behind which much can be started,
- *writes nothing and starts nothing.
+ * writes nothing and starts nothing.
  */
 #include "sbox-gateway/jail.h"
 
@@ -33,6 +33,7 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -311,33 +312,63 @@ void jail_service(void)
 	seccomp("services' system calls", service_profile);
 }
 
-/* What NSS and its configuration can lie in: all but where the user's own
- * files and sockets are. */
-static void allow_host(int ruleset)
+/* EXECUTE: nothing can be started, but libraries are mapped. */
+static void allow_reading(int ruleset, int fd)
 {
-	static const char *const others[] = {"home",  "root", "srv",
-					     "media", "tmp",  "boot"};
-	DIR *root = opendir("/");
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || S_ISLNK(st.st_mode))
+		return; /* there is none, or what it leads to has a rule */
+	allow_path(ruleset, fd,
+		   FS_READ_FILE | FS_EXECUTE |
+			   (S_ISDIR(st.st_mode) ? FS_READ_DIR : 0));
+}
+
+/* What is in a directory, but for others. */
+static void allow_beneath(int ruleset, const char *path,
+			  const char *const *others, size_t n)
+{
+	DIR *dir = opendir(path);
 	const struct dirent *e;
 
-	if (!root)
-		fatal("jail: /");
-	while ((e = readdir(root))) {
+	if (!dir)
+		return;
+	while ((e = readdir(dir))) {
 		cleanup_fd int fd = -1;
 		bool other = e->d_name[0] == '.';
 
-		for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		for (size_t i = 0; i < n; i++)
 			other |= strcmp(e->d_name, others[i]) == 0;
-		if (other)
-			continue;
-		fd = openat(dirfd(root), e->d_name,
-			    O_PATH | O_DIRECTORY | O_CLOEXEC);
-		/* EXECUTE: nothing can be started, but libraries are mapped */
-		if (fd >= 0)
-			allow_path(ruleset, fd,
-				   FS_READ_FILE | FS_READ_DIR | FS_EXECUTE);
+		if (!other)
+			fd = openat(dirfd(dir), e->d_name,
+				    O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		allow_reading(ruleset, fd);
 	}
-	(void)closedir(root);
+	(void)closedir(dir);
+}
+
+/* What NSS and its configuration can lie in: all but where users' own files
+ * usually are. */
+static void allow_host(int ruleset)
+{
+	static const char *const top[] = {"boot", "home", "media", "root",
+					  "run",  "srv",  "tmp",   "var"};
+	static const char *const run[] = {"media", "user"};
+	static const char *const var[] = {"home",  "mail", "roothome",
+					  "spool", "srv",  "tmp"};
+
+	/* wherever they are */
+	static const char *const files[] = {"/etc/hosts", "/etc/nsswitch.conf",
+					    "/etc/resolv.conf"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		cleanup_fd int fd = open(files[i], O_PATH | O_CLOEXEC);
+
+		allow_reading(ruleset, fd);
+	}
+	allow_beneath(ruleset, "/", top, ARRAY_SIZE(top));
+	allow_beneath(ruleset, "/run", run, ARRAY_SIZE(run));
+	allow_beneath(ruleset, "/var", var, ARRAY_SIZE(var));
 }
 
 void jail_resolver(void)

@@ -113,7 +113,8 @@ static bool is_routed_near(const struct in6_addr *a, const struct ifaddrs *own)
 	long left;
 
 	if (n < 0 || !NLMSG_OK(&buf.head, (size_t)n) ||
-	    buf.head.nlmsg_type != RTM_NEWROUTE)
+	    buf.head.nlmsg_type != RTM_NEWROUTE ||
+	    buf.head.nlmsg_len < NLMSG_LENGTH(sizeof(*r)))
 		return false; /* no route, say */
 	if (r->rtm_type != RTN_UNICAST)
 		return true;
@@ -122,7 +123,7 @@ static bool is_routed_near(const struct in6_addr *a, const struct ifaddrs *own)
 	for (left = (long)RTM_PAYLOAD(&buf.head); RTA_OK(at, left);
 	     at = RTA_NEXT(at, left)) {
 		if (at->rta_type == RTA_GATEWAY || at->rta_type == RTA_VIA ||
-		    at->rta_type == RTA_MULTIPATH || at->rta_type == RTA_NH_ID)
+		    at->rta_type == RTA_MULTIPATH)
 			return false;
 		if (at->rta_type == RTA_OIF)
 			memcpy(&index, RTA_DATA(at), sizeof(index));

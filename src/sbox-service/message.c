@@ -57,16 +57,17 @@ static bool is_hop(const struct http_head *h, const struct http_field *f)
 	return http_head_lists(h, "connection", name);
 }
 
-/* To a program behind CGI "X_Api_Key" is "X-Api-Key" (RFC 3875 4.1.18). */
+/* To a program behind CGI "X_Api_Key" is "X-Api-Key" (RFC 3875 4.1.18), for
+ * some servers "X.Api.Key" as well. */
 static bool is_same(const struct http_field *f, const char *name)
 {
 	if (f->name_len != strlen(name))
 		return false;
 	for (size_t i = 0; i < f->name_len; i++) {
-		char a = f->name[i] == '_' ? '-' : f->name[i];
-		char b = name[i] == '_' ? '-' : name[i];
+		int a = tolower((unsigned char)f->name[i]);
+		int b = tolower((unsigned char)name[i]);
 
-		if (tolower((unsigned char)a) != tolower((unsigned char)b))
+		if (a != b && (isalnum(a) || isalnum(b)))
 			return false;
 	}
 	return true;

@@ -386,14 +386,14 @@ on_terminal()
 # It has to be there in time when something forbidden happens (git.bats).
 @test "pid 1 cannot be slowed down from inside" {
 	local o
-	for o in --quiet --profile=permissive --userns; do
+	for o in --quiet --profile=permissive; do
 		attack_copy pid1
 		inside $o -- /bin/sh -c './.attack-pid1 slow
 			cut -d" " -f19,41 /proc/1/stat
 			grep Cpus_allowed_list: /proc/1/status'
 		succeeds
 		no_match '(set(scheduler|attr|affinity)|process|user|group): ok'
-		[ $o = --userns ] || no_match '(.*autogroup|oom): ok'
+		no_match '(.*autogroup|oom): ok'
 		matches '0 0'
 		has "$(grep Cpus_allowed_list: /proc/self/status)"
 	done

@@ -283,7 +283,8 @@ repo_and_plain()
 		says "$f: the file has other names"
 		! grep -q evil $f || fail "$f"
 		# the cure
-		eval "$(sed -n 's/.*look at it, then: //p' <<<"$stderr")"
+		cp -p $f new
+		mv new $f
 		rm other
 		inside_sh true
 		succeeds

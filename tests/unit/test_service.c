@@ -156,7 +156,7 @@ static const struct head_row {
 	{ "with a length of 0", "POST / HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n", "POST / HTTP/1.1\r\n" OHOST ADDED "content-length: 0\r\n\r\n", 0 },
 	{ "in chunks", "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: Chunked\r\n\r\n", "POST / HTTP/1.1\r\n" OHOST ADDED "transfer-encoding: chunked\r\n\r\n", 0 },
 	{ "its own secret is dropped", "GET / HTTP/1.1\r\n" HOST "AUTHORIZATION: mine\r\nX-Api-Key: mine\r\nx-api-key: mine\r\n\r\n", "GET / HTTP/1.1\r\n" OHOST ADDED "\r\n", 0 },
-	{ "by another spelling, too", "GET / HTTP/1.1\r\n" HOST "X_Api_Key: mine\r\nx-api_KEY: mine\r\n\r\n", "GET / HTTP/1.1\r\n" OHOST ADDED "\r\n", 0 },
+	{ "by another spelling, too", "GET / HTTP/1.1\r\n" HOST "X_Api_Key: mine\r\nx.api_KEY: mine\r\n\r\n", "GET / HTTP/1.1\r\n" OHOST ADDED "\r\n", 0 },
 	{ "hop-by-hop fields", "GET / HTTP/1.1\r\n" HOST "Connection: keep-alive, X-Mine\r\nKeep-Alive: 5\r\nX-Mine: 1\r\nTE: trailers\r\nTrailer: x\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\nProxy-Connection: x\r\nProxy-Authorization: x\r\nX-Kept: 1\r\n\r\n", "GET / HTTP/1.1\r\n" OHOST "X-Kept: 1\r\n" ADDED "\r\n", 0 },
 	{ "Connection can't take out ours", "GET / HTTP/1.1\r\n" HOST "Connection: authorization\r\nAuthorization: x\r\n\r\n", "GET / HTTP/1.1\r\n" OHOST ADDED "\r\n", 0 },
 	{ "a request for WebSocket is the request that is left", "GET / HTTP/1.1\r\n" HOST "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n", "GET / HTTP/1.1\r\n" OHOST "Sec-WebSocket-Key: x\r\n" ADDED "\r\n", 0 },
