@@ -115,7 +115,7 @@ nothing_came() { absent "$1" "$LAB/access.log"; }
 		p+=" $!"
 	done
 	for n in $names; do
-		wait_for 10 curl -s -o /dev/null http://$n.lab.example/
+		wait_for 10 curl -s -o /dev/null http://"$n".lab.example/
 	done
 	net '*.lab.example' '*' -- sh -c 'for n in '"$names"'; do
 		curl -sS --max-time 8 http://$n.lab.example/$n-me; done; true'

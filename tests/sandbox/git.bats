@@ -133,18 +133,18 @@ test_setup()
 
 # sbox itself looks, too: nothing of pid 1's counts once it was killed.
 @test "git: a commondir is taken away when pid 1 is dead" {
-	local sbox init
+	local outer init
 	"$SBOX" -- /bin/sh -c 'echo $$ >go; while [ -e go ]; do :; done
 		echo ../evil >.git/commondir; sleep 60' 2>"$SCRATCH/said" &
-	sbox=$!
+	outer=$!
 	wait_for 10 test -s go
-	init=$(cat "/proc/$sbox/task/$sbox/children")
+	init=$(cat "/proc/$outer/task/$outer/children")
 	init=${init%% *}
 	kill -STOP "$init"
 	rm go
 	wait_for 10 test -e .git/commondir
 	kill -KILL "$init"
-	wait $sbox && fail "it went well"
+	wait $outer && fail "it went well"
 	[ ! -e .git/commondir ]
 	[ -e .git/commondir.refused.0 ]
 	grep -q 'commondir: it was made inside' "$SCRATCH/said"
