@@ -107,8 +107,8 @@ static bool is_routed_near(const struct in6_addr *a, const struct ifaddrs *own)
 		char bytes[4096];
 	} buf;
 	ssize_t n = ask_route(a, &buf, sizeof(buf));
-	const struct rtmsg *r = NLMSG_DATA(&buf.head);
-	const struct rtattr *at = RTM_RTA(r);
+	struct rtmsg *r = NLMSG_DATA(&buf.head);
+	struct rtattr *at = RTM_RTA(r);
 	unsigned index = 0;
 	long left;
 
