@@ -3,7 +3,6 @@
 arrived outside and by the log. Started by gateway.sh. Prints TAP.
 
 A test is a function whose docstring is the sentence that fails."""
-import atexit
 import collections
 import contextlib
 import ctypes
@@ -11,7 +10,6 @@ import json
 import os
 import re
 import resource
-import signal
 import socket
 import ssl
 import struct
@@ -926,5 +924,4 @@ def main():
 
 
 if __name__ == "__main__":
-    atexit.register(os.kill, int(os.environ["WORLD"]), signal.SIGKILL)
     main()

@@ -44,7 +44,7 @@ unshare --user --map-root-user --net --mount sh -euc '
 		ip address add "$a" dev lo
 	done
 	# the world: behind a router
-	unshare --net sleep infinity </dev/null >/dev/null 2>&1 &
+	setpriv --pdeathsig KILL unshare --net sleep infinity </dev/null >/dev/null 2>&1 &
 	WORLD=$!
 	while [ "$(readlink /proc/$WORLD/ns/net)" = \
 		"$(readlink /proc/self/ns/net)" ]; do sleep 0.01; done
