@@ -234,12 +234,11 @@ static int ruleset_make(uint64_t net, uint64_t scopes)
 	return ruleset;
 }
 
-static void allow_path(int ruleset, int fd, uint64_t access)
+static int allow_path(int ruleset, int fd, uint64_t access)
 {
 	struct path_attr a = {.access = access, .fd = fd};
 
-	if (syscall(SYS_landlock_add_rule, ruleset, RULE_PATH, &a, 0) < 0)
-		fatal("jail: landlock: rule");
+	return (int)syscall(SYS_landlock_add_rule, ruleset, RULE_PATH, &a, 0);
 }
 
 static void allow_port(int ruleset, uint64_t port)
@@ -297,9 +296,10 @@ void jail_gateway(int log_dir)
 	int ruleset = ruleset_make(NET_BIND_TCP, SCOPE_ABSTRACT);
 
 	drop_capabilities();
-	if (log_dir >= 0)
-		allow_path(ruleset, log_dir,
-			   FS_WRITE_FILE | FS_MAKE_REG | FS_REMOVE_FILE);
+	if (log_dir >= 0 &&
+	    allow_path(ruleset, log_dir,
+		       FS_WRITE_FILE | FS_MAKE_REG | FS_REMOVE_FILE) < 0)
+		fatal("jail: landlock: rule");
 	ruleset_apply(ruleset);
 	seccomp("gateway's system calls", gateway_profile);
 }
@@ -319,9 +319,10 @@ static void allow_reading(int ruleset, int fd)
 
 	if (fd < 0 || fstat(fd, &st) < 0 || S_ISLNK(st.st_mode))
 		return; /* there is none, or what it leads to has a rule */
-	allow_path(ruleset, fd,
-		   FS_READ_FILE | FS_EXECUTE |
-			   (S_ISDIR(st.st_mode) ? FS_READ_DIR : 0));
+	/* EBADFD, say, a file of the kernel's own: less is allowed then */
+	(void)allow_path(ruleset, fd,
+			 FS_READ_FILE | FS_EXECUTE |
+				 (S_ISDIR(st.st_mode) ? FS_READ_DIR : 0));
 }
 
 /* What is in a directory, but for others. */

@@ -115,9 +115,9 @@ static bool is_routed_near(const struct in6_addr *a, const struct ifaddrs *own)
 	if (n < 0 || !NLMSG_OK(&buf.head, (size_t)n) ||
 	    buf.head.nlmsg_type != RTM_NEWROUTE ||
 	    buf.head.nlmsg_len < NLMSG_LENGTH(sizeof(*r)))
-		return false; /* no route, say */
-	if (r->rtm_type != RTN_UNICAST)
-		return true;
+		return false;		/* no route, say */
+	if (r->rtm_type != RTN_UNICAST) /* what is behind is unreachable */
+		return r->rtm_type <= RTN_MULTICAST;
 	if (r->rtm_dst_len < PREFIX_MIN)
 		return false;
 	for (left = (long)RTM_PAYLOAD(&buf.head); RTA_OK(at, left);
@@ -135,6 +135,7 @@ bool near_is(const struct in6_addr *a, const struct ifaddrs *own)
 {
 	for (const struct ifaddrs *i = own; i; i = i->ifa_next)
 		if (is_beside(a, i->ifa_addr, i->ifa_netmask) ||
+		    /* where there is no peer: of the broadcast address */
 		    is_beside(a, i->ifa_dstaddr, i->ifa_netmask))
 			return true;
 	return is_routed_near(a, own);
