@@ -88,9 +88,10 @@ static int refuse_links(const struct view *v, const char *path, const char *why,
 	}
 	if (!S_ISDIR(st.st_mode))
 		return 0;
-	if (depth == 0)
-		return diag_set(v->d, "%s: %s: directories too deep", why,
-				path);
+	if (depth == 0) {
+		diag_set(v->d, "%s: %s: directories too deep", why, path);
+		return diag_hint(v->d, "look at them, then move them away");
+	}
 	if (v->host->fs.list(v->host->fs.ctx, path, &names) < 0) {
 		diag_set_errno(v->d, errno, "%s: %s", why, path);
 		return diag_hint(v->d, "chmod u+rx, and look at what is in it");

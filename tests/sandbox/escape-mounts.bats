@@ -289,6 +289,16 @@ repo_and_plain()
 		inside_sh true
 		succeeds
 	done
+	# what the inside made unreadable, or too deep to be looked through
+	mkdir -m 0 .devcontainer
+	inside_sh true
+	is_root || refused
+	is_root || says 'devcontainer: Permission denied'
+	rmdir .devcontainer
+	mkdir -p ".devcontainer/$(printf 'd/%.0s' {1..40})"
+	inside_sh true
+	refused
+	says 'directories too deep'
 }
 
 # escapes: 22
