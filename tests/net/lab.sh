@@ -10,7 +10,8 @@
 #			git over HTTPS; its log is $LAB/access.log
 #	45.80.1.2	sshd, ssh.lab.example
 #	45.80.1.3	origin.py, api.lab.example: 443; 444 with a certificate that
-#			nobody signed, 445 with another name's; $LAB/origin.log
+#			nobody signed, 445 with another name's, 446 with the
+#			name in its subject alone; $LAB/origin.log
 #	10.20.0.1	nginx again; origin.py, private.lab.example
 #	127.0.0.1:53	the host's name server; $LAB/dns.log has every question; the
 #			search list is lab.example
@@ -94,6 +95,9 @@ certificates() {
 		-CAcreateserial -days 30 -out other.pem \
 		-extfile <(echo "subjectAltName=DNS:api.lab.example.org") \
 		2>/dev/null
+	openssl req -new -key web.key -subj "/CN=api.lab.example" 2>/dev/null |
+		openssl x509 -req -CA ca.pem -CAkey ca.key -CAcreateserial \
+			-days 30 -out subject.pem 2>/dev/null
 }
 
 origin() {
@@ -102,7 +106,8 @@ origin() {
 	mkfifo origin.ready
 	world python3 "$LAB_TOP/tests/net/origin.py" web.key origin.log \
 		45.80.1.3:443=web.pem 45.80.1.3:444=self.pem \
-		45.80.1.3:445=other.pem 10.20.0.1:9443=web.pem >origin.ready &
+		45.80.1.3:445=other.pem 45.80.1.3:446=subject.pem \
+		10.20.0.1:9443=web.pem >origin.ready &
 	read -r _ <origin.ready
 }
 

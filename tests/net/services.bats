@@ -373,7 +373,10 @@ END
 	SERVICE=${SERVICE/:444/:445}
 	via "curl -sS --max-time 20 $URL/echo"
 	has "ostname mismatch"
-	SERVICE=${SERVICE/api.lab.example:445/web.lab.example:80}
+	SERVICE=${SERVICE/:445/:446}
+	via "curl -sS --max-time 20 $URL/echo"
+	has "ostname mismatch"
+	SERVICE=${SERVICE/api.lab.example:446/web.lab.example:80}
 	via "curl -sS --max-time 20 $URL/echo"
 	has "no TLS with the origin"
 	[[ $(decision web.lab.example) == *"no TLS with the origin"* ]]

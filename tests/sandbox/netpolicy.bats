@@ -281,3 +281,13 @@ listen()
 	inside --socket "$OUTSIDE/none" -- /bin/touch ran
 	refused
 }
+
+@test "a hundred ports are published, if that many are asked for" {
+	local p ports=()
+	for p in {7001..7100}; do
+		ports+=(--publish "auto:$p")
+	done
+	inside "${ports[@]}" -- /bin/sh -c 'env | grep -c ^SBOX_PUBLISH_'
+	succeeds
+	prints 100
+}

@@ -144,6 +144,8 @@ static const struct message_origin origin = {
 	"authorization: Bearer SECRET\r\nx-api-key: KEY\r\n"                   \
 	"accept-encoding: identity\r\nvia: 1.1 sbox\r\n"
 #define HOST  "Host: 127.0.0.1:8081\r\n"
+#define A64   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,"
+#define A512  A64 A64 A64 A64 A64 A64 A64 A64
 #define OHOST "host: api.example.org\r\n"
 
 /* clang-format off */
@@ -170,6 +172,7 @@ static const struct head_row {
 	{ "connect", "connect / HTTP/1.1\r\n" HOST "\r\n", NULL, 501 },
 	{ "TRACE", "TRACE / HTTP/1.1\r\n" HOST "\r\n", NULL, 501 },
 	{ "TRACK", "TRACK / HTTP/1.1\r\n" HOST "\r\n", NULL, 501 },
+	{ "a long Connection", "GET / HTTP/1.1\r\n" HOST "Connection: " A512 "\r\nConnection: a" A512 "\r\n\r\n", NULL, 400 },
 	{ "HTTP/1.0", "GET / HTTP/1.0\r\n" HOST "\r\n", NULL, 505 },
 	{ "no Host", "GET / HTTP/1.1\r\n\r\n", NULL, 400 },
 	{ "two Hosts", "GET / HTTP/1.1\r\n" HOST HOST "\r\n", NULL, 400 },
