@@ -19,6 +19,7 @@ struct diag;
 enum hostpat_kind {
 	HOSTPAT_EXACT,	 /* example.org */
 	HOSTPAT_BENEATH, /* *.example.org: any depth, not example.org */
+	HOSTPAT_WITHIN,	 /* .example.org: that, and example.org */
 	HOSTPAT_ANY,	 /* * */
 };
 
@@ -36,7 +37,7 @@ struct hostpat {
 int hostname_normalise(const char *in, size_t len, char out[HOSTNAME_MAX + 1],
 		       struct diag *d);
 
-/* 0 and *out, or -1 and d. "*." only in front, "*" alone is ANY. */
+/* 0 and *out, or -1 and d. "*." and "." only in front, "*" alone is ANY. */
 int hostpat_parse(const char *text, struct hostpat *out, struct diag *d);
 
 /* name must be normalised. */

@@ -255,15 +255,14 @@ const char *egress_name_is_local(const char *name, bool tor)
 		const char *why;
 	} zones[] = {
 		/* RFC 6761, RFC 6762, ICANN, RFC 7686 */
-		{{HOSTPAT_BENEATH, "localhost"}, "the sandbox itself"},
-		{{HOSTPAT_BENEATH, "local"}, "a name of the local network"},
-		{{HOSTPAT_BENEATH, "internal"}, "a name of the local network"},
-		{{HOSTPAT_BENEATH, "onion"}, "only Tor knows such names"},
+		{{HOSTPAT_WITHIN, "localhost"}, "the sandbox itself"},
+		{{HOSTPAT_WITHIN, "local"}, "a name of the local network"},
+		{{HOSTPAT_WITHIN, "internal"}, "a name of the local network"},
+		{{HOSTPAT_WITHIN, "onion"}, "only Tor knows such names"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(zones) - (tor ? 1 : 0); i++)
-		if (strcmp(zones[i].zone.name, name) == 0 ||
-		    hostpat_match(&zones[i].zone, name))
+		if (hostpat_match(&zones[i].zone, name))
 			return zones[i].why;
 	return NULL;
 }

@@ -129,6 +129,9 @@ int hostpat_parse(const char *text, struct hostpat *out, struct diag *d)
 	if (strncmp(text, "*.", 2) == 0) {
 		pat.kind = HOSTPAT_BENEATH;
 		text += 2;
+	} else if (text[0] == '.') {
+		pat.kind = HOSTPAT_WITHIN;
+		text++;
 	}
 	if (hostname_normalise(text, strlen(text), pat.name, d))
 		return -1;
@@ -140,14 +143,12 @@ bool hostpat_match(const struct hostpat *pat, const char *name)
 {
 	size_t len = strlen(name), tail = strlen(pat->name);
 
-	switch (pat->kind) {
-	case HOSTPAT_EXACT:
-		return strcmp(pat->name, name) == 0;
-	case HOSTPAT_BENEATH:
-		return len > tail + 1 && name[len - tail - 1] == '.' &&
-		       strcmp(name + len - tail, pat->name) == 0;
-	case HOSTPAT_ANY:
+	if (pat->kind == HOSTPAT_ANY)
 		return true;
-	}
-	return false;
+	if (len < tail || strcmp(name + len - tail, pat->name) != 0)
+		return false;
+	if (len == tail)
+		return pat->kind != HOSTPAT_BENEATH;
+	return pat->kind != HOSTPAT_EXACT && len > tail + 1 &&
+	       name[len - tail - 1] == '.';
 }

@@ -163,23 +163,16 @@ static int read_query(struct query *q)
 	return q->pos == q->len && q->type != 0 && q->type != TYPE_OPT ? 0 : -1;
 }
 
-static bool is_under(const char *name, const char *parent)
-{
-	struct hostpat beneath = {.kind = HOSTPAT_BENEATH};
-
-	if (strcmp(name, parent) == 0)
-		return true;
-	memcpy(beneath.name, parent, strlen(parent) + 1);
-	return hostpat_match(&beneath, name);
-}
-
 static bool is_asked_by_itself(const char *name)
 {
-	static const char *const parents[] = {"in-addr.arpa", "ip6.arpa",
-					      "resolver.arpa"};
+	static const struct hostpat zones[] = {
+		{HOSTPAT_WITHIN, "in-addr.arpa"},
+		{HOSTPAT_WITHIN, "ip6.arpa"},
+		{HOSTPAT_WITHIN, "resolver.arpa"},
+	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(parents); i++)
-		if (is_under(name, parents[i]))
+	for (size_t i = 0; i < ARRAY_SIZE(zones); i++)
+		if (hostpat_match(&zones[i], name))
 			return true;
 	return false;
 }
@@ -188,6 +181,8 @@ static bool is_asked_by_itself(const char *name)
 static enum rcode decide(const struct query *q, dns_lookup *lookup, void *ctx,
 			 uint32_t *address)
 {
+	static const struct hostpat localhost = {HOSTPAT_WITHIN, "localhost"};
+
 	if (q->has_opt && q->version > 0)
 		return RCODE_BADVERS;
 	if (q->class != CLASS_IN || q->is_root ||
@@ -195,7 +190,7 @@ static enum rcode decide(const struct query *q, dns_lookup *lookup, void *ctx,
 		return RCODE_REFUSED;
 	if (!q->name[0] || is_asked_by_itself(q->name))
 		return RCODE_NXDOMAIN;
-	if (is_under(q->name, "localhost")) {
+	if (hostpat_match(&localhost, q->name)) {
 		*address = 0x7f000001;
 		return RCODE_OK;
 	}

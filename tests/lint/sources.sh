@@ -37,9 +37,9 @@ registries='registry[.]npm|npm[j]s|py[p]i\.org|pythonhoste[d]|crates[.]io|deb[.]
 	never '\b20[2-9][0-9]-[01][0-9]-[0-3][0-9]\b' "a date" $code
 }
 
-# A profile may name everything beneath one: a pattern is no host.
+# A profile may name a whole domain: a pattern is no host.
 for f in profiles/*.json; do
-	if sed 's/"\*\.[a-z.-]*"/""/g' "$f" | grep -nE -e "$registries"; then
+	if sed 's/"\*\{0,1\}\.[a-z.-]*"/""/g' "$f" | grep -nE -e "$registries"; then
 		say "$f: ^ host name of a package registry"
 	fi
 done

@@ -66,6 +66,9 @@ static const struct {
 } rule_rows[] = {
 	{ "name", "api.example.org", "port api.example.org 443 80", NULL },
 	{ "beneath", "*.Example.org", "port *.example.org 443 80", NULL },
+	{ "within", ".Example.org", "port .example.org 443 80", NULL },
+	{ "within, a port", ".example.org:22", "port .example.org 22", NULL },
+	{ "within an address", ".1.2.3.4", NULL, "not an IPv4 address" },
 	{ "any", "*", "port * 443 80", NULL },
 	{ "port", "db.example.org:5432", "port db.example.org 5432", NULL },
 	{ "ports", "a.org:1,22,65535", "port a.org 1 22 65535", NULL },
@@ -151,6 +154,7 @@ static const struct {
 	{ "localhost", "{\"allow\":[\"localhost:80\"]}", "never looked up" },
 	{ "beneath localhost", "{\"allow\":[\"a.localhost\"]}", "never looked up" },
 	{ "*.localhost", "{\"allow\":[\"*.localhost\"]}", "never looked up" },
+	{ ".localhost", "{\"allow\":[\".localhost\"]}", "never looked up" },
 	{ "mDNS", "{\"allow\":[\"printer.local\"]}", "never looked up" },
 	{ "metadata by name", "{\"allow\":[\"metadata.google.internal\"]}", "never looked up" },
 	{ "a name that ends alike", "{\"allow\":[\"mylocal\",\"a.notlocal\"]}", NULL },
@@ -280,6 +284,7 @@ static const struct {
 
 #define NET_NAMES "{\"allow\":[\"a.org\",\"*.b.org\",\"tcp:git.b.org:443\",\"c.org:22,8000-8002\"," \
 	"\"*:8443\",\"host:1\"],\"deny\":[\"bad.b.org\",\"a.org:80\",\"*.bad.org\"]}"
+#define NET_WITHIN "{\"allow\":[\".a.org\",\".b.org\"],\"deny\":[\".b.org\"]}"
 #define NET_ANY "{\"allow\":[\"*\"]}"
 #define NET_TOR "{\"allow\":[\"*\"],\"via\":\"tor\"}"
 
@@ -300,6 +305,10 @@ static const struct {
 	{ "beneath", NET_NAMES, "x.y.b.org", 443, EGRESS_ALLOWED, "*.b.org", EGRESS_CHECK_PORT },
 	{ "the apex", NET_NAMES, "b.org", 443, EGRESS_UNLISTED, NULL, 0 },
 	{ "the apex by *", NET_NAMES, "b.org", 8443, EGRESS_ALLOWED, "*:8443", EGRESS_CHECK_PORT },
+	{ "within", NET_WITHIN, "x.a.org", 443, EGRESS_ALLOWED, ".a.org", EGRESS_CHECK_PORT },
+	{ "within, the apex", NET_WITHIN, "a.org", 443, EGRESS_ALLOWED, ".a.org", EGRESS_CHECK_PORT },
+	{ "deny within", NET_WITHIN, "x.b.org", 443, EGRESS_DENIED, ".b.org", 0 },
+	{ "deny within, the apex", NET_WITHIN, "b.org", 443, EGRESS_DENIED, ".b.org", 0 },
 	{ "deny wins", NET_NAMES, "bad.b.org", 443, EGRESS_DENIED, "bad.b.org", 0 },
 	{ "deny without ports is all of them", NET_NAMES, "bad.b.org", 8443, EGRESS_DENIED, "bad.b.org", 0 },
 	{ "denied, look-up", NET_NAMES, "bad.b.org", 0, EGRESS_DENIED, "bad.b.org", 0 },
@@ -497,6 +506,7 @@ static const char *show_rule(const struct egress_rule *r, char *out, size_t len)
 {
 	static const char *const heads[] = {[HOSTPAT_EXACT] = "",
 					    [HOSTPAT_BENEATH] = "*.",
+					    [HOSTPAT_WITHIN] = ".",
 					    [HOSTPAT_ANY] = "*"};
 	char addr[INET6_ADDRSTRLEN];
 	int n;
