@@ -242,15 +242,38 @@ none"
 	says "127.0.0.1:$output"
 }
 
+@test "--publish: of two sandboxes with the same port the second says so, or takes another" {
+	local p
+	mkdir site
+	echo "from the first" >site/index.html
+	"$SBOX" --publish 3002 -- sh -c 'cd site && exec /usr/bin/python3 -m http.server \
+		-b 127.0.0.1 3002' >/dev/null 2>&1 3>&- &
+	p=$!
+	wait_for 15 curl -s -o /dev/null http://127.0.0.1:3002/
+	inside --publish 3002 -- touch ran
+	is_status 125
+	[ ! -e ran ]
+	says '3002'
+	inside --publish auto:3002 -- sh -c 'echo $SBOX_PUBLISH_3002'
+	succeeds
+	matches '[0-9]{4,5}'
+	[ "$output" != 3002 ]
+	# the first one is still what the port leads to
+	run curl -sS http://127.0.0.1:3002/
+	prints "from the first"
+	kill $p
+	wait $p || true
+}
+
 @test "microsocks: everything goes through the SOCKS server, names too" {
 	need microsocks
 	microsocks -i 127.0.0.1 -p 1088 >"$SCRATCH/socks.log" 2>&1 3>&- &
-	local p=$! before
+	local p=$!
 	wait_for 10 bash -c 'true >/dev/tcp/127.0.0.1/1088'
-	before=$(count 'web.lab.example' "$LAB/dns.log")
 	inside --via socks5h://127.0.0.1:1088 --allow web.lab.example -- \
 		curl -sS --max-time 20 --cacert ca.pem https://web.lab.example/
 	prints "the web server"
+	grep -qF web.lab.example "$SCRATCH/socks.log" # asked for by its name
 	kill $p
 	wait $p || true
 	# and without it there is no way
@@ -258,5 +281,4 @@ none"
 		curl -sS --max-time 10 --cacert ca.pem https://web.lab.example/
 	[ "$status" -ne 0 ]
 	lacks "web server"
-	echo "$before"
 }
