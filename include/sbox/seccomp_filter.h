@@ -35,8 +35,8 @@ void seccomp_filter_free(struct seccomp_filter *f);
 int seccomp_filter_get(const struct policy_seccomp *s, const struct host *host,
 		       struct seccomp_filter *out, struct diag *d);
 
-/* Hex SHA-256 (64 chars + NUL) of what the compiled filter depends on: for
- * --dry-run, and the cache's file name. */
+/* Hex SHA-256 (64 chars + NUL) of what the compiled filter depends on: the
+ * name of its file in the cache. */
 void seccomp_filter_key(const struct policy_seccomp *s, const struct host *host,
 			char hex[65]);
 

@@ -17,8 +17,7 @@ int egress_member_parse(const cJSON *node, const struct member *m,
 		return m->parse(node, m, d);
 	if (!cJSON_IsArray(node))
 		return diag_set(d, "expected %s", m->list);
-	cJSON_ArrayForEach(e, node)
-	{
+	cJSON_ArrayForEach(e, node) {
 		if (m->parse(e, m, d))
 			return diag_prefix(d, "[%zu]", i);
 		i++;
@@ -33,8 +32,7 @@ int egress_object_parse(const cJSON *object, const struct member *rows,
 
 	if (!cJSON_IsObject(object))
 		return diag_set(d, "expected an object");
-	cJSON_ArrayForEach(e, object)
-	{
+	cJSON_ArrayForEach(e, object) {
 		size_t i = 0;
 
 		while (i < n && strcmp(rows[i].key, e->string) != 0)

@@ -167,8 +167,9 @@ static int take_headers(const cJSON *node, const struct member *m,
 
 	if (!cJSON_IsObject(node))
 		return diag_set(d, "expected an object of headers");
-	cJSON_ArrayForEach(e, node) if (add_header(s, e, d)) return diag_prefix(
-		d, "%.*s", EGRESS_SHOWN, e->string);
+	cJSON_ArrayForEach(e, node)
+		if (add_header(s, e, d))
+			return diag_prefix(d, "%.*s", EGRESS_SHOWN, e->string);
 	return 0;
 }
 
@@ -310,18 +311,15 @@ static int expand_paths(cJSON *list, const char *home, struct diag *d)
 {
 	cJSON *service, *header;
 
-	cJSON_ArrayForEach(service, list)
-	{
+	cJSON_ArrayForEach(service, list) {
 		cJSON *headers =
 			cJSON_GetObjectItemCaseSensitive(service, "headers");
 
 		if (expand_member(service, "ca", home, d))
 			return -1;
 		cJSON_ArrayForEach(header, headers)
-		{
 			if (expand_member(header, "file", home, d))
 				return -1;
-		}
 	}
 	return 0;
 }

@@ -58,8 +58,7 @@ static void put_service(cJSON *list, cJSON *service)
 	const cJSON *port = json_get(service, "port"), *e;
 	int i = 0;
 
-	cJSON_ArrayForEach(e, list)
-	{
+	cJSON_ArrayForEach(e, list) {
 		if (cJSON_Compare(json_get(e, "port"), port, true))
 			break;
 		i++;

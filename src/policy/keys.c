@@ -228,8 +228,7 @@ static int set_list(const struct key_sink *s, const struct key *k,
 	const cJSON *e;
 	size_t i = 0;
 
-	cJSON_ArrayForEach(e, list)
-	{
+	cJSON_ArrayForEach(e, list) {
 		cleanup_free char *label = xasprintf("%s[%zu]", k->name, i++);
 		unsigned accepts =
 			KEY_JSON_STRING | (numbers ? KEY_JSON_NUMBER : 0u);
@@ -246,8 +245,7 @@ static int set_map(const struct key_sink *s, const struct key *k,
 {
 	const cJSON *e;
 
-	cJSON_ArrayForEach(e, map)
-	{
+	cJSON_ArrayForEach(e, map) {
 		cleanup_free char *label =
 			xasprintf("%s.%s", k->name, e->string);
 		cleanup_free char *pair = NULL;
@@ -359,8 +357,7 @@ static int apply_object(struct key_sink *s, const char *prefix, cJSON *object)
 	if (!cJSON_IsObject(object))
 		return wrong_type(s, object, *prefix ? prefix : NULL,
 				  "an object");
-	cJSON_ArrayForEach(e, object)
-	{
+	cJSON_ArrayForEach(e, object) {
 		cleanup_free char *name = xasprintf(
 			"%s%s%s", prefix, *prefix ? "." : "", e->string);
 		const struct key *k = key_find(name);

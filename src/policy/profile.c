@@ -171,10 +171,8 @@ static int load_parents(struct loader *l, const struct json_doc *doc,
 		return json_error(doc, list, "extends", l->d,
 				  "expected a list of profile names");
 	cJSON_ArrayForEach(node, list)
-	{
 		if (load_one_parent(l, doc, node, at))
 			return -1;
-	}
 	return 0;
 }
 

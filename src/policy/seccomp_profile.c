@@ -181,10 +181,8 @@ static int check_value(const struct parser *ps, const cJSON *v,
 	     (f->known && !words_have(f->known, v->valuestring + prefix))))
 		return bad(ps, f->name, "\"%s\" is not known", v->valuestring);
 	cJSON_ArrayForEach(c, v)
-	{
 		if (kind == TEXTS && check_value(ps, c, f, TEXT))
 			return -1;
-	}
 	return 0;
 }
 
@@ -197,8 +195,7 @@ static int check_object(const struct parser *ps, const cJSON *object,
 
 	if (!cJSON_IsObject(object))
 		return bad(ps, what, "must be an object");
-	cJSON_ArrayForEach(c, object)
-	{
+	cJSON_ArrayForEach(c, object) {
 		for (f = fields; f < end; f++)
 			if (f->in == in && strcmp(f->name, c->string) == 0)
 				break;
@@ -312,8 +309,7 @@ static int parse_when(const struct parser *ps, const cJSON *rule,
 	if (check_object(ps, when, key, WHEN) ||
 	    (kernel && parse_kernel(ps, kernel, &min)))
 		return -1;
-	cJSON_ArrayForEach(c, arches)
-	{
+	cJSON_ArrayForEach(c, arches) {
 		here |= strcmp(c->valuestring, ps->arch->go) == 0;
 	}
 	new = kernel && ps->kernel >= min;
@@ -357,8 +353,7 @@ static int parse_conds(struct parser *ps, const cJSON *rule,
 	int rc = 0;
 
 	ps->cond = 0;
-	cJSON_ArrayForEach(c, get(rule, "args"))
-	{
+	cJSON_ArrayForEach(c, get(rule, "args")) {
 		if (r->ncond == ARRAY_SIZE(r->cond))
 			rc = bad(ps, "index", "a call has six arguments");
 		else
@@ -444,10 +439,8 @@ static int parse_rule(struct parser *ps, const cJSON *rule)
 	if (name)
 		return add_name(ps, name, &model);
 	cJSON_ArrayForEach(c, names)
-	{
 		if (add_name(ps, c, &model))
 			return -1;
-	}
 	return 0;
 }
 
@@ -461,12 +454,9 @@ static int parse_head(const struct parser *ps, const cJSON *object)
 			 "defaultErrno", &p->default_ret))
 		return -1;
 	cJSON_ArrayForEach(c, map)
-	{
 		if (check_object(ps, c, "archMap", MAP))
 			return -1;
-	}
-	cJSON_ArrayForEach(c, get(object, "architectures"))
-	{
+	cJSON_ArrayForEach(c, get(object, "architectures")) {
 		if (strcmp(c->valuestring, ps->arch->oci) != 0)
 			strlist_addf(&p->notes,
 				     "%s: only %s is kept, others are killed",
@@ -476,8 +466,7 @@ static int parse_head(const struct parser *ps, const cJSON *object)
 		strlist_addf(&p->notes,
 			     "archMap: only %s is kept, others are killed",
 			     ps->arch->oci);
-	cJSON_ArrayForEach(c, get(object, "flags"))
-	{
+	cJSON_ArrayForEach(c, get(object, "flags")) {
 		strlist_addf(&p->notes, "flag %s: without effect here",
 			     c->valuestring);
 	}
@@ -522,8 +511,7 @@ static int parse_all(struct parser *ps, const cJSON *object)
 	if (parse_head(ps, object))
 		return -1;
 	ps->rule = 0;
-	cJSON_ArrayForEach(c, get(object, "syscalls"))
-	{
+	cJSON_ArrayForEach(c, get(object, "syscalls")) {
 		if (parse_rule(ps, c))
 			return -1;
 		ps->rule++;
