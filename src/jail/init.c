@@ -38,6 +38,13 @@
 #include "sbox/plan.h"
 #include "sbox/wire.h"
 
+/* Why everything was killed, said when it is dead: a supervisor that is stopped
+ * with a full socket must not keep us from seeing to that. */
+static struct {
+	enum wire_type type; /* 0: it wasn't */
+	int index;
+} given_up;
+
 static void kill_all(const char *why)
 {
 	/* ESRCH: only zombies are left */
@@ -60,6 +67,8 @@ static _Noreturn void finish(const struct inside *in, int status)
 	(void)absent_clear(&in->plan->absent, &made);
 	if (made >= 0)
 		(void)wire_send(in->sock, WIRE_MADE, made, -1);
+	if (given_up.type)
+		(void)wire_send(in->sock, given_up.type, given_up.index, -1);
 	if (status && in->plan->net != NET_HOST && net_was_refused())
 		status |= WIRE_REFUSED;
 	/* Nobody left to tell if this fails. */
@@ -160,13 +169,12 @@ static int serve_gateway(int gateway)
 	return -1;
 }
 
-/* Nothing may go on as it is at path. finish() takes away what was made. */
-static void give_up(const struct inside *in, enum wire_type type, int index,
-		    const char *path)
+/* Nothing may go on as it is at path: the rest is finish()'s. */
+static void give_up(enum wire_type type, int index, const char *path)
 {
 	kill_all(path);
-	/* Lost only if the supervisor is: see the end of file. */
-	(void)wire_send(in->sock, type, index, -1);
+	given_up.type = type;
+	given_up.index = index;
 }
 
 /* We gave up the right to mount it again. */
@@ -175,7 +183,7 @@ static void check_mounts(const struct inside *in)
 	int lost = mount_uncovered(in->plan);
 
 	if (lost >= 0)
-		give_up(in, WIRE_UNCOVERED, lost, in->plan->mounts[lost].dst);
+		give_up(WIRE_UNCOVERED, lost, in->plan->mounts[lost].dst);
 }
 
 /* git would take its configuration from there. */
@@ -183,8 +191,11 @@ static void check_absent(const struct inside *in)
 {
 	int made = absent_heard(in->plan, in->absent);
 
-	if (made >= 0)
-		give_up(in, WIRE_MADE, made, in->plan->absent.v[made]);
+	if (made < 0)
+		return;
+	/* at once: what is killed may take its time to die */
+	(void)absent_clear(&in->plan->absent, &made);
+	give_up(WIRE_MADE, made, in->plan->absent.v[made]);
 }
 
 _Noreturn void init_run(const struct inside *in)
