@@ -146,6 +146,12 @@ static void on_stopped(struct supervisor *s, int sig)
 {
 	int foreground;
 
+	if (s->reported)
+		return;
+	if (s->kill_at) { /* it has had its time: it may not stop the clock */
+		tell(s, WIRE_CONTINUE, 0);
+		return;
+	}
 	if (!s->term) {
 		/* A payload that stops itself is its own business: the time
 		 * limit must go on. */

@@ -740,6 +740,31 @@ drive_shell()
 	[ "$(wc -c <ticks)" -eq "$n" ]
 }
 
+@test "terminal: the time limit holds for a command that stops itself again" {
+	cat >"$PROJ/again" <<-'EOF'
+		trap '' TERM
+		trap 'kill -STOP $$' CONT
+		setsid sh -c 'while :; do echo t >>ticks; sleep 0.1; done' &
+		kill -STOP $$
+		while :; do sleep 0.1; done
+	EOF
+	drive_shell <<-'EOF'
+		expect out> 
+		send $S --timeout 2s -- bash ./again\r
+		expect Stopped
+		expect out> 
+		run for i in $(seq 80); do n=$(wc -c <ticks); sleep 0.5; [ "$n" = "$(wc -c <ticks)" ] && break; done; touch ended
+		send test -e ended && echo en""ded\r
+		expect ended
+		send exit\r
+		exit
+	EOF
+	local n
+	n=$(wc -c <ticks)
+	sleep 0.5
+	[ "$(wc -c <ticks)" -eq "$n" ]
+}
+
 @test "terminal: without one, SIGTSTP stops the command and sbox, SIGCONT both" {
 	cat >"$PROJ/count" <<-'EOF'
 		trap 'echo cont >>log' CONT
