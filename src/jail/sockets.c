@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "sbox/cleanup.h"
+#include "sbox/path.h"
 #include "sbox/strlist.h"
 
 #define REPLY_MAX ((size_t)64 * 1024) /* the kernel's own, netlink_dump() */
@@ -52,6 +53,18 @@ static char *path_of(int fd)
 	return xstrndup(path, (size_t)n);
 }
 
+/* The directory that keeps us from what lies beneath is one that we, and so
+ * the inside, could open. */
+static bool is_ours(const char *name)
+{
+	cleanup_free char *dir = path_dirname(name);
+	struct stat st;
+
+	while (lstat(dir, &st) < 0 && errno == EACCES)
+		xreplace(&dir, path_dirname(dir));
+	return st.st_uid == geteuid();
+}
+
 static void place(const struct found *f, const char *name, uint32_t ino)
 {
 	cleanup_fd int fd = -1;
@@ -60,8 +73,8 @@ static void place(const struct found *f, const char *name, uint32_t ino)
 
 	if (name[0] == '/') {
 		fd = open(name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		if (fd < 0 && errno == EACCES)
-			return;
+		if (fd < 0 && errno == EACCES && !is_ours(name))
+			return; /* and out of the inside's reach */
 	}
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) &&
 	    (uint32_t)st.st_ino == ino)

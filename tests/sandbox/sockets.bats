@@ -91,6 +91,18 @@ silent()
 	wait_for 5 grep -q wanted "$SCRATCH/heard"
 }
 
+@test "a socket that the last sandbox put out of sight is out of reach" {
+	mkdir "$PROJ/run"
+	listen / "$PROJ/run/app.sock"
+	chmod 0 "$PROJ/run"
+	attack_copy unix
+	inside -- /bin/sh -c 'chmod 755 run; ./.attack-unix send run/app.sock evil'
+	sleep 0.5
+	[ ! -s "$SCRATCH/heard" ]
+	chmod 755 "$PROJ/run"
+	answers "$PROJ/run/app.sock"
+}
+
 @test "a directory that cannot be searched for a lost socket is a refusal" {
 	# root searches everything
 	is_root && return 0
