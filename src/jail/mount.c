@@ -125,7 +125,8 @@ static int pin_one(const struct plan_mount *m)
 	cleanup_fd int fd = -1;
 	int tree;
 
-	if (m->flags & PLAN_RO)
+	/* a device is written to all the same; its mode stays as it is */
+	if (m->flags & (PLAN_RO | PLAN_DEV))
 		attr |= MOUNT_ATTR_RDONLY;
 	if (!(m->flags & PLAN_DEV))
 		attr |= MOUNT_ATTR_NODEV;
