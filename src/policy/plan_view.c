@@ -200,15 +200,62 @@ static char *home_dir(const struct view *v)
 			 (int)(mark - name), name, project, mark + 2);
 }
 
+/* An empty directory at dst, also where the host's is shown (/opt, /usr). */
+static struct plan_mount *add_empty(struct view *v, const char *dst,
+				    const char *why)
+{
+	cleanup_free char *under = view_backing(v, dst, NULL);
+
+	return plan_add(v->plan, under ? PLAN_TMPFS : PLAN_PRIVATE, dst, why);
+}
+
+/* HOME isn't always the user's own: what lies in that one is no more shown. */
+static void passwd_home_build(struct view *v)
+{
+	const struct host *h = v->host;
+	cleanup_free char *under = view_backing(v, h->passwd_home, NULL);
+	struct stat st;
+
+	if (under && view_lstat(v, under, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    st.st_uid == h->uid && !path_under(h->passwd_home, h->home) &&
+	    !path_under(h->passwd_home, h->cwd) &&
+	    !path_under(h->cwd, h->passwd_home) &&
+	    !path_under(h->home, h->passwd_home))
+		add_empty(v, h->passwd_home, "home")->mode = 0700;
+}
+
+static int check_home(const struct view *v)
+{
+	static const struct {
+		const char *path;
+		bool is_whole; /* nothing in it is the host's either */
+	} needed[] = {
+		{"/dev", true},	 {"/proc", true},     {"/sys", true},
+		{"/etc", false}, {"/usr/bin", false},
+	};
+	const char *home = v->host->home;
+
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+		if (path_under(home, needed[i].path) ||
+		    (needed[i].is_whole && path_under(needed[i].path, home))) {
+			diag_set(v->d, "home: %s: can't be one inside", home);
+			return diag_hint(v->d, "HOME=DIR says where it is");
+		}
+	return 0;
+}
+
 static int home_build(struct view *v)
 {
 	const struct host *h = v->host;
 	struct stat st = {.st_mode = S_IFDIR};
 
+	passwd_home_build(v);
 	if (path_under(h->cwd, h->home))
 		return 0; /* --force-cwd: the home is what is shown */
+	if (check_home(v) < 0)
+		return -1;
 	if (strcmp(v->policy->home, "tmp") == 0) {
-		plan_add(v->plan, PLAN_PRIVATE, h->home, "home")->mode = 0700;
+		add_empty(v, h->home, "home")->mode = 0700;
 		return 0;
 	}
 	v->plan->keep_home = home_dir(v);
@@ -384,9 +431,7 @@ static int tmpfs_build(struct view *v)
 				       l->v[i].dest);
 			return diag_hint(v->d, "make the directory first");
 		}
-		plan_add(v->plan, under ? PLAN_TMPFS : PLAN_PRIVATE,
-			 l->v[i].dest, "--tmpfs")
-			->mode = 0755;
+		add_empty(v, l->v[i].dest, "--tmpfs")->mode = 0755;
 	}
 	return 0;
 }

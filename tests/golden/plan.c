@@ -302,6 +302,9 @@ static void world_line(struct world *w, const char *line)
 	} else if (strncmp(line, "passwd ", 7) == 0) {
 		free(w->host.passwd_home);
 		w->host.passwd_home = xstrdup(rest + 1);
+	} else if (strncmp(line, "home ", 5) == 0) {
+		free(w->host.home);
+		w->host.home = xstrdup(rest + 1);
 	} else if (strncmp(line, "landlock ", 9) == 0) {
 		w->host.landlock_abi = atoi(rest + 1);
 	} else if (strncmp(line, "fd ", 3) == 0) {
