@@ -31,20 +31,40 @@ static char *read_text(const struct view *v, const char *path, size_t max)
 	return text;
 }
 
-/* The worktree's private directory .../.git/worktrees/NAME, canonical, if
- * cwd/.git is a file that says so; else NULL. */
-static char *worktree_gitdir(const struct view *v, const char *dotgit)
+char *git_file_target(const struct view *v, const char *dotgit)
 {
 	cleanup_free char *text = read_text(v, dotgit, GIT_FILE_MAX);
+	cleanup_free char *dir = path_dirname(dotgit);
 	cleanup_free char *path = NULL;
 	struct stat st;
 	char *canon = NULL;
 
 	if (!text || strncmp(text, "gitdir: ", 8) != 0)
 		return NULL;
-	path = path_join(v->host->cwd, text + 8);
+	path = path_join(dir, text + 8);
 	(void)view_resolve(v, path, &canon, &st, NULL);
 	return canon;
+}
+
+/* Who wrote to that repository's directory can have made the entry that names
+ * this project: so it is said. */
+static void worktree_show(struct view *v, const char *common)
+{
+	const struct policy_paths *write = &v->policy->write;
+	size_t len = strlen(common), i = 0;
+	struct stat st;
+
+	if (len < 4 || strcmp(common + len - 4, ".git") != 0 ||
+	    view_hold(v, common, &st) < 0 || st.st_uid != v->host->uid)
+		return;
+	while (i < write->n && !path_under(write->v[i].src, common))
+		i++;
+	if (i == write->n)
+		strlist_addf(&v->plan->warnings,
+			     "git: %s, whose worktree this is, is shown "
+			     "writable",
+			     common);
+	view_show(v, common, common, &st, PLAN_CHECK, "git worktree");
 }
 
 static void worktree_find(struct view *v)
@@ -62,7 +82,7 @@ static void worktree_find(struct view *v)
 
 	if (view_lstat(v, dotgit, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
-	gitdir = worktree_gitdir(v, dotgit);
+	gitdir = git_file_target(v, dotgit);
 	if (!gitdir || path_under(h->cwd, gitdir))
 		return;
 	worktrees = path_dirname(gitdir);
@@ -82,9 +102,7 @@ static void worktree_find(struct view *v)
 			     dotgit, gitdir);
 		return;
 	}
-	if (view_hold(v, common, &st) < 0 || st.st_uid != h->uid)
-		return;
-	view_show(v, common, common, &st, PLAN_CHECK, "git worktree");
+	worktree_show(v, common);
 }
 
 /* One value: quotes and backslashes as in git-config(1), comment cut off. */

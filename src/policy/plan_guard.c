@@ -23,6 +23,8 @@
 #include "sbox/path.h"
 #include "sbox/policy.h"
 
+#define DEPTH_MAX 32 /* of what is protected; nobody's is deeper */
+
 /* What a supplementary group may let an ordinary user read in /etc. As root
  * the whole of /etc is walked instead. */
 static const char *const secret_files[] = {
@@ -140,6 +142,17 @@ static bool is_pinned(const struct view *v, const char *dst)
 	return false;
 }
 
+static bool is_locked(const struct view *v, const char *dst)
+{
+	const struct plan *p = v->plan;
+
+	for (size_t i = 0; i < p->nmounts; i++)
+		if (p->mounts[i].type == PLAN_READONLY &&
+		    strcmp(p->mounts[i].dst, dst) == 0)
+			return true;
+	return false;
+}
+
 static void guard_add(struct view *v, enum plan_mount_type type,
 		      const char *dst, const struct stat *st, const char *why)
 {
@@ -180,7 +193,7 @@ int guard_lock(struct view *v, const char *dst, const char *why)
 	int r;
 
 	under = view_backing(v, dst, &writable);
-	if (!under || !writable)
+	if (!under || !writable || is_locked(v, dst))
 		return 0;
 	r = guard_look(v, under, dst, &st, why);
 	if (r != 0)
@@ -189,6 +202,46 @@ int guard_lock(struct view *v, const char *dst, const char *why)
 		return -1;
 	guard_add(v, PLAN_READONLY, dst, &st, why);
 	return 0;
+}
+
+static int refuse_links(const struct view *v, const char *path, const char *why,
+			int depth)
+{
+	cleanup_strlist struct strlist names = {.n = 0};
+	struct stat st;
+
+	if (view_lstat(v, path, &st) < 0)
+		return 0;
+	if (S_ISREG(st.st_mode) && st.st_nlink > 1) {
+		diag_set(v->d,
+			 "%s: %s: the file has other names (hard links), by "
+			 "which it could be written to",
+			 why, path);
+		return diag_hint(v->d, "look at it, then put a copy in its "
+				       "place (cp -p, mv)");
+	}
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	if (depth == 0) {
+		diag_set(v->d, "%s: %s: directories too deep", why, path);
+		return diag_hint(v->d, "look at them, then move them away");
+	}
+	if (v->host->fs.list(v->host->fs.ctx, path, &names) < 0) {
+		diag_set_errno(v->d, errno, "%s: %s", why, path);
+		return diag_hint(v->d, "chmod u+rx, and look at what is in it");
+	}
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *name = path_join(path, names.v[i]);
+
+		if (refuse_links(v, name, why, depth - 1) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int guard_refuse_links(const struct view *v, const char *path, const char *why)
+{
+	return refuse_links(v, path, why, DEPTH_MAX);
 }
 
 /* At dst, or with the directory that it is in. */
@@ -215,8 +268,16 @@ static int guard_hide(struct view *v, const char *dst, const char *why)
 	under = view_backing(v, dst, &writable);
 	if (under && writable && guard_hold(v, under, why) < 0)
 		return -1;
-	if (!under || view_lstat(v, under, &st) < 0)
-		return 0; /* not visible: nothing to hide */
+	if (!under)
+		return 0;
+	if (view_lstat(v, under, &st) < 0) {
+		/* what the inside took away, it could give back */
+		if (!writable || errno == ENOENT || errno == ENOTDIR)
+			return 0;
+		diag_set_errno(v->d, errno, "%s: %s", why, under);
+		return diag_hint(v->d, "chmod u+x its directories, and look "
+				       "at what is in them");
+	}
 	if (S_ISLNK(st.st_mode)) {
 		cleanup_free char *canon = NULL;
 
@@ -402,12 +463,37 @@ static void cover_add(struct view *v, const struct cover_row *row)
 	}
 }
 
+/* What was asked for read-only within what is writable keeps its name, and a
+ * file has no other. In a kept home (PLAN_MAKE) there is nothing of the host's.
+ */
+static int readonly_build(struct view *v)
+{
+	for (size_t i = 0, n = v->plan->nmounts; i < n; i++) {
+		const struct plan_mount m = v->plan->mounts[i];
+		cleanup_free char *parent = path_dirname(m.dst);
+		cleanup_free char *under = NULL;
+		bool writable;
+
+		if (m.type != PLAN_BIND ||
+		    (m.flags & (PLAN_RO | PLAN_MAKE)) != PLAN_RO)
+			continue;
+		under = view_backing(v, parent, &writable);
+		if (!under || !writable)
+			continue;
+		if (guard_pin_parents(v, m.dst, m.why) < 0 ||
+		    (S_ISREG(m.mode) &&
+		     guard_refuse_links(v, m.src, m.why) < 0))
+			return -1;
+	}
+	return 0;
+}
+
 int guard_build(struct view *v)
 {
 	proc_build(v);
 	for (size_t i = 0; i < ARRAY_SIZE(cover_rows); i++)
 		cover_add(v, &cover_rows[i]);
-	if (protect_build(v) < 0)
+	if (protect_build(v) < 0 || readonly_build(v) < 0)
 		return -1;
 	return hide_build(v);
 }

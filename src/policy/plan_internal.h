@@ -84,6 +84,9 @@ int network_build(struct plan *p, const struct policy *policy,
 int guard_build(struct view *v);
 /* Make dst (an inside path) read-only if it is in something writable. */
 int guard_lock(struct view *v, const char *dst, const char *why);
+/* A mount protects a name; a file that has another one can be written to by
+ * that. So at the host's path no file may, nor any beneath. */
+int guard_refuse_links(const struct view *v, const char *path, const char *why);
 /* plan_protect.c: the names that are locked. */
 int protect_build(struct view *v);
 /* Hide a path of the host's wherever the first n mounts show it. */
@@ -103,6 +106,8 @@ int device_build(struct view *v);
 /* The command's installation. What isn't found is told by exec, status 127. */
 void install_find(struct view *v, const char *argv0);
 void git_find(struct view *v);
+/* Where a .git file leads to, canonical and malloc'd; NULL if it doesn't. */
+char *git_file_target(const struct view *v, const char *dotgit);
 /* Say so when the repository of the working directory lies above it. */
 void git_note(struct view *v);
 int view_build(struct view *v);

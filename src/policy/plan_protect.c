@@ -15,7 +15,7 @@
 #include "sbox/path.h"
 #include "sbox/policy.h"
 
-#define DEPTH_MAX 32 /* of what is protected; nobody's is deeper */
+#define CONFIG_MAX 65536 /* of it is looked at */
 
 /* Of every git repository. This one is left out with --git-config rw (known by
  * its address: a user's fs.protect always counts). */
@@ -39,7 +39,16 @@ static const char *const protected_names[] = {
 	".vscode/tasks.json",
 	".vscode/settings.json",
 	".vscode/launch.json",
+	".vscode/mcp.json",
+	".zed/tasks.json",
+	".zed/settings.json",
 	".devcontainer",
+	".devcontainer.json",
+	"mise.toml",
+	".mise.toml",
+	".mise",
+	".config/mise.toml",
+	".config/mise",
 	".idea/runConfigurations",
 	".mcp.json",
 	".claude/settings.json",
@@ -51,10 +60,15 @@ static const char *const protected_names[] = {
 	".cursor/mcp.json",
 	".cursor/hooks.json",
 	".pi/settings.json",
+	".pi/extensions",
+	".aider.conf.yml",
 	"opencode.json",
 	"opencode.jsonc",
 	".opencode/plugin",
 	".opencode/plugins",
+	".opencode/tool",
+	".opencode/tools",
+	".opencode/opencode.json",
 	".sbox.json",
 };
 
@@ -68,43 +82,6 @@ static bool is_asked_writable(const struct view *v, const char *dst)
 	return false;
 }
 
-/* A mount protects a name; a file that has another one can be written to by
- * that. So no file may, nor any in a directory. */
-static int refuse_links(const struct view *v, const char *path, const char *why,
-			int depth)
-{
-	cleanup_strlist struct strlist names = {.n = 0};
-	struct stat st;
-
-	if (view_lstat(v, path, &st) < 0)
-		return 0;
-	if (S_ISREG(st.st_mode) && st.st_nlink > 1) {
-		diag_set(v->d,
-			 "%s: %s: the file has other names (hard links), by "
-			 "which it could be written to",
-			 why, path);
-		return diag_hint(v->d, "look at it, then put a copy in its "
-				       "place (cp -p, mv)");
-	}
-	if (!S_ISDIR(st.st_mode))
-		return 0;
-	if (depth == 0) {
-		diag_set(v->d, "%s: %s: directories too deep", why, path);
-		return diag_hint(v->d, "look at them, then move them away");
-	}
-	if (v->host->fs.list(v->host->fs.ctx, path, &names) < 0) {
-		diag_set_errno(v->d, errno, "%s: %s", why, path);
-		return diag_hint(v->d, "chmod u+rx, and look at what is in it");
-	}
-	for (size_t i = 0; i < names.n; i++) {
-		cleanup_free char *name = path_join(path, names.v[i]);
-
-		if (refuse_links(v, name, why, depth - 1) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* The same, unless the user asked for it otherwise. */
 static int guard_readonly(struct view *v, const char *dst, const char *why)
 {
@@ -114,7 +91,7 @@ static int guard_readonly(struct view *v, const char *dst, const char *why)
 	if (is_asked_writable(v, dst))
 		return 0;
 	under = view_backing(v, dst, &writable);
-	if (under && writable && refuse_links(v, under, why, DEPTH_MAX) < 0)
+	if (under && writable && guard_refuse_links(v, under, why) < 0)
 		return -1;
 	return guard_lock(v, dst, why);
 }
@@ -139,6 +116,7 @@ static int guard_names(struct view *v, const char *dir,
 static int protect_git(struct view *v, const char *dst, const char *src)
 {
 	cleanup_free char *common = path_join(src, git_commondir);
+	cleanup_free char *absent = path_join(dst, git_commondir);
 	cleanup_free char *trees = path_join(src, "worktrees");
 	cleanup_free char *inside = path_join(dst, "worktrees");
 	cleanup_free char *under = NULL;
@@ -146,6 +124,8 @@ static int protect_git(struct view *v, const char *dst, const char *src)
 	struct stat st;
 	bool writable;
 
+	if (strlist_has(&v->plan->absent, absent))
+		return 0; /* seen already */
 	if (guard_names(v, dst, protected_git, ARRAY_SIZE(protected_git),
 			"protect") < 0)
 		return -1;
@@ -153,17 +133,16 @@ static int protect_git(struct view *v, const char *dst, const char *src)
 	if (!under || !writable || view_lstat(v, src, &st) < 0 ||
 	    !S_ISDIR(st.st_mode))
 		return 0;
+	/* what is there is bound, and its name could be given to another */
 	if (view_lstat(v, common, &st) == 0) {
-		strlist_addf(&v->plan->warnings,
-			     "%s: git takes configuration and hooks from where "
-			     "this says, and only a worktree has one: look at "
-			     "it",
-			     common);
-	} else {
-		strlist_add_owned(&v->plan->absent,
-				  path_join(dst, git_commondir));
-		strlist_add(&v->plan->absent_src, common);
+		diag_set(v->d,
+			 "protect: %s: git takes configuration and hooks from "
+			 "where this says, and only a worktree has one",
+			 common);
+		return diag_hint(v->d, "look at it, then move it away");
 	}
+	strlist_add(&v->plan->absent, absent);
+	strlist_add(&v->plan->absent_src, common);
 	if (view_lstat(v, trees, &st) == 0 && S_ISDIR(st.st_mode) &&
 	    v->host->fs.list(v->host->fs.ctx, trees, &names) < 0)
 		return diag_set_errno(v->d, errno, "protect: %s", trees);
@@ -177,27 +156,73 @@ static int protect_git(struct view *v, const char *dst, const char *src)
 	return 0;
 }
 
+/*
+ * What makes a repository of a directory can be renamed inside, so that the
+ * next sandbox would not know it; its config, which is protected, can't.
+ */
+static bool is_repository(const struct view *v, const char *src)
+{
+	static const char mark[] = "repositoryformatversion";
+	cleanup_free char *head = path_join(src, "HEAD");
+	cleanup_free char *objects = path_join(src, "objects");
+	cleanup_free char *config = path_join(src, git_config);
+	cleanup_free char *text = NULL;
+	struct stat st;
+
+	if (view_lstat(v, head, &st) == 0 && view_lstat(v, objects, &st) == 0)
+		return true;
+	if (view_lstat(v, config, &st) == 0 && S_ISREG(st.st_mode))
+		text = v->host->fs.read_head(v->host->fs.ctx, config,
+					     CONFIG_MAX);
+	return text && strstr(text, mark);
+}
+
+/* Where the host's path src is writable by this mount: malloc'd, or NULL. */
+static char *alias_of(const struct plan_mount *m, const char *src)
+{
+	if (m->type != PLAN_BIND || (m->flags & (PLAN_RO | PLAN_DEV)) ||
+	    !path_under(m->src, src))
+		return NULL;
+	return xasprintf("%s%s", m->dst, src + strlen(m->src));
+}
+
+/* The repository that a .git file names, where that is shown writable: with
+ * the file (git init --separate-git-dir), or as a worktree's. */
+static int protect_named(struct view *v, const char *dst, const char *dotgit)
+{
+	cleanup_free char *gitdir = git_file_target(v, dotgit);
+	cleanup_free char *trees = NULL;
+
+	if (guard_readonly(v, dst, "protect") < 0 || !gitdir)
+		return gitdir ? -1 : 0;
+	trees = path_dirname(gitdir);
+	if (strcmp(basename(trees), "worktrees") == 0)
+		xreplace(&gitdir, path_dirname(trees));
+	for (size_t i = 0, n = v->plan->nmounts; i < n; i++) {
+		cleanup_free char *at = alias_of(&v->plan->mounts[i], gitdir);
+
+		if (at && protect_git(v, at, gitdir) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* The protected names beneath one writable directory, which may itself be a
  * bare repository. */
 static int protect_dir(struct view *v, const char *dst, const char *src)
 {
 	cleanup_free char *git = path_join(dst, ".git");
 	cleanup_free char *dotgit = path_join(src, ".git");
-	cleanup_free char *head = path_join(src, "HEAD");
-	cleanup_free char *objects = path_join(src, "objects");
 	struct stat st;
 
 	if (protect_git(v, git, dotgit) < 0 ||
 	    guard_names(v, dst, protected_names, ARRAY_SIZE(protected_names),
 			"protect") < 0)
 		return -1;
-	/* a file names the repository */
 	if (view_lstat(v, dotgit, &st) == 0 && S_ISREG(st.st_mode) &&
-	    guard_readonly(v, git, "protect") < 0)
+	    protect_named(v, git, dotgit) < 0)
 		return -1;
-	if (view_lstat(v, head, &st) < 0 || view_lstat(v, objects, &st) < 0)
-		return 0;
-	return protect_git(v, dst, src);
+	return is_repository(v, src) ? protect_git(v, dst, src) : 0;
 }
 
 /* sbox's own directory or file, if this writable directory contains it. */
@@ -249,20 +274,24 @@ static int protect_mount(struct view *v, const struct plan_mount *m,
 	return S_ISDIR(m->mode) ? protect_dir(v, m->dst, m->src) : 0;
 }
 
-/* A directory that was asked for and lies in a larger one, which is mounted
- * instead. */
-static int protect_inner(struct view *v, const char *dst)
+/* A directory that was asked for, wherever it lies in a larger one of the n
+ * mounts, which has another name inside perhaps. */
+static int protect_inner(struct view *v, const char *dst, size_t n)
 {
-	cleanup_free char *under = view_backing(v, dst, NULL);
+	cleanup_free char *src = view_backing(v, dst, NULL);
 	struct stat st;
 
-	for (size_t i = 0; i < v->plan->nmounts; i++)
-		if (v->plan->mounts[i].type == PLAN_BIND &&
-		    strcmp(v->plan->mounts[i].dst, dst) == 0)
-			return 0;
-	if (!under || view_lstat(v, under, &st) < 0 || !S_ISDIR(st.st_mode))
+	if (!src || view_lstat(v, src, &st) < 0 || !S_ISDIR(st.st_mode))
 		return 0;
-	return protect_dir(v, dst, under);
+	for (size_t i = 0; i < n; i++) {
+		cleanup_free char *at = alias_of(&v->plan->mounts[i], src);
+
+		/* else protect_mount() has seen to it */
+		if (at && strcmp(v->plan->mounts[i].src, src) != 0 &&
+		    protect_dir(v, at, src) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int protect_build(struct view *v)
@@ -281,9 +310,9 @@ int protect_build(struct view *v)
 			return -1;
 	}
 	for (size_t i = 0; i < write->n; i++)
-		if (protect_inner(v, write->v[i].dest) < 0)
+		if (protect_inner(v, write->v[i].dest, n) < 0)
 			return -1;
-	if (protect_inner(v, v->host->cwd) < 0)
+	if (protect_inner(v, v->host->cwd, n) < 0)
 		return -1;
 	return guard_names(v, v->host->cwd, (const char *const *)mine->v,
 			   mine->n, "fs.protect");

@@ -502,10 +502,13 @@ appended" ]
 # escapes: 18 34 36 59
 @test "protected paths and all their parents stay as they are" {
 	local f before
-	mkdir -p .vscode .claude/hooks .codex .gemini .cursor .husky deep/er
+	mkdir -p .vscode .claude/hooks .codex .gemini .cursor .husky deep/er \
+		.opencode/tools .config/mise
 	for f in .envrc .mcp.json .vscode/tasks.json .vscode/settings.json \
 		.claude/settings.json .claude/settings.local.json \
 		.codex/config.toml .gemini/settings.json .cursor/mcp.json \
+		.devcontainer.json mise.toml .opencode/tools/t.ts \
+		.aider.conf.yml .config/mise/config.toml .vscode/mcp.json \
 		.husky/pre-push deep/er/file; do
 		echo original >"$f"
 	done
@@ -515,6 +518,8 @@ appended" ]
 			.vscode/settings.json .claude/settings.json \
 			.claude/settings.local.json .codex/config.toml \
 			.gemini/settings.json .cursor/mcp.json .sbox.json \
+			.devcontainer.json mise.toml .opencode/tools/t.ts \
+			.aider.conf.yml .config/mise/config.toml .vscode/mcp.json \
 			.husky/pre-push deep/er/file; do
 			echo evil >$f; echo evil >>$f; rm -f $f; mv $f moved
 			echo evil >new; mv -f new $f; ln -sf /tmp/x $f
@@ -883,6 +888,59 @@ replaced()
 	[ ! -e ro/evil ]
 }
 
+@test "a --ro path within what is writable keeps its place, and a file its content" {
+	mkdir -p vendor/lib d
+	echo good >vendor/lib/run
+	echo good >d/conf
+	inside --ro vendor/lib -- /bin/sh -c 'mv vendor v2 && mkdir -p vendor/lib &&
+		echo evil >vendor/lib/run'
+	[ "$status" -ne 0 ]
+	[ "$(cat vendor/lib/run)" = good ]
+	ln d/conf d/conf2
+	inside --ro d/conf -- /bin/sh -c 'echo evil >d/conf2'
+	is_status 125
+	says 'hard links'
+	[ "$(cat d/conf)" = good ]
+}
+
+@test "--hide of what the last sandbox put out of reach is an error" {
+	mkdir conf
+	echo "$SECRET" >conf/env
+	inside --hide conf/env -- chmod 0 conf
+	succeeds
+	[ "$(id -u)" -eq 0 ] || {
+		inside --hide conf/env -- /bin/sh -c 'chmod 755 conf; cat conf/env'
+		is_status 125
+		says "$PROJ/conf/env"
+	}
+	inside --hide conf/env -- /bin/sh -c 'chmod 755 conf; cat conf/env'
+	no_secret
+	chmod 755 conf
+}
+
+@test "no lease keeps the host from opening a file" {
+	local p
+	for p in base strict nested permissive; do
+		inside --profile $p -- /usr/bin/python3 -c 'import fcntl, os, sys
+fd = os.open("file", os.O_RDWR | os.O_CREAT)
+for cmd in fcntl.F_SETLEASE, 1040, fcntl.F_SETLEASE | 1 << 32:
+    try: fcntl.fcntl(fd, cmd, fcntl.F_WRLCK)
+    except (PermissionError, OverflowError): continue
+    sys.exit("%x" % cmd)
+assert fcntl.fcntl(fd, fcntl.F_GETFD) == 1'
+		succeeds
+	done
+}
+
+@test "a device keeps its mode and its times, and can be written to" {
+	local before
+	before=$(stat -c '%a %u %Y' /dev/null /dev/full /dev/zero)
+	inside_sh 'for f in null zero full; do chmod 600 /dev/$f; touch -d 2001-01-01 /dev/$f
+		done; echo x >/dev/null && head -c 1 /dev/zero >/dev/null && echo fine'
+	prints fine
+	[ "$(stat -c '%a %u %Y' /dev/null /dev/full /dev/zero)" = "$before" ]
+}
+
 # The payload stops and goes on until nobody takes pid 1's messages any more.
 @test "it ends as well while sbox is stopped and told more than it can take" {
 	local pid size i
@@ -912,6 +970,32 @@ replaced()
 	wait $pid || status=$?
 	is_status 137
 	grep -q 'it was replaced on the host' err
+}
+
+@test "a commondir is taken away although sbox is stopped and told more than it can take" {
+	local pid i
+
+	git init -q .
+	"$SBOX" -- /bin/sh -c 'touch ready; (
+		while [ ! -e stopped ]; do sleep 0.1; done
+		for i in $(seq 400); do kill -STOP $$; sleep 0.01; kill -CONT $$; done
+		echo evil >.git/x; mv .git/x .git/commondir
+		while :; do echo y >>alive; sleep 0.1; done) & wait' \
+		</dev/null 2>err 3>&- &
+	pid=$!
+	wait_for 10 test -e ready
+	kill -STOP $pid
+	touch stopped
+	wait_for 60 test -e .git/commondir.refused.0
+	[ ! -e .git/commondir ]
+	for ((i = 0; i < 3000; i++)); do
+		kill -CONT $pid 2>/dev/null || break
+		sleep 0.01
+	done
+	status=0
+	wait $pid || status=$?
+	is_status 137
+	grep -q 'it was made inside' err
 }
 
 @test "other files can be replaced, and what is mounted inside is nobody's business" {

@@ -150,6 +150,102 @@ test_setup()
 	grep -q 'commondir: it was made inside' "$SCRATCH/said"
 }
 
+@test "git: a commondir that is there is an error, under its name and under another" {
+	echo ../evil >.git/commondir
+	inside_sh 'touch ran'
+	is_status 125
+	says "$PROJ/.git/commondir"
+	[ ! -e ran ]
+	mv .git/commondir .git/y
+	inside_sh 'mv .git/y .git/commondir; sleep 5; touch alive'
+	is_status 137
+	[ ! -e .git/commondir ]
+	[ ! -e alive ]
+}
+
+# The host's git reads a configuration that the inside could not write.
+config_holds() # FILE: the command's words are shell text for the inside
+{
+	local before
+	before=$(cat "$1")
+	shift
+	"$@"
+	[ "$(cat "$CONFIG")" = "$before" ] || fail "$*: $(cat "$CONFIG")"
+}
+
+@test "git: a repository is one whatever the last sandbox did to its HEAD" {
+	CONFIG=$PROJ/.git/config
+	git worktree add -q "$HOME/linked" -b linked
+	cd "$HOME/linked"
+	inside_sh "mv '$PROJ/.git/HEAD' '$PROJ/.git/H'"
+	succeeds
+	config_holds "$CONFIG" inside_sh "echo '# evil' >>'$PROJ/.git/config'
+		echo evil >'$PROJ/.git/hooks/pre-commit'"
+	says Read-only
+	mv "$PROJ/.git/H" "$PROJ/.git/HEAD"
+	# a bare one that is the project
+	git clone -q --bare "$PROJ" "$HOME/bare"
+	cd "$HOME/bare"
+	CONFIG=$HOME/bare/config
+	inside_sh 'mv HEAD H; mv objects o'
+	succeeds
+	config_holds "$CONFIG" inside_sh 'echo "# evil" >>config'
+	says Read-only
+	canaries_set
+}
+
+@test "git: a repository that a .git file names within what is writable is protected" {
+	CONFIG=$PROJ/real/config
+	mv .git real
+	echo "gitdir: real" >.git
+	git status >/dev/null
+	config_holds "$CONFIG" inside_sh 'echo "# evil" >>real/config
+		mv real x; mkdir real; echo evil >real/config; git add file; true'
+	says Read-only
+	# a worktree whose repository lies beside it
+	git worktree add -q "$PROJ/tree" -b tree
+	cd tree
+	config_holds "$CONFIG" inside --rw "$PROJ" -- \
+		/bin/sh -c 'echo "# evil" >>../real/config; mv ../real ../x'
+	says Read-only
+}
+
+@test "git: the project's other name is protected as its own" {
+	CONFIG=$PROJ/.git/config
+	mkdir "$HOME/src"
+	mv "$PROJ" "$HOME/src/shop"
+	cd "$HOME/src/shop"
+	CONFIG=$PWD/.git/config
+	config_holds "$CONFIG" inside --rw "$HOME/src:/data" -- \
+		/bin/sh -c 'touch /data/shop/made; echo "# evil" >>/data/shop/.git/config'
+	says Read-only
+	[ -e made ]
+	cd "$HOME"
+	mv src/shop "$PROJ"
+	canaries_set
+}
+
+@test "git: a repository is shown to its worktree only if it looks like one, and this is said" {
+	local other=$HOME/other
+	mkdir -p "$other/worktrees/e"
+	echo "$PROJ/.git" >"$other/worktrees/e/gitdir"
+	echo "$SECRET" >"$other/s"
+	canaries_set
+	mv .git "$SCRATCH/git"
+	echo "gitdir: $other/worktrees/e" >.git
+	inside_sh "cat '$other/s'; true"
+	no_secret
+	rm .git
+	mv "$SCRATCH/git" .git
+	git worktree add -q "$HOME/linked" -b linked
+	cd "$HOME/linked"
+	inside_sh true
+	says "$PROJ/.git, whose worktree this is, is shown writable"
+	inside --rw "$PROJ/.git" -- true
+	[[ $stderr != *'whose worktree'* ]]
+	canaries_set
+}
+
 @test "git: what names a repository, in a .git file or a worktree's entry, stays" {
 	git worktree add -q "$OUTSIDE/tree" 2>/dev/null
 	inside_sh 'cd .git/worktrees/tree; echo ../../../evil >commondir
