@@ -193,6 +193,9 @@ struct egress_decision egress_connect(const struct egress *e, const char *name,
 struct egress_decision egress_address(const struct egress *e,
 				      const struct in6_addr *addr,
 				      uint16_t port);
+/* True, and the IPv4 address (mapped), if addr leads to one: NAT64, 6to4, the
+ * compatible form. */
+bool egress_embedded(const struct in6_addr *addr, struct in6_addr *v4);
 /*
  * May the gateway connect to addr because an allowed name resolved to it?
  * Private, loopback, link-local, metadata, multicast, documentation, pool and

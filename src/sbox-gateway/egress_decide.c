@@ -54,7 +54,7 @@ static const struct block special_v6[] = {
 };
 /* clang-format on */
 
-static bool address_embedded(const struct in6_addr *addr, struct in6_addr *v4)
+bool egress_embedded(const struct in6_addr *addr, struct in6_addr *v4)
 {
 	static const struct {
 		struct block block;
@@ -200,7 +200,7 @@ struct egress_decision egress_address(const struct egress *e,
 	const struct question inner = {.addr = &v4, .port = port};
 	struct egress_decision outer = decide(e, &q), also;
 
-	if (outer.verdict != EGRESS_ALLOWED || !address_embedded(addr, &v4))
+	if (outer.verdict != EGRESS_ALLOWED || !egress_embedded(addr, &v4))
 		return outer;
 	also = decide(e, &inner);
 	if (also.verdict == EGRESS_DENIED ||
@@ -214,7 +214,7 @@ bool egress_resolved_ok(const struct egress *e, const struct in6_addr *addr,
 {
 	struct in6_addr v4;
 	const struct in6_addr *forms[] = {addr, &v4};
-	size_t n = address_embedded(addr, &v4) ? 2 : 1;
+	size_t n = egress_embedded(addr, &v4) ? 2 : 1;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct question q = {.addr = forms[i], .port = port};

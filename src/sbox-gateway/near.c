@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "sbox/cleanup.h"
+#include "sbox/egress.h"
 
 #define PREFIX_MIN 8 /* bits; a wider network says nothing */
 
@@ -133,6 +134,11 @@ static bool is_routed_near(const struct in6_addr *a, const struct ifaddrs *own)
 
 bool near_is(const struct in6_addr *a, const struct ifaddrs *own)
 {
+	struct in6_addr v4;
+
+	/* a translator's other side may be here */
+	if (egress_embedded(a, &v4) && near_is(&v4, own))
+		return true;
 	for (const struct ifaddrs *i = own; i; i = i->ifa_next)
 		if (is_beside(a, i->ifa_addr, i->ifa_netmask) ||
 		    /* where there is no peer: of the broadcast address */

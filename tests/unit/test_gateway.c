@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 
 #include "sbox-gateway/connect.h"
 #include "sbox-gateway/decision.h"
+#include "sbox-gateway/near.h"
 #include "sbox-gateway/newnames.h"
 #include "sbox-gateway/pipes.h"
 #include "sbox-gateway/refusal.h"
@@ -368,6 +370,46 @@ static void test_newnames(void **state)
 	assert_false(newnames_pass(&n, ++a, 2 * now));
 }
 
+/* An interface with a public address: it, what is beside it, and what leads
+ * there by a translator. */
+static void test_near(void **state)
+{
+	static const struct {
+		const char *text;
+		bool expected;
+	} rows[] = {
+		{"::ffff:93.184.216.34", true},
+		{"::ffff:93.184.216.65", true},
+		{"::ffff:93.184.217.1", false},
+		{"64:ff9b::93.184.216.34", true}, /* NAT64 */
+		{"64:ff9b::93.184.216.65", true},
+		{"64:ff9b::93.184.217.1", false},
+		{"2002:5db8:d841::1", true}, /* 6to4 */
+		{"2002:5db8:d901::1", false},
+	};
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	struct sockaddr_in mask = {.sin_family = AF_INET};
+	char name[] = "none0";
+	struct ifaddrs own = {
+		.ifa_name = name,
+		.ifa_addr = (struct sockaddr *)&address,
+		.ifa_netmask = (struct sockaddr *)&mask,
+	};
+
+	(void)state;
+	assert_int_equal(inet_pton(AF_INET, "93.184.216.34", &address.sin_addr),
+			 1);
+	assert_int_equal(inet_pton(AF_INET, "255.255.255.0", &mask.sin_addr),
+			 1);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct in6_addr a;
+
+		assert_int_equal(inet_pton(AF_INET6, rows[i].text, &a), 1);
+		if (near_is(&a, &own) != rows[i].expected)
+			fail_msg("%s", rows[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -380,6 +422,7 @@ int main(void)
 		cmocka_unit_test(test_decision_lines),
 		cmocka_unit_test(test_decision_share),
 		cmocka_unit_test(test_newnames),
+		cmocka_unit_test(test_near),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
