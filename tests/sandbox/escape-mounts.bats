@@ -934,11 +934,15 @@ assert fcntl.fcntl(fd, fcntl.F_GETFD) == 1'
 
 @test "a device keeps its mode and its times, and can be written to" {
 	local before
-	before=$(stat -c '%a %u %Y' /dev/null /dev/full /dev/zero)
-	inside_sh 'for f in null zero full; do chmod 600 /dev/$f; touch -d 2001-01-01 /dev/$f
-		done; echo x >/dev/null && head -c 1 /dev/zero >/dev/null && echo fine'
+	# the one that is missed least
+	before=$(stat -c '%a %u %Y' /dev/full)
+	inside_sh 'chmod 600 /dev/full; touch -d 2001-01-01 /dev/full
+		echo x >/dev/null && head -c 1 /dev/zero >/dev/null && echo fine'
+	if [ "$(stat -c '%a %u %Y' /dev/full)" != "$before" ]; then
+		chmod 666 /dev/full
+		fail "it had $before"
+	fi
 	prints fine
-	[ "$(stat -c '%a %u %Y' /dev/null /dev/full /dev/zero)" = "$before" ]
 }
 
 # The payload stops and goes on until nobody takes pid 1's messages any more.
