@@ -51,11 +51,11 @@ static void check_pattern(const char *text)
 	if (pat.kind == HOSTPAT_ANY)
 		return;
 	check_name(pat.name);
-	require(hostpat_match(&pat, pat.name) == (pat.kind == HOSTPAT_EXACT));
+	require(hostpat_match(&pat, pat.name) == (pat.kind != HOSTPAT_BENEATH));
 	name[0] = 'a';
 	name[1] = '.';
 	memcpy(name + 2, pat.name, strlen(pat.name) + 1);
-	require(hostpat_match(&pat, name) == (pat.kind == HOSTPAT_BENEATH));
+	require(hostpat_match(&pat, name) == (pat.kind != HOSTPAT_EXACT));
 	name[1] = 'a';
 	require(!hostpat_match(&pat, name));
 }
