@@ -38,12 +38,10 @@
 #include "sbox/plan.h"
 #include "sbox/wire.h"
 
-/* Why everything was killed, said when it is dead: a supervisor that is stopped
- * with a full socket must not keep us from seeing to that. */
-static struct {
-	enum wire_type type; /* 0: it wasn't */
-	int index;
-} given_up;
+/* Why everything was killed: indexes in the plan, -1 without. It is said when
+ * all is dead: a supervisor that is stopped with a full socket must not keep us
+ * from seeing to that. */
+static int uncovered = -1, made = -1;
 
 static void kill_all(const char *why)
 {
@@ -56,7 +54,6 @@ static void kill_all(const char *why)
 static _Noreturn void finish(const struct inside *in, int status)
 {
 	pid_t pid = waitpid(-1, NULL, WNOHANG | __WALL);
-	int made = -1;
 
 	if (pid >= 0 || errno != ECHILD) {
 		kill_all("the command has ended");
@@ -67,8 +64,8 @@ static _Noreturn void finish(const struct inside *in, int status)
 	(void)absent_clear(&in->plan->absent, &made);
 	if (made >= 0)
 		(void)wire_send(in->sock, WIRE_MADE, made, -1);
-	if (given_up.type)
-		(void)wire_send(in->sock, given_up.type, given_up.index, -1);
+	if (uncovered >= 0)
+		(void)wire_send(in->sock, WIRE_UNCOVERED, uncovered, -1);
 	if (status && in->plan->net != NET_HOST && net_was_refused())
 		status |= WIRE_REFUSED;
 	/* Nobody left to tell if this fails. */
@@ -169,33 +166,28 @@ static int serve_gateway(int gateway)
 	return -1;
 }
 
-/* Nothing may go on as it is at path: the rest is finish()'s. */
-static void give_up(enum wire_type type, int index, const char *path)
-{
-	kill_all(path);
-	given_up.type = type;
-	given_up.index = index;
-}
-
-/* We gave up the right to mount it again. */
+/* We gave up the right to mount it again; the rest is finish()'s. */
 static void check_mounts(const struct inside *in)
 {
 	int lost = mount_uncovered(in->plan);
 
-	if (lost >= 0)
-		give_up(WIRE_UNCOVERED, lost, in->plan->mounts[lost].dst);
+	if (lost < 0)
+		return;
+	uncovered = lost;
+	kill_all(in->plan->mounts[lost].dst);
 }
 
-/* git would take its configuration from there. */
+/* git would take its configuration from there. Not only finish() takes it away:
+ * what is killed may take its time to die. */
 static void check_absent(const struct inside *in)
 {
-	int made = absent_heard(in->plan, in->absent);
+	int heard = absent_heard(in->plan, in->absent);
 
-	if (made < 0)
+	if (heard < 0)
 		return;
-	/* at once: what is killed may take its time to die */
+	made = heard;
+	kill_all(in->plan->absent.v[heard]);
 	(void)absent_clear(&in->plan->absent, &made);
-	give_up(WIRE_MADE, made, in->plan->absent.v[made]);
 }
 
 _Noreturn void init_run(const struct inside *in)
