@@ -149,7 +149,7 @@ static void on_stopped(struct supervisor *s, int sig)
 	if (s->reported)
 		return;
 	if (s->kill_at) { /* it has had its time: it may not stop the clock */
-		tell(s, WIRE_CONTINUE, 0);
+		tell(s, WIRE_SIGNAL, SIGCONT);
 		return;
 	}
 	if (!s->term) {
