@@ -59,10 +59,11 @@ static bool is_ours(const char *name)
 {
 	cleanup_free char *dir = path_dirname(name);
 	struct stat st;
+	int r;
 
-	while (lstat(dir, &st) < 0 && errno == EACCES)
+	while ((r = lstat(dir, &st)) < 0 && errno == EACCES)
 		xreplace(&dir, path_dirname(dir));
-	return st.st_uid == geteuid();
+	return r < 0 || st.st_uid == geteuid();
 }
 
 static void place(const struct found *f, const char *name, uint32_t ino)

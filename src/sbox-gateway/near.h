@@ -13,7 +13,8 @@ struct sockaddr;
  * connected to (link-local ones with their scope aren't either). */
 bool near_address(const struct sockaddr *sa, struct in6_addr *out);
 
-/* Is a one of the host's own addresses, or on a network that it is on itself?
+/* Is a one of the host's own addresses, or on a network that it is on itself,
+ * or does it lead to such a one by way of a translator (egress_embedded())?
  * own: what getifaddrs(3) returned just now. */
 bool near_is(const struct in6_addr *a, const struct ifaddrs *own);
 
