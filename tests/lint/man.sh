@@ -36,4 +36,12 @@ for k in $keys; do
 	grep -qx -e ".It Cm $k" man/sbox-profile.5 ||
 		say "man/sbox-profile.5: $k of $table is missing"
 done
+
+table=src/policy/plan_protect.c
+names=$(sed -n '/protected_names\[\] = {/,/};/s/^\t"\(.*\)",$/\1/p' "$table")
+[ -n "$names" ] || say "$table: no protected names found"
+for n in $names; do
+	sed -n 's/^\.Pa //p' man/sbox-profile.5 | tr ' ' '\n' | grep -qxF "$n" ||
+		say "man/sbox-profile.5: $n of $table is missing"
+done
 exit $bad
