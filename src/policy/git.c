@@ -11,12 +11,14 @@
  * enter as GIT_CONFIG_* variables (git-config(1), Git 2.31).
  */
 #include <ctype.h>
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 
 #include "plan_internal.h"
 #include "sbox/cleanup.h"
+#include "sbox/diag.h"
 #include "sbox/path.h"
 
 #define GIT_FILE_MAX   4096
@@ -31,19 +33,37 @@ static char *read_text(const struct view *v, const char *path, size_t max)
 	return text;
 }
 
-char *git_file_target(const struct view *v, const char *dotgit)
+int git_file_target(const struct view *v, const char *dotgit, char **out)
 {
 	cleanup_free char *text = read_text(v, dotgit, GIT_FILE_MAX);
 	cleanup_free char *dir = path_dirname(dotgit);
 	cleanup_free char *path = NULL;
 	struct stat st;
-	char *canon = NULL;
 
+	*out = NULL;
 	if (!text || strncmp(text, "gitdir: ", 8) != 0)
-		return NULL;
+		return 0;
 	path = path_join(dir, text + 8);
-	(void)view_resolve(v, path, &canon, &st, NULL);
-	return canon;
+	if (view_resolve(v, path, out, &st, NULL) == 0 || errno != EACCES ||
+	    !view_could_reach(v, path))
+		return 0;
+	diag_set(v->d, "protect: %s: names %s, which can't be looked at",
+		 dotgit, path);
+	return diag_hint(v->d, "chmod u+x the directories above it");
+}
+
+/* As a directory of git's alone is called, and not a project that holds more.
+ */
+static bool is_git_name(const char *path)
+{
+	static const char *const ends[] = {".git", ".bare"};
+	size_t len = strlen(path);
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (len > strlen(ends[i]) &&
+		    strcmp(path + len - strlen(ends[i]), ends[i]) == 0)
+			return true;
+	return false;
 }
 
 /* Who wrote to that repository's directory can have made the entry that names
@@ -51,19 +71,23 @@ char *git_file_target(const struct view *v, const char *dotgit)
 static void worktree_show(struct view *v, const char *common)
 {
 	const struct policy_paths *write = &v->policy->write;
-	size_t len = strlen(common), i = 0;
 	struct stat st;
 
-	if (len < 4 || strcmp(common + len - 4, ".git") != 0 ||
-	    view_hold(v, common, &st) < 0 || st.st_uid != v->host->uid)
+	if (view_hold(v, common, &st) < 0 || st.st_uid != v->host->uid)
 		return;
-	while (i < write->n && !path_under(write->v[i].src, common))
-		i++;
-	if (i == write->n)
+	for (size_t i = 0; i < write->n; i++)
+		if (path_under(write->v[i].dest, common))
+			return; /* it is shown as that was asked for */
+	if (!is_git_name(common)) {
 		strlist_addf(&v->plan->warnings,
-			     "git: %s, whose worktree this is, is shown "
-			     "writable",
-			     common);
+			     "git: %s, whose worktree this is, isn't shown: "
+			     "its name doesn't end in .git; --rw %s shows it",
+			     common, common);
+		return;
+	}
+	strlist_addf(&v->plan->warnings,
+		     "git: %s, whose worktree this is, is shown writable",
+		     common);
 	view_show(v, common, common, &st, PLAN_CHECK, "git worktree");
 }
 
@@ -82,7 +106,8 @@ static void worktree_find(struct view *v)
 
 	if (view_lstat(v, dotgit, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
-	gitdir = git_file_target(v, dotgit);
+	/* protect_build() refuses what can't be looked at */
+	(void)git_file_target(v, dotgit, &gitdir);
 	if (!gitdir || path_under(h->cwd, gitdir))
 		return;
 	worktrees = path_dirname(gitdir);

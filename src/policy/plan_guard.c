@@ -95,6 +95,14 @@ static int guard_hold(const struct view *v, const char *under, const char *why)
 	return diag_set_errno(v->d, errno, "%s: %s", why, parent);
 }
 
+/* errno says why. */
+static int unreachable(const struct view *v, const char *under, const char *why)
+{
+	diag_set_errno(v->d, errno, "%s: %s", why, under);
+	return diag_hint(v->d, "chmod u+x its directories, and look at what is "
+			       "in them");
+}
+
 /*
  * What is at the host path `under`, to be bound onto itself: 0 and *st, 1 if
  * there is nothing, or -1. A link has no mount point of its own. sbox's own
@@ -118,7 +126,7 @@ static int guard_look(const struct view *v, const char *under, const char *dst,
 				 dst);
 	}
 	if (errno != ENOENT && errno != ENOTDIR)
-		return diag_set_errno(v->d, errno, "%s: %s", why, under);
+		return unreachable(v, under, why);
 	for (size_t i = 0; i < made->n; i++) {
 		if (path_under(under, made->v[i])) {
 			*st = (struct stat){.st_mode = S_IFDIR};
@@ -272,11 +280,10 @@ static int guard_hide(struct view *v, const char *dst, const char *why)
 		return 0;
 	if (view_lstat(v, under, &st) < 0) {
 		/* what the inside took away, it could give back */
-		if (!writable || errno == ENOENT || errno == ENOTDIR)
+		if (!writable || errno != EACCES || !view_could_reach(v, under))
 			return 0;
-		diag_set_errno(v->d, errno, "%s: %s", why, under);
-		return diag_hint(v->d, "chmod u+x its directories, and look "
-				       "at what is in them");
+		errno = EACCES;
+		return unreachable(v, under, why);
 	}
 	if (S_ISLNK(st.st_mode)) {
 		cleanup_free char *canon = NULL;
@@ -481,7 +488,7 @@ static int readonly_build(struct view *v)
 		if (!under || !writable)
 			continue;
 		if (guard_pin_parents(v, m.dst, m.why) < 0 ||
-		    (S_ISREG(m.mode) &&
+		    (S_ISREG(m.mode) && path_under(under, m.src) &&
 		     guard_refuse_links(v, m.src, m.why) < 0))
 			return -1;
 	}

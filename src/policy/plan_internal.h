@@ -46,6 +46,9 @@ void plan_mount_free(struct plan_mount *m);
 
 /* lstat(2) of the host: 0, or -1 with errno. */
 int view_lstat(const struct view *v, const char *path, struct stat *st);
+/* What keeps us from the host's path is a directory of our own, so that the
+ * inside could give itself the right to search it. */
+bool view_could_reach(const struct view *v, const char *path);
 /* host_fs.hold(): before anything in a directory decides what is planned. */
 int view_hold(const struct view *v, const char *path, struct stat *st);
 /* Something of the host's is to be shown at dst; the last word about a place
@@ -106,8 +109,10 @@ int device_build(struct view *v);
 /* The command's installation. What isn't found is told by exec, status 127. */
 void install_find(struct view *v, const char *argv0);
 void git_find(struct view *v);
-/* Where a .git file leads to, canonical and malloc'd; NULL if it doesn't. */
-char *git_file_target(const struct view *v, const char *dotgit);
+/* Where a .git file leads to: 0 and *out, canonical and malloc'd, or NULL if
+ * that is nothing; -1 and the diag if the inside could reach it and we can't.
+ */
+int git_file_target(const struct view *v, const char *dotgit, char **out);
 /* Say so when the repository of the working directory lies above it. */
 void git_note(struct view *v);
 int view_build(struct view *v);

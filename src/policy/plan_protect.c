@@ -190,11 +190,14 @@ static char *alias_of(const struct plan_mount *m, const char *src)
  * the file (git init --separate-git-dir), or as a worktree's. */
 static int protect_named(struct view *v, const char *dst, const char *dotgit)
 {
-	cleanup_free char *gitdir = git_file_target(v, dotgit);
+	cleanup_free char *gitdir = NULL;
 	cleanup_free char *trees = NULL;
 
-	if (guard_readonly(v, dst, "protect") < 0 || !gitdir)
-		return gitdir ? -1 : 0;
+	if (guard_readonly(v, dst, "protect") < 0 ||
+	    git_file_target(v, dotgit, &gitdir) < 0)
+		return -1;
+	if (!gitdir)
+		return 0;
 	trees = path_dirname(gitdir);
 	if (strcmp(basename(trees), "worktrees") == 0)
 		xreplace(&gitdir, path_dirname(trees));
@@ -211,13 +214,17 @@ static int protect_named(struct view *v, const char *dst, const char *dotgit)
  * bare repository. */
 static int protect_dir(struct view *v, const char *dst, const char *src)
 {
+	const struct strlist *mine = &v->policy->protect;
 	cleanup_free char *git = path_join(dst, ".git");
 	cleanup_free char *dotgit = path_join(src, ".git");
 	struct stat st;
 
 	if (protect_git(v, git, dotgit) < 0 ||
 	    guard_names(v, dst, protected_names, ARRAY_SIZE(protected_names),
-			"protect") < 0)
+			"protect") < 0 ||
+	    (strcmp(src, v->host->cwd) == 0 &&
+	     guard_names(v, dst, (const char *const *)mine->v, mine->n,
+			 "fs.protect") < 0))
 		return -1;
 	if (view_lstat(v, dotgit, &st) == 0 && S_ISREG(st.st_mode) &&
 	    protect_named(v, git, dotgit) < 0)
@@ -297,7 +304,6 @@ static int protect_inner(struct view *v, const char *dst, size_t n)
 int protect_build(struct view *v)
 {
 	const struct policy_paths *write = &v->policy->write;
-	const struct strlist *mine = &v->policy->protect;
 	cleanup_strlist struct strlist own = {.n = 0};
 	size_t n = v->plan->nmounts;
 
@@ -312,8 +318,5 @@ int protect_build(struct view *v)
 	for (size_t i = 0; i < write->n; i++)
 		if (protect_inner(v, write->v[i].dest, n) < 0)
 			return -1;
-	if (protect_inner(v, v->host->cwd, n) < 0)
-		return -1;
-	return guard_names(v, v->host->cwd, (const char *const *)mine->v,
-			   mine->n, "fs.protect");
+	return protect_inner(v, v->host->cwd, n);
 }

@@ -90,6 +90,17 @@ int view_lstat(const struct view *v, const char *path, struct stat *st)
 	return v->host->fs.lstat(v->host->fs.ctx, path, st);
 }
 
+bool view_could_reach(const struct view *v, const char *path)
+{
+	cleanup_free char *dir = path_dirname(path);
+	struct stat st;
+	int r;
+
+	while ((r = view_lstat(v, dir, &st)) < 0 && errno == EACCES)
+		xreplace(&dir, path_dirname(dir));
+	return r == 0 && st.st_uid == v->host->uid;
+}
+
 int view_hold(const struct view *v, const char *path, struct stat *st)
 {
 	return v->host->fs.hold(v->host->fs.ctx, path, st);
@@ -217,18 +228,17 @@ static void passwd_home_build(struct view *v)
 	struct stat st;
 
 	if (under && view_lstat(v, under, &st) == 0 && S_ISDIR(st.st_mode) &&
-	    st.st_uid == h->uid && !path_under(h->passwd_home, h->home) &&
-	    !path_under(h->passwd_home, h->cwd) &&
-	    !path_under(h->cwd, h->passwd_home) &&
+	    st.st_uid == h->uid && !path_under(h->cwd, h->passwd_home) &&
 	    !path_under(h->home, h->passwd_home))
 		add_empty(v, h->passwd_home, "home")->mode = 0700;
 }
 
+/* What must be there can't be empty. */
 static int check_home(const struct view *v)
 {
 	static const struct {
 		const char *path;
-		bool is_whole; /* nothing in it is the host's either */
+		bool is_whole; /* nor can what lies in it */
 	} needed[] = {
 		{"/dev", true},	 {"/proc", true},     {"/sys", true},
 		{"/etc", false}, {"/usr/bin", false},

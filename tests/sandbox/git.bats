@@ -210,8 +210,33 @@ config_holds() # FILE: the command's words are shell text for the inside
 	says Read-only
 }
 
+@test "git: a repository whose way the last sandbox closed is an error" {
+	# root is kept from nothing
+	is_root && return 0
+	mkdir a
+	mv .git a/real
+	echo "gitdir: a/real" >.git
+	inside_sh 'chmod 0 a'
+	succeeds
+	inside_sh 'chmod 755 a; echo evil >a/real/config'
+	refused
+	says "$PROJ/.git: names $PROJ/a/real"
+	chmod 755 a
+	git status >/dev/null
+}
+
+@test "git: a .git file that names nothing, and has a second name, is refused" {
+	rm -rf .git
+	echo x >.git
+	ln .git other
+	inside_sh 'touch ran'
+	refused
+	says 'hard links'
+}
+
 @test "git: the project's other name is protected as its own" {
-	CONFIG=$PROJ/.git/config
+	echo '{ "fs": { "protect": ["keep"] } }' >.sbox.json
+	echo good >keep
 	mkdir "$HOME/src"
 	mv "$PROJ" "$HOME/src/shop"
 	cd "$HOME/src/shop"
@@ -220,6 +245,8 @@ config_holds() # FILE: the command's words are shell text for the inside
 		/bin/sh -c 'touch /data/shop/made; echo "# evil" >>/data/shop/.git/config'
 	says Read-only
 	[ -e made ]
+	inside --rw "$HOME/src:/data" -- /bin/sh -c 'echo evil >/data/shop/keep'
+	[ "$(cat keep)" = good ]
 	cd "$HOME"
 	mv src/shop "$PROJ"
 	canaries_set
@@ -235,6 +262,7 @@ config_holds() # FILE: the command's words are shell text for the inside
 	echo "gitdir: $other/worktrees/e" >.git
 	inside_sh "cat '$other/s'; true"
 	no_secret
+	says "$other, whose worktree this is, isn't shown"
 	rm .git
 	mv "$SCRATCH/git" .git
 	git worktree add -q "$HOME/linked" -b linked
@@ -243,6 +271,13 @@ config_holds() # FILE: the command's words are shell text for the inside
 	says "$PROJ/.git, whose worktree this is, is shown writable"
 	inside --rw "$PROJ/.git" -- true
 	[[ $stderr != *'whose worktree'* ]]
+	# the other name that such a one usually has
+	git clone -q --bare "$PROJ" "$HOME/w/.bare"
+	git -C "$HOME/w/.bare" worktree add -q "$HOME/w/t" -b t
+	cd "$HOME/w/t"
+	inside_sh 'git status'
+	succeeds
+	says "$HOME/w/.bare, whose worktree this is, is shown writable"
 	canaries_set
 }
 
