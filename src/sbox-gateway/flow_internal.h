@@ -49,7 +49,6 @@ struct flow {
 	const struct egress_service *service; /* FLOW_SERVICE */
 	uint32_t id;			      /* the same */
 	const char *said; /* the same: why it was given up; static text */
-	bool is_hello;	  /* FLOW_CHECK: TLS; otherwise HTTP */
 	bool has_more;	  /* the timer means: go on relaying */
 	struct resolve_wait wait; /* FLOW_RESOLVE */
 	struct dial *dial;	  /* FLOW_CONNECT */

@@ -32,6 +32,7 @@ struct span {
 struct message {
 	uint8_t bytes[HELLO_MAX];
 	size_t have, need; /* need: known from MESSAGE_HEADER bytes on */
+	size_t used;	   /* of the connection's bytes */
 };
 
 static size_t get(const uint8_t *p, size_t n)
@@ -129,6 +130,7 @@ static enum hello_result collect(const uint8_t *buf, size_t len,
 		if (here < size)
 			break;
 	}
+	m->used = pos;
 	if (m->have >= MESSAGE_HEADER && m->have == m->need)
 		return HELLO_NAME;
 	return len >= HELLO_MAX ? HELLO_NOT_TLS : HELLO_MORE;
@@ -200,7 +202,7 @@ static enum hello_result read_extensions(struct span ext,
 }
 
 enum hello_result hello_parse(const uint8_t *buf, size_t len,
-			      char name[HOSTNAME_MAX + 1])
+			      char name[HOSTNAME_MAX + 1], size_t *used)
 {
 	struct message m;
 	struct span ext, body;
@@ -211,5 +213,6 @@ enum hello_result hello_parse(const uint8_t *buf, size_t len,
 	body = (struct span){m.bytes + MESSAGE_HEADER, m.need - MESSAGE_HEADER};
 	if (!read_body(body, &ext))
 		return HELLO_NOT_TLS;
+	*used = m.used;
 	return read_extensions(ext, name);
 }

@@ -25,9 +25,10 @@ enum hello_result {
 /*
  * buf: all that came since the connection began. What was said of it once
  * (but MORE) doesn't change with the bytes behind. name is only written with
- * HELLO_NAME.
+ * HELLO_NAME, and used with that: of the len bytes, those of the message's
+ * records.
  */
 enum hello_result hello_parse(const uint8_t *buf, size_t len,
-			      char name[HOSTNAME_MAX + 1]);
+			      char name[HOSTNAME_MAX + 1], size_t *used);
 
 #endif

@@ -23,8 +23,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sbox-gateway/hello.h"
 #include "sbox-gateway/httpflow.h"
 #include "sbox-gateway/pipes.h"
+#include "sbox-gateway/tlsflow.h"
 #include "sbox/strlist.h"
 
 #define CHUNK_FIRST 4096
@@ -135,7 +137,40 @@ static void chunk_tidy(struct lane *l)
 	}
 }
 
-int relay_check(struct relay *r)
+size_t relay_chunk_max(const struct relay *r)
+{
+	return r->tls ? HELLO_MAX : HTTP_HEAD_MAX;
+}
+
+/* All of lane 0 may pass. */
+static void stop_checking(struct relay *r)
+{
+	struct chunk *c = r->lane[0].chunk;
+
+	if (c)
+		c->ok = c->len;
+	free(r->http);
+	free(r->tls);
+	r->http = NULL;
+	r->tls = NULL;
+	r->is_asking = false;
+}
+
+static int check_tls(struct relay *r)
+{
+	struct chunk *c = r->lane[0].chunk;
+	ptrdiff_t n = tlsflow_take(r->tls, c->data + c->ok, c->len - c->ok);
+
+	if (n < 0)
+		return -1;
+	c->ok += (size_t)n;
+	r->is_asking = r->tls->state == TLSFLOW_ANSWER;
+	if (r->tls->state == TLSFLOW_OPEN)
+		stop_checking(r);
+	return n > 0;
+}
+
+static int check_http(struct relay *r)
 {
 	struct chunk *c = r->lane[0].chunk;
 	const char *buf = (const char *)c->data + c->ok;
@@ -155,11 +190,16 @@ int relay_check(struct relay *r)
 		if (is_first &&
 		    http_head_parse(buf, (size_t)n, true, &head, &why) == 1 &&
 		    head.len == (size_t)n)
-			r->is_upgrading = true;
+			r->is_asking = true;
 		else
 			r->http->state = HTTPFLOW_HEAD;
 	}
 	return n > 0;
+}
+
+int relay_check(struct relay *r)
+{
+	return r->tls ? check_tls(r) : check_http(r);
 }
 
 static enum step check_chunk(struct relay *r)
@@ -184,7 +224,7 @@ static enum step step_checked(struct relay *r)
 		enum step s = STEP_WAITS;
 
 		chunk_tidy(l);
-		if (l->chunk && !r->is_upgrading)
+		if (l->chunk && !r->is_asking)
 			s = check_chunk(r);
 		if (s != STEP_WAITS)
 			return s;
@@ -193,10 +233,10 @@ static enum step step_checked(struct relay *r)
 		return STEP_END; /* an unfinished head is nobody's business */
 	if (!from->is_readable)
 		return STEP_WAITS;
-	n = chunk_read(&l->chunk, from->fd, HTTP_HEAD_MAX);
+	n = chunk_read(&l->chunk, from->fd, relay_chunk_max(r));
 	if (n > 0)
 		return STEP_MOVED;
-	if (n < 0 && errno == ENOBUFS && r->is_upgrading)
+	if (n < 0 && errno == ENOBUFS && r->is_asking)
 		return STEP_WAITS; /* until the answer is there */
 	if (n < 0 && errno == ENOBUFS) {
 		r->why = "a request's head is too long";
@@ -295,49 +335,72 @@ static bool has_ended(int fd)
 }
 
 /*
- * While an upgrade is being asked for: look at the answer's head before it
- * passes. 101 ends the checking of the other direction; any other final answer
- * ends the asking, and what follows must be HTTP again.
+ * The answer to a request for another protocol: 101 ends the checking; any
+ * other final one ends the asking, and what follows must be HTTP again.
+ * Returns how many bytes may pass before the next look; 0: more are needed;
+ * -1: there is no answer. is_all: nothing comes behind them.
  */
+static ptrdiff_t answer_http(struct relay *r, const char *buf, size_t len,
+			     bool is_all)
+{
+	struct http_head head;
+	int done = len ? http_head_parse(buf, len, false, &head, &r->why) : -1;
+
+	if (done < 0 || (done == 0 && (is_all || len == HTTP_HEAD_MAX)))
+		return -1;
+	if (done == 0)
+		return 0;
+	if (head.status == 101) {
+		stop_checking(r);
+	} else if (head.status < 100 || head.status >= 200) {
+		r->is_asking = false;
+		r->http->state = HTTPFLOW_HEAD;
+	}
+	return (ptrdiff_t)head.len;
+}
+
+/* The same for a ClientHello: an end is an answer, too. */
+static ptrdiff_t answer_tls(struct relay *r, const char *buf, size_t len,
+			    bool is_all)
+{
+	ptrdiff_t n = tlsflow_answer(r->tls, (const uint8_t *)buf, len);
+
+	r->is_asking = r->tls->state == TLSFLOW_ANSWER && (n != 0 || !is_all);
+	if (r->is_asking || n < 0)
+		return n;
+	if (r->tls->state != TLSFLOW_RETRY)
+		stop_checking(r);
+	return (ptrdiff_t)len;
+}
+
+/* Before anything of it passes. */
 static enum step look_at_answer(struct relay *r)
 {
 	static char buf[HTTP_HEAD_MAX]; /* holds nothing between two calls */
 	struct side *from = &r->side[1];
-	struct http_head head;
 	bool is_all;
-	ssize_t n;
-	int done;
+	ptrdiff_t n;
 
 	if (!from->is_readable)
 		return STEP_WAITS;
 	/* its end can't be seen behind what is only looked at */
 	is_all = has_ended(from->fd);
-	n = recv(from->fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_PEEK);
+	n = recv(from->fd, buf, r->tls ? TLSFLOW_PEEK : sizeof(buf),
+		 MSG_DONTWAIT | MSG_PEEK);
 	if (n < 0)
 		return failed_step(&from->is_readable);
-	done = n ? http_head_parse(buf, (size_t)n, false, &head, &r->why) : -1;
-	if (done == 0 && (is_all || (size_t)n == sizeof(buf)))
-		done = -1;
-	if (done < 0) {
-		r->why = "no answer to a request for another protocol";
+	n = r->tls ? answer_tls(r, buf, (size_t)n, is_all)
+		   : answer_http(r, buf, (size_t)n, is_all);
+	if (n < 0) {
+		r->why = r->tls ? "an answer to the TLS hello in crumbs"
+				: "no answer to a request for another protocol";
 		return STEP_GONE;
 	}
-	if (done == 0) {
+	if (n == 0 && r->is_asking) {
 		from->is_readable = false; /* the rest is an event */
 		return STEP_WAITS;
 	}
-	r->credit = head.len;
-	if (head.status >= 100 && head.status < 200 && head.status != 101)
-		return STEP_MOVED;
-	r->is_upgrading = false;
-	if (head.status == 101) {
-		if (r->lane[0].chunk)
-			r->lane[0].chunk->ok = r->lane[0].chunk->len;
-		free(r->http);
-		r->http = NULL;
-	} else {
-		r->http->state = HTTPFLOW_HEAD;
-	}
+	r->credit = (uint64_t)n;
 	return STEP_MOVED;
 }
 
@@ -348,14 +411,14 @@ static enum step step_any(struct relay *r, int i)
 	size_t max = PIPES_SIZE < r->left ? PIPES_SIZE : (size_t)r->left;
 	enum step s;
 
-	if (i == 0 && r->http)
+	if (i == 0 && (r->http || r->tls))
 		return step_checked(r);
 	if (l->chunk) {
 		s = send_chunk(l, to, r->left);
 		chunk_tidy(l);
 		return s;
 	}
-	if (i == 1 && r->is_upgrading && l->held == 0) {
+	if (i == 1 && r->is_asking && l->held == 0) {
 		if (r->credit == 0)
 			return look_at_answer(r);
 		if (r->credit < max)
@@ -408,7 +471,7 @@ static enum step run_lane(struct relay *r, int i, bool *more)
 
 enum relay_result relay_pump(struct relay *r)
 {
-	bool more = false, was_upgrading = r->is_upgrading;
+	bool more = false, was_asking = r->is_asking;
 	enum step s[2];
 
 	s[0] = run_lane(r, 0, &more);
@@ -420,16 +483,17 @@ enum relay_result relay_pump(struct relay *r)
 	if (r->lane[0].is_shut && r->lane[1].is_shut)
 		return RELAY_OVER;
 	/* lane 0 waited for lane 1's answer, not for an event */
-	more |= was_upgrading && !r->is_upgrading;
+	more |= was_asking && !r->is_asking;
 	return more ? RELAY_MORE : RELAY_WAITS;
 }
 
 bool relay_has_part(const struct relay *r)
 {
 	const struct chunk *c = r->lane[0].chunk;
+	bool is_part = r->http ? r->http->state == HTTPFLOW_HEAD
+			       : r->tls && r->tls->state == TLSFLOW_RETRY;
 
-	return r->http && r->http->state == HTTPFLOW_HEAD && c &&
-	       c->off == c->ok && c->ok < c->len;
+	return is_part && c && c->off == c->ok && c->ok < c->len;
 }
 
 void relay_free(struct relay *r)
@@ -443,6 +507,5 @@ void relay_free(struct relay *r)
 		l->pipe = NULL;
 		l->chunk = NULL;
 	}
-	free(r->http);
-	r->http = NULL;
+	stop_checking(r);
 }

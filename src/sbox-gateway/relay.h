@@ -20,6 +20,7 @@
 struct httpflow;
 struct pipe;
 struct pipes;
+struct tlsflow;
 
 #define RELAY_BATCH                                                            \
 	4 /* of PIPES_SIZE in one direction, before others' turn               \
@@ -51,8 +52,9 @@ struct relay {
 	struct side side[2];
 	struct lane lane[2];
 	struct pipes *pipes;
-	struct httpflow *http; /* lane 0 is checked; owned; NULL: it isn't */
-	bool is_upgrading;     /* lane 1's next head decides */
+	struct httpflow *http; /* either checks lane 0; owned; both NULL: */
+	struct tlsflow *tls;   /* nothing is checked (any more) */
+	bool is_asking;	       /* what comes next in lane 1 decides */
 	uint64_t credit;       /* then: bytes of lane 1 that may pass before */
 	uint64_t left;	       /* bytes of both that may pass at all */
 	const char *why; /* with RELAY_REFUSED, perhaps _RESET: static text */
@@ -68,12 +70,14 @@ enum relay_result {
 
 /* An event's bits (EV_READ, EV_WRITE, EV_CLOSED) came for a side. */
 void relay_ready(struct side *s, short what);
-/* Ask r->http about the bytes of lane 0's chunk that it hasn't let through yet.
- * 1: some may pass now; 0: more bytes are needed; -1: refused (r->why). */
+/* How many bytes of lane 0 may be read ahead of the check. */
+size_t relay_chunk_max(const struct relay *r);
+/* Ask the check about the bytes of lane 0's chunk that it hasn't let through
+ * yet. 1: some may pass now; 0: more bytes are needed; -1: refused (r->why). */
 int relay_check(struct relay *r);
 /* Move what can be moved, and no more than r->left, which it counts down. */
 enum relay_result relay_pump(struct relay *r);
-/* Is a request's head begun, and the rest of it awaited? */
+/* Is a request's head, or a second hello, begun, and the rest of it awaited? */
 bool relay_has_part(const struct relay *r);
 /* Give back pipes and buffers; the descriptors are the caller's. */
 void relay_free(struct relay *r);

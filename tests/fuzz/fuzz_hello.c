@@ -26,10 +26,20 @@ static enum hello_result parse(const uint8_t *p, size_t len, char *name)
 {
 	uint8_t *copy = malloc(len ? len : 1);
 	enum hello_result result;
+	size_t used = 0, again;
+	char other[HOSTNAME_MAX + 1];
 
 	require(copy != NULL);
 	memcpy(copy, p, len);
-	result = hello_parse(copy, len, name);
+	result = hello_parse(copy, len, name, &used);
+	if (result == HELLO_NAME) {
+		/* it ends there, whatever comes behind */
+		require(used <= len);
+		require(hello_parse(copy, used - 1, other, &again) ==
+			HELLO_MORE);
+		require(hello_parse(copy, used, other, &again) == HELLO_NAME);
+		require(again == used);
+	}
 	free(copy);
 	return result;
 }
@@ -82,7 +92,7 @@ static void check_records(const uint8_t *message, size_t len, size_t each,
 {
 	uint8_t *out = malloc(len * 6 + 1);
 	char got[HOSTNAME_MAX + 1] = "";
-	size_t n = 0;
+	size_t n = 0, used;
 
 	require(out != NULL);
 	for (size_t at = 0; at < len; at += each) {
@@ -95,7 +105,7 @@ static void check_records(const uint8_t *message, size_t len, size_t each,
 		n += 5 + part;
 	}
 	if (n <= HELLO_MAX) {
-		require(hello_parse(out, n, got) == whole);
+		require(hello_parse(out, n, got, &used) == whole);
 		require(strcmp(got, name) == 0);
 	}
 	free(out);

@@ -436,6 +436,104 @@ for f in (lambda: tls("other.test"), lambda: tls(None), lambda: tls(0, raw=b"SSH
         holds([x for x in r.report if "--allow tcp:ok.test:443" in x], r)
 
 
+def exactly(s, n):
+    b = b""
+    while len(b) < n:
+        c = s.recv(n - len(b))
+        if not c:
+            raise OSError("closed")
+        b += c
+    return b
+
+
+RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+
+
+def server_hello(random=RETRY):
+    body = b"\x03\x03" + random + b"\0\x13\x01\0" + b"\0\x06\0\x2b\0\x02\x03\x04"
+    return b"\x16\x03\x03\0" + bytes([len(body) + 4]) + b"\x02\0\0" + bytes([len(body)]) + body
+
+
+def answers(*pieces):
+    """A server that says these once the first hello is there, and then keeps what comes."""
+    def serve(server, s):
+        exactly(s, int.from_bytes(exactly(s, 5)[3:], "big"))
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for p in pieces:
+            s.sendall(p)
+            time.sleep(.005)
+        b = b""
+        while not b.endswith(b"END"):
+            b += exactly(s, 1)
+            server.got.append(b)
+        s.sendall(b"seen")
+    return serve
+
+
+def test_tls_retry():
+    """whoever is asked for a second ClientHello must name the host again"""
+    program = '''
+ccs, early = b"\\x14\\3\\3\\0\\1\\1", b"\\x17\\3\\3\\0\\3abc"
+def say(*parts, read=1):
+    s = connect("ok.test", 443)
+    for i, p in enumerate(parts):
+        s.sendall(p)
+        if i == 0: s.recv(read)
+    while True:
+        b = s.recv(4096)
+        if not b: return "closed"
+        if b.endswith(b"seen"): return "seen"
+ok, other = hello("ok.test"), hello("other.test")
+'''
+    refused = program + '''
+for f in (lambda: say(ok, other + b"END"), lambda: say(ok, ccs + other + b"END"), lambda: say(ok + other + b"END", b""),
+          lambda: say(ok + ccs + early + other, b"END"), lambda: say(ok, early + hello(None) + b"END"),
+          lambda: say(ok, b"\\x18\\3\\3\\0\\0" + other + b"END"), lambda: say(ok, b"\\x16\\3\\3\\0\\4\\x10\\0\\0\\0" + other + b"END")):
+    print(outcome(f))
+'''
+    passes = program + '''
+for f in (lambda: say(ok, ok + b"END"), lambda: say(ok, ccs + early, ok, other + b"END"), lambda: say(ok + ccs + early + ok + other, b"END"),
+          lambda: say(ok, *[(ccs + ok + b"END")[i:i+1] for i in range(len(ccs + ok) + 3)])):
+    print(outcome(f))
+'''
+    retry = server_hello() + b"\x14\3\3\0\1\1"
+    warned = b"\x15\3\3\0\2\1\x70" + retry
+    for pieces in ([retry], [warned], [bytes([b]) for b in warned]):
+        with Server(PUBLIC, 443, answers(*pieces)) as s:
+            r = inside({"allow": ["ok.test"]}, refused)
+            equal(r.out, "\n".join(["reset"] * 7), r)
+            holds(not any(b"other.test" in b for b in s.got), (r, s.got))
+            equal(s.count, 7, r)
+            r = inside({"allow": ["ok.test"]}, passes)
+            equal(r.out, "\n".join(["seen"] * 4), r)
+
+
+def test_tls_answered():
+    """behind another answer than that, nothing is checked any more: it is encrypted"""
+    program = '''
+def say(first, then):
+    s = connect("ok.test", 443); s.sendall(first); got = s.recv(1); s.sendall(then)
+    return got + everything(s)
+print(outcome(lambda: say(hello("ok.test"), hello("other.test") + b"END"))[-4:])
+print(outcome(lambda: say(hello("ok.test") + b"\\x17\\3\\3\\0\\1x", b"END"))[-4:])
+'''
+    whole = server_hello(b"r" * 32)
+    for pieces, out in (([whole], "seen"), ([bytes([b]) for b in whole], "seen"), ([b"HTTP/1.1 400 No\r\n\r\n"], "seen"),
+                        ([b"\x16\3\3\0\4\x0e\0\0\0"], None)):
+        with Server(PUBLIC, 443, answers(*pieces)) as s:
+            r = inside({"allow": ["ok.test"]}, program)
+            equal(r.out, "b'%s'\nb'%s'" % (out, out) if out else "eset\neset", r)
+    for last in (b"", b"\x15\3\3\0\2\2\x28", b"\x16\3\3"):
+        def closes(server, s):
+            exactly(s, int.from_bytes(exactly(s, 5)[3:], "big"))
+            s.sendall(last)
+        with Server(PUBLIC, 443, closes) as s:
+            r = inside({"allow": ["ok.test"]}, '''
+s = connect("ok.test", 443); s.sendall(hello("ok.test")); print(everything(s))
+''')
+            equal(r.out, repr(last), r)
+
+
 def test_sendfile():
     """bytes that change after they were checked are not what is sent"""
     with Server(PUBLIC, 443, echo) as s:

@@ -137,6 +137,8 @@ web() {
 		fastcgi_temp_path tmp/f; uwsgi_temp_path tmp/u;
 		scgi_temp_path tmp/s;
 		ssl_certificate web.pem; ssl_certificate_key web.key;
+		ssl_protocols TLSv1.2 TLSv1.3; ssl_early_data on;
+		ssl_ecdh_curve X25519:prime256v1;
 		server {
 			listen 45.80.1.1:443 ssl; listen 45.80.1.1:80;
 			listen 10.20.0.1:443 ssl; listen 10.20.0.1:80;

@@ -21,6 +21,23 @@ load net
 	prints "$(sha256sum <"$LAB/www/big")"
 }
 
+@test "TLS: a server that asks for a second hello, TLS 1.2, early data" {
+	net web.lab.example -- sh -c 'try() {
+		{ printf "GET / HTTP/1.0\r\nHost: web.lab.example\r\n\r\n"; sleep 1; } |
+			openssl s_client -connect web.lab.example:443 -CAfile ca.pem \
+			-verify_return_error -servername web.lab.example "$@" 2>&1
+		}
+		try -groups P-384:X25519 -msg | grep -E "ClientHello|the web server"
+		try -tls1_2 | grep "the web server"
+		try -sess_out s >/dev/null
+		printf "GET /early HTTP/1.0\r\nHost: web.lab.example\r\n\r\n" >early
+		try -sess_in s -early_data early | grep "Early data was"'
+	succeeds
+	[ "$(grep -c ", ClientHello" <<<"$output")" -eq 2 ] || fail "no retry"
+	[ "$(grep -c "the web server" <<<"$output")" -eq 2 ]
+	has "Early data was accepted"
+}
+
 @test "several connections at once to several names" {
 	net '*.lab.example' -- sh -c 'for i in $(seq 30); do
 		curl -sS --max-time 20 --cacert ca.pem https://web.lab.example/ &

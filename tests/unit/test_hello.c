@@ -148,10 +148,11 @@ static void check(const char *label, const uint8_t *bytes, size_t len,
 	char out[HOSTNAME_MAX + 1] = "untouched";
 	uint8_t *copy = malloc(len + 1); /* reading beyond it is seen */
 	enum hello_result got;
+	size_t used;
 
 	assert_non_null(copy);
 	memcpy(copy, bytes, len);
-	got = hello_parse(copy, len, out);
+	got = hello_parse(copy, len, out, &used);
 	free(copy);
 	if (got != result)
 		fail_msg("%s: %d", label, (int)got);
@@ -222,6 +223,19 @@ static size_t padded(size_t n, uint8_t *out)
 	return wrap(body, len, 16384, out);
 }
 
+/* What comes behind it isn't counted. */
+static void test_used(void **state)
+{
+	uint8_t bytes[4096];
+	char name[HOSTNAME_MAX + 1];
+	size_t n = wrap(body_rows[0].body, body_rows[0].len, 50, bytes), used;
+
+	(void)state;
+	memcpy(bytes + n, "\x14\3\3\0\1\1", 6);
+	assert_int_equal(hello_parse(bytes, n + 6, name, &used), HELLO_NAME);
+	assert_int_equal(used, n);
+}
+
 static void test_bounds(void **state)
 {
 	static uint8_t bytes[3 * HELLO_MAX];
@@ -246,9 +260,8 @@ static void test_bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bodies),
-		cmocka_unit_test(test_first),
-		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_bodies), cmocka_unit_test(test_first),
+		cmocka_unit_test(test_pieces), cmocka_unit_test(test_used),
 		cmocka_unit_test(test_bounds),
 	};
 
