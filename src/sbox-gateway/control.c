@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each listener has a persistent, level-triggered event: what one wake-up
- * leaves in the backlog is the next one's. A kernel that has no descriptor or
- * memory for one more connection would wake us for it again and again, so such
- * a listener pauses.
+ * What pid 1 sends is checked against the list that both sides know: a door is
+ * a listener of it, opened once. What it answers belongs to the oldest request.
  */
 #include "sbox-gateway/control.h"
 
@@ -19,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sbox-gateway/acceptor.h"
 #include "sbox-gateway/dnsserver.h"
 #include "sbox-gateway/flow.h"
 #include "sbox-gateway/gateway.h"
@@ -27,13 +26,12 @@
 #include "sbox/strlist.h"
 #include "sbox/wire.h"
 
-#define PAUSE_MS 100
-
 struct door {
 	struct control *control;
 	const struct listener *listener;
-	struct event ev, pause;
-	int fd; /* -1: not handed over (yet) */
+	bool is_open;		  /* it has been handed over */
+	struct acceptor acceptor; /* but of datagrams: */
+	struct event datagrams;
 };
 
 struct request {
@@ -50,53 +48,23 @@ struct control {
 	struct request *requests, **last; /* in the order they were made */
 };
 
-/* False: nothing more to be accepted now. */
-static bool accept_one(struct door *d)
+static void on_connection(void *ctx, int fd)
 {
-	static const struct timeval pause = {.tv_usec = PAUSE_MS * 1000L};
+	const struct door *d = ctx;
 	struct gateway *g = d->control->g;
-	int fd = accept4(d->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-	if (fd < 0) {
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-		    errno == ENOMEM) {
-			(void)event_del(&d->ev);
-			(void)event_add(&d->pause, &pause);
-			return false;
-		}
-		return errno == ECONNABORTED || errno == EINTR;
-	}
 	if (d->listener->kind == LISTENER_DNS_TCP)
 		dnsserver_accept(g, fd);
 	else if (flow_has_room(g))
 		flow_accept(g, fd, d->listener);
 	else
 		flow_reset_fd(fd);
-	return true;
 }
 
-static void on_door(evutil_socket_t fd, short what, void *arg)
+static void on_datagrams(evutil_socket_t fd, short what, void *arg)
 {
-	struct door *d = arg;
-
 	(void)what;
-	if (d->listener->kind == LISTENER_DNS_UDP) {
-		dnsserver_datagrams(d->control->g, fd);
-		return;
-	}
-	for (int i = 0; i < GATEWAY_ACCEPT_BATCH; i++)
-		if (!accept_one(d))
-			return;
-}
-
-static void on_pause(evutil_socket_t fd, short what, void *arg)
-{
-	struct door *d = arg;
-
-	(void)fd;
-	(void)what;
-	if (event_add(&d->ev, NULL) < 0)
-		fatalx("listener: event");
+	dnsserver_datagrams(arg, fd);
 }
 
 /* A listener has come: is it what the list says it is? */
@@ -112,18 +80,22 @@ static bool door_open(struct control *c, int32_t index, int fd)
 		return false;
 	d = &c->doors[index];
 	want = d->listener->kind == LISTENER_DNS_UDP ? SOCK_DGRAM : SOCK_STREAM;
-	if (d->fd >= 0 ||
+	if (d->is_open ||
 	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
 	    type != want || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
 		return false;
-	if (want == SOCK_STREAM) /* what is accepted inherits it (tcp(7)) */
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes,
-				 sizeof(yes));
-	d->fd = fd;
-	return event_assign(&d->ev, g->base, fd, EV_READ | EV_PERSIST, on_door,
-			    d) == 0 &&
-	       evtimer_assign(&d->pause, g->base, on_pause, d) == 0 &&
-	       event_add(&d->ev, NULL) == 0;
+	if (want == SOCK_DGRAM) {
+		d->is_open = event_assign(&d->datagrams, g->base, fd,
+					  EV_READ | EV_PERSIST, on_datagrams,
+					  g) == 0 &&
+			     event_add(&d->datagrams, NULL) == 0;
+		return d->is_open;
+	}
+	/* what is accepted inherits it (tcp(7)) */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	d->is_open =
+		acceptor_start(&d->acceptor, g->base, fd, on_connection, d);
+	return d->is_open;
 }
 
 static struct request *next_request(struct control *c)
@@ -198,8 +170,8 @@ struct control *control_new(struct gateway *g, int sock)
 	c->doors = xcalloc(g->listeners.n, sizeof(c->doors[0]));
 	c->last = &c->requests;
 	for (size_t i = 0; i < g->listeners.n; i++)
-		c->doors[i] = (struct door){
-			.control = c, .listener = &g->listeners.v[i], .fd = -1};
+		c->doors[i] = (struct door){.control = c,
+					    .listener = &g->listeners.v[i]};
 	if (fcntl(sock, F_SETFL, O_RDWR | O_NONBLOCK) < 0 ||
 	    event_assign(&c->ev, g->base, sock, EV_READ | EV_PERSIST,
 			 on_control, c) < 0 ||
@@ -217,11 +189,12 @@ void control_free(struct control *c)
 	for (size_t i = 0; i < c->g->listeners.n; i++) {
 		struct door *d = &c->doors[i];
 
-		if (d->fd < 0)
-			continue;
-		(void)event_del(&d->ev);
-		(void)event_del(&d->pause);
-		(void)close(d->fd);
+		if (d->is_open && d->listener->kind == LISTENER_DNS_UDP) {
+			(void)event_del(&d->datagrams);
+			(void)close(event_get_fd(&d->datagrams));
+		} else if (d->is_open) {
+			acceptor_stop(&d->acceptor);
+		}
 	}
 	while ((q = next_request(c)))
 		free(q);

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sbox-gateway/acceptor.h"
 #include "sbox-gateway/control.h"
 #include "sbox-gateway/flow.h"
 #include "sbox-gateway/gateway.h"
@@ -35,8 +36,8 @@
 struct board { /* one published port */
 	struct publish *publish;
 	uint16_t in, out;
-	int fd[2]; /* 127.0.0.1; ::1 or -1 */
-	struct event ev[2];
+	int fd[2]; /* 127.0.0.1; ::1 or -1; theirs, once they have started: */
+	struct acceptor acceptor[2];
 };
 
 struct publish {
@@ -247,16 +248,12 @@ static void on_socket(void *ctx, int fd, int error)
 		visit_retry(v);
 }
 
-static void on_accept(evutil_socket_t listener, short what, void *arg)
+static void on_visit(void *ctx, int fd)
 {
-	struct board *b = arg;
+	const struct board *b = ctx;
 	struct publish *p = b->publish;
-	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct visit *v;
 
-	(void)what;
-	if (fd < 0)
-		return; /* gone again, or no descriptor: it waits */
 	if (p->npending == PUBLISH_PENDING_MAX || !flow_has_room(p->g)) {
 		flow_reset_fd(fd);
 		return;
@@ -279,10 +276,8 @@ void publish_start(struct publish *p, struct gateway *g)
 
 		for (int k = 0; k < 2; k++)
 			if (b->fd[k] >= 0 &&
-			    (event_assign(&b->ev[k], g->base, b->fd[k],
-					  EV_READ | EV_PERSIST, on_accept,
-					  b) < 0 ||
-			     event_add(&b->ev[k], NULL) < 0))
+			    !acceptor_start(&b->acceptor[k], g->base, b->fd[k],
+					    on_visit, b))
 				fatalx("publish: event");
 	}
 }
@@ -296,8 +291,9 @@ void publish_free(struct publish *p)
 			if (p->boards[i].fd[k] < 0)
 				continue;
 			if (p->g)
-				(void)event_del(&p->boards[i].ev[k]);
-			(void)close(p->boards[i].fd[k]);
+				acceptor_stop(&p->boards[i].acceptor[k]);
+			else
+				(void)close(p->boards[i].fd[k]);
 		}
 	}
 	free(p);

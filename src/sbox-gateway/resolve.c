@@ -187,7 +187,8 @@ static bool send_query(struct resolve *r, struct lookup *l)
 	if (len >= sizeof(q.name))
 		return false;
 	memcpy(q.name, l->name, len);
-	l->is_asked = send(r->sock, &q, sizeof(q), MSG_NOSIGNAL) == sizeof(q);
+	l->is_asked = send(r->sock, &q, sizeof(q),
+			   MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(q);
 	return l->is_asked;
 }
 

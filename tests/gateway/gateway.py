@@ -700,6 +700,33 @@ def test_publish_refused():
     equal(p.wait(10), 0)
 
 
+def cpu_seconds(pid):
+    with open("/proc/%d/stat" % pid) as f:
+        return sum(map(int, f.read().rpartition(")")[2].split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_publish_files():
+    """without a descriptor for it a visit waits, and the gateway sleeps"""
+    p = subprocess.Popen([BOX, GATEWAY, json.dumps({"publish": ["auto:3000"]}), log_dir(), "python3", "-c",
+                          PRELUDE + '''
+l = socket.socket(); l.bind(("127.0.0.1", 3000)); l.listen(5)
+print(os.environ["SBOX_PUBLISH_3000"], os.environ["BOX_GATEWAY"], flush=True)
+c, _ = l.accept(); c.sendall(b"inside"); c.recv(1)
+'''], stdout=subprocess.PIPE, text=True)
+    port, gateway = map(int, p.stdout.readline().split())
+    before = resource.prlimit(gateway, resource.RLIMIT_NOFILE)
+    resource.prlimit(gateway, resource.RLIMIT_NOFILE, (3, before[1]))
+    c = socket.create_connection(("127.0.0.1", port), 5)
+    start = cpu_seconds(gateway)
+    time.sleep(1)
+    used = cpu_seconds(gateway) - start
+    resource.prlimit(gateway, resource.RLIMIT_NOFILE, before)
+    equal(c.recv(100), b"inside")
+    c.close()
+    equal(p.wait(10), 0)
+    holds(used < .3, used)
+
+
 # --- SOCKS --------------------------------------------------------------------------
 
 def socks_server(server, s):
