@@ -65,6 +65,9 @@ void limits_apply(const struct policy_limits *l)
 		fatal("limits: signals");
 	set(RLIMIT_SIGPENDING, queued.rlim_cur / 2, queued.rlim_cur / 2,
 	    "signals");
+	/* the CPU is shared with the host, whatever the user may do there */
+	set(RLIMIT_RTPRIO, 0, 0, "realtime");
+	set(RLIMIT_NICE, 0, 0, "nice");
 	set(RLIMIT_CORE, 0, 0, "core");
 	set(RLIMIT_NPROC, l->pids, l->pids, "pids");
 	set(RLIMIT_NOFILE, l->files, l->files, "files");

@@ -327,13 +327,14 @@ on_terminal()
 }
 
 # escapes: 1 2 3 65
-@test "TIOCSTI and TIOCLINUX push nothing into the user's terminal" {
+@test "TIOCSTI and TIOCLINUX push nothing into the user's terminal, TIOCSETD gives it no driver" {
 	attack_copy ttyioctl
 	local mode
 	for mode in relay none auto; do
 		on_terminal --tty $mode -- "$PROJ/.attack-ttyioctl" "$HOME/pushed"
 		has "SBOX-ENDED 0" || fail "--tty $mode"
 		has "TIOCSTI: EPERM" || fail "--tty $mode"
+		has "TIOCSETD: EPERM" || fail "--tty $mode"
 		lacks ": ok" || fail "--tty $mode"
 		lacks READ || fail "--tty $mode"
 		[ ! -e "$HOME/pushed" ]

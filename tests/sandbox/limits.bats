@@ -57,6 +57,18 @@ print("terminals", 0 < n <= 256)'
 	[ "$queued" = unlimited ] || ((output <= queued / 2))
 }
 
+@test "no priority above the host's, where the user may have one" {
+	local raised=(prlimit --rtprio=50 --nice=30)
+	if ! "${raised[@]}" true 2>/dev/null; then
+		cannot "no more than 0 may be had here"
+		raised=()
+	fi
+	run --separate-stderr "${raised[@]}" "$SBOX" -- /bin/bash -c \
+		'ulimit -r; ulimit -e; nice -n -1 /bin/true' </dev/null
+	[[ $output = "0"$'\n'"0"* ]] || fail "$output"
+	[[ $stderr = *"cannot set niceness"* ]] || fail "$stderr"
+}
+
 @test "a sandbox that is full of processes can still be ended" {
 	attack_copy forkbomb
 	canaries_set

@@ -519,6 +519,8 @@ static const struct {
 	 {0, TIOCSTI_ | ~0ull << 32},
 	 ERR(EPERM)},
 	{"TIOCLINUX", "ioctl", {0, 0x541c | HIGH}, ERR(EPERM)},
+	{"TIOCSETD", "ioctl", {0, 0x5423 | HIGH}, ERR(EPERM)},
+	{"TIOCGETD", "ioctl", {0, 0x5424}, ALLOW},
 	{"a snapshot", "ioctl", {0, 0x50009401}, ERR(EPERM)},
 	{"a snapshot, dirty", "ioctl", {0, 0x50009417 | HIGH}, ERR(EPERM)},
 	{"FICLONE", "ioctl", {0, 0x40049409}, ALLOW},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Push "touch FILE\n" into the terminal on stdin: TIOCSTI, and TIOCLINUX's
- * paste, plain and with high bits in the command.
+ * paste, plain and with high bits in the command. Then give it a line
+ * discipline, the one that it has.
  *
  *	ttyioctl FILE
  */
@@ -25,6 +26,7 @@ int main(int argc, char **argv)
 {
 	char text[4096];
 	unsigned char paste[] = {3};
+	int discipline = 0; /* N_TTY */
 	static const char *const ttys[] = {"/dev/tty", "/dev/console",
 					   "/dev/tty1", "/dev/pts/0"};
 
@@ -38,6 +40,8 @@ int main(int argc, char **argv)
 		report("TIOCLINUX", syscall(SYS_ioctl, fd, TIOCLINUX, paste));
 		report("TIOCLINUX-high",
 		       syscall(SYS_ioctl, fd, TIOCLINUX | (1ULL << 33), paste));
+		report("TIOCSETD",
+		       syscall(SYS_ioctl, fd, TIOCSETD, &discipline));
 	}
 	for (size_t i = 0; i < sizeof(ttys) / sizeof(ttys[0]); i++) {
 		int fd = open(ttys[i], O_RDWR | O_NOCTTY);
