@@ -10,7 +10,6 @@
 #include <event2/event_struct.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +69,6 @@ static void on_datagrams(evutil_socket_t fd, short what, void *arg)
 /* A listener has come: is it what the list says it is? */
 static bool door_open(struct control *c, int32_t index, int fd)
 {
-	static const int yes = 1;
 	struct gateway *g = c->g;
 	struct door *d;
 	int type = 0, want;
@@ -91,8 +89,7 @@ static bool door_open(struct control *c, int32_t index, int fd)
 			     event_add(&d->datagrams, NULL) == 0;
 		return d->is_open;
 	}
-	/* what is accepted inherits it (tcp(7)) */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	flow_tune_fd(fd, true);
 	d->is_open =
 		acceptor_start(&d->acceptor, g->base, fd, on_connection, d);
 	return d->is_open;

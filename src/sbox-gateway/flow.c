@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <event2/event.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -40,6 +41,19 @@ void flow_reset_fd(int fd)
 	/* if that fails it is closed the other way, which is no less closed */
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	(void)close(fd);
+}
+
+void flow_tune_fd(int fd, bool is_loopback)
+{
+	static const char reno[] = "reno"; /* every kernel has it */
+	static const int yes = 1;
+
+	/* inherited by what is accepted (tcp(7)); if it fails, only speed is
+	 * lost */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	if (is_loopback)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, reno,
+				 sizeof(reno) - 1);
 }
 
 const char *flow_host(const struct flow *f)

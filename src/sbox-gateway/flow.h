@@ -12,6 +12,7 @@
 #ifndef GATEWAY_FLOW_H
 #define GATEWAY_FLOW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct gateway;
@@ -33,6 +34,10 @@ void flow_join(struct gateway *g, int in, int out, uint16_t port);
 int flow_has_room(struct gateway *g);
 /* Reset the connection and close it. */
 void flow_reset_fd(int fd);
+/* A TCP socket, before it is used, a listening one for all that it accepts:
+ * what a program sends at once goes at once. Over loopback, inside or outside,
+ * there is no bottleneck to pace for, as bbr would where it is the default. */
+void flow_tune_fd(int fd, bool is_loopback);
 /* The sandbox is gone: end and log all of them. */
 void flow_end_all(struct gateway *g);
 

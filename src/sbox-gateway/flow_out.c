@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <netdb.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -118,7 +117,6 @@ static void dial_failed(struct flow *f, int error)
 
 static void on_dialled(void *ctx, int fd, int error)
 {
-	static const int yes = 1;
 	struct flow *f = ctx;
 
 	f->dial = NULL;
@@ -127,8 +125,7 @@ static void on_dialled(void *ctx, int fd, int error)
 		return;
 	}
 	f->relay.side[1].fd = fd;
-	/* only delays what a program sent at once */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	flow_tune_fd(fd, f->kind == FLOW_PORT);
 	if (is_by_socks(f))
 		socks_begin(f);
 	else

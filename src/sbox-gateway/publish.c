@@ -11,7 +11,6 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -91,7 +90,7 @@ static int listen_on(int family, uint16_t port)
 	    bind(fd, (struct sockaddr *)&a, len) < 0 ||
 	    listen(fd, PUBLISH_BACKLOG) < 0)
 		return -1;
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	flow_tune_fd(fd, true);
 	return steal_fd(&fd);
 }
 
@@ -228,7 +227,6 @@ static void on_connected(evutil_socket_t fd, short what, void *arg)
 static void on_socket(void *ctx, int fd, int error)
 {
 	static const struct timeval limit = {.tv_sec = VISIT_CONNECT_MS / 1000};
-	static const int yes = 1;
 	struct visit *v = ctx;
 	struct sockaddr_storage a;
 	socklen_t len = loopback(v->family, v->port, &a);
@@ -239,7 +237,7 @@ static void on_socket(void *ctx, int fd, int error)
 		visit_retry(v);
 		return;
 	}
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	flow_tune_fd(fd, true);
 	if ((connect(fd, (struct sockaddr *)&a, len) < 0 &&
 	     errno != EINPROGRESS) ||
 	    event_assign(&v->ev, v->publish->g->base, fd, EV_WRITE,
