@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two bufferevents and what is between them. Each side's input is read up to
- * its high watermark and left there while the other side's output is full, so a
- * slow reader stops the sender and memory is bounded. pump() moves what can be
- * moved, whatever woke us.
+ * Two bufferevents and what is between them. An input that holds as much as a
+ * head may have isn't read from until the other side's output has taken some of
+ * it, so a slow reader stops the sender and memory is bounded. pump() moves
+ * what can be moved, whatever woke us.
  *
  * The request goes to the origin's output at once, and libevent's TLS sends it
  * when the handshake has succeeded, which verifies the certificate (origin.h).
@@ -107,6 +107,9 @@ static void say(const struct exchanges *all, uint32_t id,
 /* What is in the client's output is the last that it gets. */
 static enum step finish(struct exchange *x)
 {
+	struct evbuffer *in = bufferevent_get_input(x->client);
+
+	(void)evbuffer_drain(in, evbuffer_get_length(in));
 	close_origin(x);
 	if (evbuffer_get_length(bufferevent_get_output(x->client)) > 0) {
 		if (x->phase != PHASE_CLOSING)
@@ -376,6 +379,20 @@ static enum step answer_step(struct exchange *x)
 /* --- events ------------------------------------------------------------------
  */
 
+/*
+ * Not by a high watermark: at it libevent (2.1) calls on_bytes() without end,
+ * and leaves the rest of a record within OpenSSL, where no event tells of it.
+ */
+static void set_reading(struct bufferevent *b, bool ended)
+{
+	size_t len = evbuffer_get_length(bufferevent_get_input(b));
+
+	if (len >= HTTP_HEAD_MAX)
+		(void)bufferevent_disable(b, EV_READ);
+	else if (!ended && bufferevent_enable(b, EV_READ) < 0)
+		fatalx("events");
+}
+
 static void pump(struct exchange *x)
 {
 	enum step request, answer;
@@ -388,6 +405,9 @@ static void pump(struct exchange *x)
 		if (answer == STEP_GONE)
 			return;
 	} while (request == STEP_MOVED || answer == STEP_MOVED);
+	set_reading(x->client, x->client_ended);
+	if (x->origin)
+		set_reading(x->origin, x->origin_ended);
 }
 
 static void on_bytes(struct bufferevent *b, void *arg)
@@ -506,8 +526,6 @@ void exchange_start(struct exchanges *all, const struct service *s, uint32_t id,
 		fatalx("out of memory");
 	bufferevent_setcb(x->client, on_bytes, on_sent, on_client, x);
 	bufferevent_setcb(x->origin, on_bytes, on_sent, on_origin, x);
-	bufferevent_setwatermark(x->client, EV_READ, 0, HTTP_HEAD_MAX);
-	bufferevent_setwatermark(x->origin, EV_READ, 0, HTTP_HEAD_MAX);
 	bufferevent_setwatermark(x->client, EV_WRITE, EXCHANGE_OUT_MAX / 2, 0);
 	bufferevent_setwatermark(x->origin, EV_WRITE, EXCHANGE_OUT_MAX / 2, 0);
 	if (bufferevent_enable(x->client, EV_READ | EV_WRITE) < 0 ||

@@ -90,6 +90,11 @@ def events(c, head, body):
     c.send(b"0\r\n\r\n")
 
 
+def late(c, head, body):
+    time.sleep(3)
+    c.answer(b"late\n")
+
+
 def until_close(c, head, body):
     c.send(b"HTTP/1.1 200 OK\r\n\r\nall of it")
     c.sock.unwrap()
@@ -130,6 +135,8 @@ paths = {
     "/cut-close": cut_close,
     "/cut-length": cut_length,
     "/cut-chunk": cut_chunk,
+    "/some": lambda c, h, b: c.answer(bytes(2000000)),
+    "/late": late,
     "/big": lambda c, h, b: c.answer(b"x" * (20 << 20)),
     "/sum": lambda c, h, b: c.answer(
         hashlib.sha256(b).hexdigest().encode() + b"\n"),

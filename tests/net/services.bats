@@ -296,6 +296,59 @@ END
 	has "GET /echo HTTP/1.1"
 }
 
+@test "services: a slow reader gets all of many answers" {
+	cat >slow.py <<-'END'
+	import socket, time
+	for _ in range(4):
+	    s = socket.socket()
+	    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+	    s.connect(("127.0.0.1", 8081))
+	    s.settimeout(5)
+	    s.sendall(b"GET /some HTTP/1.1\r\nHost: a\r\n\r\n" * 20)
+	    n = 0
+	    while n < 20 * 2000000:
+	        b = s.recv(65536)
+	        assert b
+	        n += b.count(b"\0")
+	        if len(b) % 7 == 0:
+	            time.sleep(.002)
+	print("all")
+	END
+	via "python3 slow.py"
+	prints all
+}
+
+@test "services: who waits for the other side costs nothing meanwhile" {
+	cat >wait.py <<-'END'
+	import socket, time
+	a, b = (socket.create_connection(("127.0.0.1", 8081)) for _ in range(2))
+	get = b"GET /late HTTP/1.1\r\nHost: a\r\n\r\n"
+	a.sendall(get)
+	a.setblocking(False)
+	b.sendall(get.replace(b"GET", b"POST").replace(b"\r\n\r\n",
+	                      b"\r\nContent-Length: 99999999\r\n\r\n"))
+	b.setblocking(False)
+	for s in a, b:
+	    try:
+	        while s.send(b"x" * 65536): pass
+	    except BlockingIOError:
+	        pass
+	open("full", "w")
+	a.settimeout(9)
+	print(a.recv(12))
+	END
+	via "python3 wait.py" &
+	local run=$! pid before after
+	wait_for 20 test -e full
+	pid=$(pgrep -n sbox-service)
+	sleep 0.2
+	before=$(cut -d' ' -f14,15 "/proc/$pid/stat")
+	sleep 1
+	after=$(cut -d' ' -f14,15 "/proc/$pid/stat")
+	wait "$run"
+	((${after/ /+} - (${before/ /+}) < 20))
+}
+
 @test "services: an early answer ends an upload that nobody reads" {
 	via "head -c 50000000 /dev/zero | curl -sS --max-time 20 -o /dev/null \
 		-w '%{http_code}\n' -T - $URL/early; :"
