@@ -14,8 +14,7 @@ struct strlist {
 /* Append a copy / the given allocation / a formatted string. */
 void strlist_add(struct strlist *l, const char *s);
 void strlist_add_owned(struct strlist *l, char *s);
-void strlist_addf(struct strlist *l, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+#define strlist_addf(l, ...) strlist_add_owned((l), xasprintf(__VA_ARGS__))
 /* Append copies of all of src. */
 void strlist_append(struct strlist *l, const struct strlist *src);
 bool strlist_has(const struct strlist *l, const char *s);

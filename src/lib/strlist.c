@@ -40,23 +40,16 @@ char *xstrndup(const char *s, size_t n)
 	return xmust(strndup(s, n));
 }
 
-__attribute__((format(printf, 1, 0))) static char *xvasprintf(const char *fmt,
-							      va_list ap)
-{
-	char *p = NULL;
-
-	return vasprintf(&p, fmt, ap) < 0 ? xmust(NULL) : p;
-}
-
 char *xasprintf(const char *fmt, ...)
 {
 	va_list ap;
 	char *p;
 
 	va_start(ap, fmt);
-	p = xvasprintf(fmt, ap);
+	if (vasprintf(&p, fmt, ap) < 0)
+		p = NULL; /* it is undefined then */
 	va_end(ap);
-	return p;
+	return xmust(p);
 }
 
 void xreplace(char **p, char *by)
@@ -75,17 +68,6 @@ void strlist_add_owned(struct strlist *l, char *s)
 void strlist_add(struct strlist *l, const char *s)
 {
 	strlist_add_owned(l, xstrdup(s));
-}
-
-void strlist_addf(struct strlist *l, const char *fmt, ...)
-{
-	va_list ap;
-	char *s;
-
-	va_start(ap, fmt);
-	s = xvasprintf(fmt, ap);
-	va_end(ap);
-	strlist_add_owned(l, s);
 }
 
 void strlist_append(struct strlist *l, const struct strlist *src)
