@@ -35,7 +35,6 @@ struct scan {
 	const char *name;
 	const char *p, *end;
 	unsigned lineno;
-	unsigned depth;
 	unsigned *line; /* owned: of every value, in document (pre-)order */
 	size_t n;
 	struct diag *d;
@@ -83,6 +82,17 @@ static bool take(struct scan *s, char c)
 		return false;
 	s->p++;
 	return true;
+}
+
+/* What may have spaces on both sides. */
+static bool take_token(struct scan *s, char c)
+{
+	bool taken;
+
+	skip_space(s);
+	taken = take(s, c);
+	skip_space(s);
+	return taken;
 }
 
 /* The four digits of a \u escape at p. Returns the value, or -1. */
@@ -197,15 +207,17 @@ static int scan_word(struct scan *s, const char *word)
 	return 0;
 }
 
-static int scan_value(struct scan *s);
+static int scan_value(struct scan *s, unsigned depth);
 
 /* Behind the opening bracket; close is ']' or '}'. */
-static int scan_members(struct scan *s, char close)
+static int scan_members(struct scan *s, char close, unsigned depth)
 {
 	const char *wanted = close == '}' ? "',' or '}'" : "',' or ']'";
 
-	skip_space(s);
-	if (take(s, close))
+	if (depth > JSON_DEPTH_MAX)
+		return refuse(s, "nested deeper than %d levels",
+			      JSON_DEPTH_MAX);
+	if (take_token(s, close))
 		return 0;
 	for (;;) {
 		if (close == '}') {
@@ -213,45 +225,25 @@ static int scan_members(struct scan *s, char close)
 				return refuse_byte(s, "key in double quotes");
 			if (scan_string(s) < 0)
 				return -1;
-			skip_space(s);
-			if (!take(s, ':'))
+			if (!take_token(s, ':'))
 				return refuse_byte(s, "':' behind the key");
-			skip_space(s);
 		}
-		if (scan_value(s) < 0)
+		if (scan_value(s, depth) < 0)
 			return -1;
-		skip_space(s);
-		if (take(s, close))
+		if (take_token(s, close))
 			return 0;
-		if (!take(s, ','))
+		if (!take_token(s, ','))
 			return refuse_byte(s, wanted);
-		skip_space(s);
 	}
 }
 
-static int scan_nested(struct scan *s, char close)
-{
-	int ret;
-
-	if (s->depth == JSON_DEPTH_MAX)
-		return refuse(s, "nested deeper than %d levels",
-			      JSON_DEPTH_MAX);
-	s->depth++;
-	ret = scan_members(s, close);
-	s->depth--;
-	return ret;
-}
-
-static int scan_value(struct scan *s)
+static int scan_value(struct scan *s, unsigned depth)
 {
 	s->line[s->n++] = s->lineno;
 	switch (s->p < s->end ? *s->p : '\0') {
 	case '{':
-		s->p++;
-		return scan_nested(s, '}');
 	case '[':
-		s->p++;
-		return scan_nested(s, ']');
+		return scan_members(s, *s->p++ == '{' ? '}' : ']', depth + 1);
 	case '"':
 		s->p++;
 		return scan_string(s);
@@ -281,7 +273,7 @@ static int scan_text(struct scan *s)
 	skip_space(s);
 	if (s->p == s->end)
 		return refuse(s, "empty, not a JSON value");
-	if (scan_value(s) < 0)
+	if (scan_value(s, 0) < 0)
 		return -1;
 	skip_space(s);
 	return s->p == s->end ? 0 : refuse_byte(s, "end of the text");
