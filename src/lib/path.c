@@ -29,15 +29,6 @@ static const char *component_fault(const char *s, size_t len)
 	return NULL;
 }
 
-/* Append "/" (if one is missing) and the component to out. */
-static void add_component(char *out, size_t *used, const char *s, size_t len)
-{
-	if (*used > 0 && out[*used - 1] != '/')
-		out[(*used)++] = '/';
-	memcpy(out + *used, s, len);
-	*used += len;
-}
-
 int path_normalise(const char *in, char **out, struct diag *d)
 {
 	cleanup_free char *buf = NULL;
@@ -54,8 +45,12 @@ int path_normalise(const char *in, char **out, struct diag *d)
 
 		if (fault)
 			return diag_set(d, "%.*s: %s", SHOWN, in, fault);
-		if (n > 0 && !(n == 1 && *p == '.'))
-			add_component(buf, &used, p, n);
+		if (n > 0 && !(n == 1 && *p == '.')) {
+			if (used > 0 && buf[used - 1] != '/')
+				buf[used++] = '/';
+			memcpy(buf + used, p, n);
+			used += n;
+		}
 		p += n;
 		p += strspn(p, "/");
 	}
