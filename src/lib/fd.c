@@ -20,7 +20,7 @@
 #include "sbox/strlist.h"
 
 /* The smallest number >= from in keep, or -1. */
-static int next_kept(const int *keep, size_t n, int from)
+static int next_kept(const int *keep, size_t n, int64_t from)
 {
 	int best = -1;
 
@@ -32,19 +32,16 @@ static int next_kept(const int *keep, size_t n, int from)
 
 int fd_close_all_but(const int *keep, size_t n)
 {
-	unsigned from = STDERR_FILENO + 1;
+	int64_t from = STDERR_FILENO + 1;
 	int kept;
 
-	while ((kept = next_kept(keep, n, (int)from)) >= 0) {
-		unsigned k = (unsigned)kept;
-
-		if (k > from && close_range(from, k - 1, 0) < 0)
+	while ((kept = next_kept(keep, n, from)) >= 0) {
+		if (kept > from &&
+		    close_range((unsigned)from, (unsigned)kept - 1, 0) < 0)
 			return -1;
-		from = k + 1;
-		if (from > INT32_MAX)
-			return 0;
+		from = (int64_t)kept + 1;
 	}
-	return close_range(from, ~0u, 0);
+	return close_range((unsigned)from, ~0u, 0);
 }
 
 int fd_write_all(int fd, const void *buf, size_t len)
@@ -52,10 +49,8 @@ int fd_write_all(int fd, const void *buf, size_t len)
 	const char *p = buf;
 
 	while (len > 0) {
-		ssize_t n = write(fd, p, len);
+		ssize_t n = TEMP_FAILURE_RETRY(write(fd, p, len));
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
 			return -1;
 		p += n;
@@ -70,10 +65,8 @@ ssize_t fd_read_full(int fd, void *buf, size_t size)
 	size_t used = 0;
 
 	while (used < size) {
-		ssize_t n = read(fd, p + used, size - used);
+		ssize_t n = TEMP_FAILURE_RETRY(read(fd, p + used, size - used));
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
 			return -1;
 		if (n == 0)
@@ -101,31 +94,25 @@ char *fd_read_all(int fd, size_t max, size_t *len)
 	return steal_ptr(&buf);
 }
 
-/* Why path cannot be read as a file, with errno. */
-static void *read_fails(struct diag *d, int err, const char *path, size_t max)
-{
-	if (err == EFBIG)
-		(void)diag_set(d, "%.900s: larger than %zu bytes", path, max);
-	else if (err == EINVAL)
-		(void)diag_set(d, "%.900s: not a regular file", path);
-	else
-		(void)diag_set_errno(d, err, "%.900s", path);
-	errno = err;
-	return NULL;
-}
-
 char *file_read_open(int fd, const char *path, size_t max, size_t *len,
 		     struct diag *d)
 {
-	struct stat st;
-	char *buf;
+	struct stat st = {.st_mode = 0};
+	char *buf = NULL;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return read_fails(d, errno, path, max);
-	if (!S_ISREG(st.st_mode))
-		return read_fails(d, EINVAL, path, max);
-	buf = fd_read_all(fd, max, len);
-	return buf ? buf : read_fails(d, errno, path, max);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		buf = fd_read_all(fd, max, len);
+	else if (st.st_mode)
+		errno = EINVAL;
+	if (buf)
+		return buf;
+	if (errno == EFBIG)
+		(void)diag_set(d, "%.900s: larger than %zu bytes", path, max);
+	else if (errno == EINVAL)
+		(void)diag_set(d, "%.900s: not a regular file", path);
+	else
+		(void)diag_set_errno(d, errno, "%.900s", path);
+	return NULL;
 }
 
 char *file_read(const char *path, size_t max, size_t *len, struct diag *d)
@@ -159,18 +146,15 @@ int file_replace(const char *path, const void *buf, size_t len,
 static int make_one(const char *path, mode_t mode)
 {
 	struct stat st;
-	int saved;
+	int err;
 
 	if (mkdir(path, mode) == 0)
 		return 0;
-	saved = errno;
-	if (stat(path, &st) == 0) {
-		if (S_ISDIR(st.st_mode))
-			return 0;
-		saved = ENOTDIR;
-	}
-	errno = saved;
-	return -1;
+	err = errno;
+	if (stat(path, &st) == 0)
+		err = S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+	errno = err;
+	return err ? -1 : 0;
 }
 
 int dir_make(const char *path, unsigned int mode)
