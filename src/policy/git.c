@@ -203,7 +203,7 @@ void git_note(struct view *v)
 
 	while (!path_under(dir, v->host->home)) {
 		cleanup_free char *git = path_join(dir, ".git");
-		cleanup_free char *under = view_backing(v, git, NULL);
+		cleanup_free char *under = view_backing(v, git);
 
 		if (view_lstat(v, git, &st) == 0) {
 			if (!under)

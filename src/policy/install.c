@@ -24,7 +24,7 @@
 /* Shown at its own place, whatever the command is (plan_view.c). */
 static bool is_shown(const struct view *v, const char *path)
 {
-	cleanup_free char *under = view_backing(v, path, NULL);
+	cleanup_free char *under = view_backing(v, path);
 
 	return under && strcmp(under, path) == 0;
 }

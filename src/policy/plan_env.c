@@ -52,7 +52,7 @@ static void env_pass(const struct view *v, const char *pattern)
 static bool is_visible(const struct view *v, const char *dir)
 {
 	const struct plan *p = v->plan;
-	cleanup_free char *under = view_backing(v, dir, NULL);
+	cleanup_free char *under = view_backing(v, dir);
 	struct stat st;
 
 	if (under && view_lstat(v, under, &st) == 0)

@@ -136,26 +136,14 @@ static int guard_look(const struct view *v, const char *under, const char *dst,
 	return 1;
 }
 
-static bool is_pinned(const struct view *v, const char *dst)
-{
-	const struct plan *p = v->plan;
-
-	for (size_t i = 0; i < p->nmounts; i++) {
-		if ((p->mounts[i].type == PLAN_SELF ||
-		     p->mounts[i].type == PLAN_READONLY ||
-		     p->mounts[i].type == PLAN_BIND) &&
-		    strcmp(p->mounts[i].dst, dst) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool is_locked(const struct view *v, const char *dst)
+/* There is a step of this type at dst itself. */
+static bool has_step(const struct view *v, enum plan_mount_type type,
+		     const char *dst)
 {
 	const struct plan *p = v->plan;
 
 	for (size_t i = 0; i < p->nmounts; i++)
-		if (p->mounts[i].type == PLAN_READONLY &&
+		if (p->mounts[i].type == type &&
 		    strcmp(p->mounts[i].dst, dst) == 0)
 			return true;
 	return false;
@@ -176,14 +164,12 @@ static void guard_add(struct view *v, enum plan_mount_type type,
 static int guard_pin_parents(struct view *v, const char *dst, const char *why)
 {
 	cleanup_free char *parent = path_dirname(dst);
-	cleanup_free char *under = NULL;
+	cleanup_free char *under = view_writable(v, parent);
 	struct stat st;
-	bool writable;
 
-	if (is_pinned(v, parent))
-		return 0;
-	under = view_backing(v, parent, &writable);
-	if (!under || !writable)
+	if (!under || has_step(v, PLAN_SELF, parent) ||
+	    has_step(v, PLAN_READONLY, parent) ||
+	    has_step(v, PLAN_BIND, parent))
 		return 0;
 	if (guard_pin_parents(v, parent, why) < 0)
 		return -1;
@@ -195,13 +181,11 @@ static int guard_pin_parents(struct view *v, const char *dst, const char *why)
 
 int guard_lock(struct view *v, const char *dst, const char *why)
 {
-	cleanup_free char *under = NULL;
+	cleanup_free char *under = view_writable(v, dst);
 	struct stat st;
-	bool writable;
 	int r;
 
-	under = view_backing(v, dst, &writable);
-	if (!under || !writable || is_locked(v, dst))
+	if (!under || has_step(v, PLAN_READONLY, dst))
 		return 0;
 	r = guard_look(v, under, dst, &st, why);
 	if (r != 0)
@@ -267,17 +251,14 @@ static bool is_hidden(const struct view *v, const char *dst)
 
 static int guard_hide(struct view *v, const char *dst, const char *why)
 {
-	cleanup_free char *under = NULL;
+	cleanup_free char *under = view_backing(v, dst);
+	cleanup_free char *writable = view_writable(v, dst);
 	struct stat st;
-	bool writable;
 
-	if (is_hidden(v, dst))
+	if (!under || is_hidden(v, dst))
 		return 0;
-	under = view_backing(v, dst, &writable);
-	if (under && writable && guard_hold(v, under, why) < 0)
+	if (writable && guard_hold(v, under, why) < 0)
 		return -1;
-	if (!under)
-		return 0;
 	if (view_lstat(v, under, &st) < 0) {
 		/* what the inside took away, it could give back */
 		if (!writable || errno != EACCES || !view_could_reach(v, under))
@@ -289,9 +270,8 @@ static int guard_hide(struct view *v, const char *dst, const char *why)
 		cleanup_free char *canon = NULL;
 
 		/* following a link here can only hide more */
-		if (view_follow(v, under, &canon, &st) < 0)
-			return 0;
-		if (strcmp(canon, under) == 0)
+		if (view_follow(v, under, &canon, &st) < 0 ||
+		    strcmp(canon, under) == 0)
 			return 0;
 		return guard_hide_source(v, canon, v->plan->nmounts, why);
 	}
@@ -333,9 +313,8 @@ static int hide_secrets(struct view *v)
 	if (h->uid == 0)
 		return hide_unreadable(v, "/etc", 0);
 	for (size_t i = 0; i < ARRAY_SIZE(secret_files); i++) {
-		if (h->fs.readable(h->fs.ctx, secret_files[i]) < 0)
-			continue;
-		if (guard_hide(v, secret_files[i], "root's only") < 0)
+		if (h->fs.readable(h->fs.ctx, secret_files[i]) == 0 &&
+		    guard_hide(v, secret_files[i], "root's only") < 0)
 			return -1;
 	}
 	return 0;
@@ -343,10 +322,9 @@ static int hide_secrets(struct view *v)
 
 static bool is_shown_itself(const struct view *v, const char *src)
 {
-	for (size_t i = 0; i < v->shows.nmounts; i++) {
+	for (size_t i = 0; i < v->shows.nmounts; i++)
 		if (strcmp(v->shows.mounts[i].src, src) == 0)
 			return true;
-	}
 	return false;
 }
 
@@ -386,10 +364,7 @@ static int hide_sockets(struct view *v)
 
 	if (h->lost_sockets.n && socket_search(v, &all) < 0)
 		return -1;
-	for (size_t i = 0; i < h->sockets.n; i++) {
-		if (!strlist_has(&all, h->sockets.v[i]))
-			strlist_add(&all, h->sockets.v[i]);
-	}
+	strlist_append(&all, &h->sockets);
 	for (size_t i = 0; i < all.n; i++)
 		if (hide_socket(v, all.v[i], n) < 0)
 			return -1;
@@ -415,7 +390,7 @@ static int hide_build(struct view *v)
 	for (size_t i = 0; i < v->policy->hide.n; i++) {
 		cleanup_free char *path =
 			path_join(v->host->cwd, v->policy->hide.v[i]);
-		cleanup_free char *under = view_backing(v, path, NULL);
+		cleanup_free char *under = view_backing(v, path);
 
 		if (under && i >= v->policy->nhide_unasked)
 			hide_missing(v, path, under);
@@ -457,7 +432,7 @@ static void cover_add(struct view *v, const struct cover_row *row)
 
 	if (view_resolve(v, row->path, &canon, &st, NULL) < 0)
 		return; /* missing or dangling: tells nothing */
-	under = view_backing(v, canon, NULL);
+	under = view_backing(v, canon);
 	if (ours) {
 		m = plan_add(v->plan, under ? PLAN_COVER : PLAN_FILE, canon,
 			     "cover");
@@ -478,14 +453,10 @@ static int readonly_build(struct view *v)
 	for (size_t i = 0, n = v->plan->nmounts; i < n; i++) {
 		const struct plan_mount m = v->plan->mounts[i];
 		cleanup_free char *parent = path_dirname(m.dst);
-		cleanup_free char *under = NULL;
-		bool writable;
+		cleanup_free char *under = view_writable(v, parent);
 
-		if (m.type != PLAN_BIND ||
+		if (!under || m.type != PLAN_BIND ||
 		    (m.flags & (PLAN_RO | PLAN_MAKE)) != PLAN_RO)
-			continue;
-		under = view_backing(v, parent, &writable);
-		if (!under || !writable)
 			continue;
 		if (guard_pin_parents(v, m.dst, m.why) < 0 ||
 		    (S_ISREG(m.mode) && path_under(under, m.src) &&

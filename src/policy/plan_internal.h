@@ -56,9 +56,10 @@ int view_hold(const struct view *v, const char *path, struct stat *st);
 void view_show(struct view *v, const char *src, const char *dst,
 	       const struct stat *st, unsigned flags, const char *why);
 /* The host path that a path inside shows, malloc'd, or NULL if it is ours
- * (tmpfs, proc ...) or nothing. *write (may be NULL): through a writable
- * mount. */
-char *view_backing(const struct view *v, const char *dst, bool *write);
+ * (tmpfs, proc ...) or nothing. */
+char *view_backing(const struct view *v, const char *dst);
+/* The same, but NULL unless it is shown writable. */
+char *view_writable(const struct view *v, const char *dst);
 /* The next directory of the caller's PATH that decides something, malloc'd, or
  * NULL: relative ones and those that are writable inside are passed over. *at
  * is PATH at first. */

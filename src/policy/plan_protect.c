@@ -75,23 +75,20 @@ static const char *const protected_names[] = {
 /* The user asked for exactly this path (or something in it) writable. */
 static bool is_asked_writable(const struct view *v, const char *dst)
 {
-	for (size_t i = 0; i < v->policy->write.n; i++) {
+	for (size_t i = 0; i < v->policy->write.n; i++)
 		if (path_under(dst, v->policy->write.v[i].dest))
 			return true;
-	}
 	return false;
 }
 
 /* The same, unless the user asked for it otherwise. */
 static int guard_readonly(struct view *v, const char *dst, const char *why)
 {
-	cleanup_free char *under = NULL;
-	bool writable;
+	cleanup_free char *under = view_writable(v, dst);
 
 	if (is_asked_writable(v, dst))
 		return 0;
-	under = view_backing(v, dst, &writable);
-	if (under && writable && guard_refuse_links(v, under, why) < 0)
+	if (under && guard_refuse_links(v, under, why) < 0)
 		return -1;
 	return guard_lock(v, dst, why);
 }
@@ -119,19 +116,16 @@ static int protect_git(struct view *v, const char *dst, const char *src)
 	cleanup_free char *absent = path_join(dst, git_commondir);
 	cleanup_free char *trees = path_join(src, "worktrees");
 	cleanup_free char *inside = path_join(dst, "worktrees");
-	cleanup_free char *under = NULL;
+	cleanup_free char *under = view_writable(v, dst);
 	cleanup_strlist struct strlist names = {.n = 0};
 	struct stat st;
-	bool writable;
 
 	if (strlist_has(&v->plan->absent, absent))
 		return 0; /* seen already */
 	if (guard_names(v, dst, protected_git, ARRAY_SIZE(protected_git),
 			"protect") < 0)
 		return -1;
-	under = view_backing(v, dst, &writable);
-	if (!under || !writable || view_lstat(v, src, &st) < 0 ||
-	    !S_ISDIR(st.st_mode))
+	if (!under || view_lstat(v, src, &st) < 0 || !S_ISDIR(st.st_mode))
 		return 0;
 	/* what is there is bound, and its name could be given to another */
 	if (view_lstat(v, common, &st) == 0) {
@@ -285,7 +279,7 @@ static int protect_mount(struct view *v, const struct plan_mount *m,
  * mounts, which has another name inside perhaps. */
 static int protect_inner(struct view *v, const char *dst, size_t n)
 {
-	cleanup_free char *src = view_backing(v, dst, NULL);
+	cleanup_free char *src = view_backing(v, dst);
 	struct stat st;
 
 	if (!src || view_lstat(v, src, &st) < 0 || !S_ISDIR(st.st_mode))

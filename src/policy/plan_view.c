@@ -121,30 +121,35 @@ void view_show(struct view *v, const char *src, const char *dst,
 	(void)plan_add_bind(shows, src, dst, flags, st, why);
 }
 
-char *view_backing(const struct view *v, const char *dst, bool *write)
+/* The bind that dst is seen through, or NULL. */
+static const struct plan_mount *find_bind(const struct view *v, const char *dst)
 {
-	const struct plan *p = v->plan;
+	static const bool shows[PLAN__COUNT] = {
+		[PLAN_BIND] = true, [PLAN_PRIVATE] = true, [PLAN_TMPFS] = true,
+		[PLAN_PROC] = true, [PLAN_DEVPTS] = true,
+	};
 
-	if (write)
-		*write = false;
-	for (size_t i = p->nmounts; i-- > 0;) {
-		const struct plan_mount *m = &p->mounts[i];
-		const char *rest;
+	for (size_t i = v->plan->nmounts; i-- > 0;) {
+		const struct plan_mount *m = &v->plan->mounts[i];
 
-		if (m->type != PLAN_BIND && m->type != PLAN_PRIVATE &&
-		    m->type != PLAN_TMPFS && m->type != PLAN_PROC &&
-		    m->type != PLAN_DEVPTS)
-			continue;
-		if (!path_under(m->dst, dst))
-			continue;
-		if (m->type != PLAN_BIND)
-			return NULL;
-		if (write)
-			*write = !(m->flags & PLAN_RO);
-		rest = dst + strlen(m->dst);
-		return *rest ? path_join(m->src, rest + 1) : xstrdup(m->src);
+		if (shows[m->type] && path_under(m->dst, dst))
+			return m->type == PLAN_BIND ? m : NULL;
 	}
 	return NULL;
+}
+
+char *view_backing(const struct view *v, const char *dst)
+{
+	const struct plan_mount *m = find_bind(v, dst);
+
+	return m ? xasprintf("%s%s", m->src, dst + strlen(m->dst)) : NULL;
+}
+
+char *view_writable(const struct view *v, const char *dst)
+{
+	const struct plan_mount *m = find_bind(v, dst);
+
+	return m && !(m->flags & PLAN_RO) ? view_backing(v, dst) : NULL;
 }
 
 char *view_path_next(const struct view *v, const char **at)
@@ -215,7 +220,7 @@ static char *home_dir(const struct view *v)
 static struct plan_mount *add_empty(struct view *v, const char *dst,
 				    const char *why)
 {
-	cleanup_free char *under = view_backing(v, dst, NULL);
+	cleanup_free char *under = view_backing(v, dst);
 
 	return plan_add(v->plan, under ? PLAN_TMPFS : PLAN_PRIVATE, dst, why);
 }
@@ -224,7 +229,7 @@ static struct plan_mount *add_empty(struct view *v, const char *dst,
 static void passwd_home_build(struct view *v)
 {
 	const struct host *h = v->host;
-	cleanup_free char *under = view_backing(v, h->passwd_home, NULL);
+	cleanup_free char *under = view_backing(v, h->passwd_home);
 	struct stat st;
 
 	if (under && view_lstat(v, under, &st) == 0 && S_ISDIR(st.st_mode) &&
@@ -374,16 +379,11 @@ static int show_paths(struct view *v, bool options)
 		[SHOWN_SOCKET] = &v->policy->net_sockets,
 	};
 
-	for (size_t l = 0; l < ARRAY_SIZE(lists); l++) {
-		for (size_t i = 0; i < lists[l]->n; i++) {
-			const struct policy_path *p = &lists[l]->v[i];
-
-			if (is_from_option(p) != options)
-				continue;
-			if (show_path(v, p, (enum shown)l) < 0)
+	for (size_t l = 0; l < ARRAY_SIZE(lists); l++)
+		for (size_t i = 0; i < lists[l]->n; i++)
+			if (is_from_option(&lists[l]->v[i]) == options &&
+			    show_path(v, &lists[l]->v[i], (enum shown)l) < 0)
 				return -1;
-		}
-	}
 	return 0;
 }
 
@@ -398,15 +398,15 @@ static int show_compare(const void *a, const void *b)
 /* Place one candidate: over our tmpfs, or over what the host has there. */
 static int show_place(struct view *v, const struct plan_mount *s)
 {
-	cleanup_free char *under = NULL;
+	cleanup_free char *under = view_backing(v, s->dst);
+	cleanup_free char *writable = view_writable(v, s->dst);
 	struct stat st = {
 		.st_mode = s->mode, .st_dev = s->dev, .st_ino = s->ino};
 	struct stat there;
-	bool writable, over;
+	bool over;
 
-	under = view_backing(v, s->dst, &writable);
 	if (under && strcmp(under, s->src) == 0 &&
-	    writable == !(s->flags & PLAN_RO) && !(s->flags & PLAN_DEV))
+	    !writable == !!(s->flags & PLAN_RO) && !(s->flags & PLAN_DEV))
 		return 0; /* shown like this already */
 	/* the kept home is sbox's own directory: mount points may be made */
 	over = under &&
@@ -433,7 +433,7 @@ static int tmpfs_build(struct view *v)
 	const struct policy_paths *l = &v->policy->tmpfs;
 
 	for (size_t i = 0; i < l->n; i++) {
-		cleanup_free char *under = view_backing(v, l->v[i].dest, NULL);
+		cleanup_free char *under = view_backing(v, l->v[i].dest);
 		struct stat st;
 
 		if (under && view_lstat(v, under, &st) < 0) {
@@ -475,7 +475,7 @@ static void links_build(struct view *v)
 
 	for (size_t i = 0; i + 1 < v->links.n; i += 2) {
 		const char *link = v->links.v[i];
-		cleanup_free char *under = view_backing(v, link, NULL);
+		cleanup_free char *under = view_backing(v, link);
 
 		if (!under)
 			plan_add(v->plan, PLAN_SYMLINK, link, "command")->data =
