@@ -22,6 +22,9 @@ int path_normalise(const char *in, char **out, struct diag *d);
 /* True if path is dir or lies beneath it. Both normalised and absolute. */
 bool path_under(const char *dir, const char *path);
 
+/* True if path ends in this, and isn't this alone. */
+bool path_ends(const char *path, const char *end);
+
 /* dir + "/" + name, with one slash; an absolute name replaces dir, an empty
  * one (or an empty dir) gives the other alone. malloc'd. */
 char *path_join(const char *dir, const char *name);

@@ -74,6 +74,13 @@ bool path_under(const char *dir, const char *path)
 	       (path[n] == '\0' || path[n] == '/');
 }
 
+bool path_ends(const char *path, const char *end)
+{
+	size_t len = strlen(path), n = strlen(end);
+
+	return len > n && strcmp(path + len - n, end) == 0;
+}
+
 char *path_join(const char *dir, const char *name)
 {
 	size_t n = strlen(dir);

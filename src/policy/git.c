@@ -52,20 +52,6 @@ int git_file_target(const struct view *v, const char *dotgit, char **out)
 	return diag_hint(v->d, "chmod u+x the directories above it");
 }
 
-/* As a directory of git's alone is called, and not a project that holds more.
- */
-static bool is_git_name(const char *path)
-{
-	static const char *const ends[] = {".git", ".bare"};
-	size_t len = strlen(path);
-
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
-		if (len > strlen(ends[i]) &&
-		    strcmp(path + len - strlen(ends[i]), ends[i]) == 0)
-			return true;
-	return false;
-}
-
 /* Who wrote to that repository's directory can have made the entry that names
  * this project: so it is said. */
 static void worktree_show(struct view *v, const char *common)
@@ -78,7 +64,8 @@ static void worktree_show(struct view *v, const char *common)
 	for (size_t i = 0; i < write->n; i++)
 		if (path_under(write->v[i].dest, common))
 			return; /* it is shown as that was asked for */
-	if (!is_git_name(common)) {
+	/* else it may be a project, which holds more than git's own */
+	if (!path_ends(common, ".git") && !path_ends(common, ".bare")) {
 		strlist_addf(&v->plan->warnings,
 			     "git: %s, whose worktree this is, isn't shown: "
 			     "its name doesn't end in .git; --rw %s shows it",

@@ -19,12 +19,11 @@
 
 static bool is_profile_file(const char *name)
 {
-	size_t len = strlen(name), end = strlen(".json");
-	cleanup_free char *stem = NULL;
+	cleanup_free char *stem = xstrdup(name);
 
-	if (len <= end || strcmp(name + len - end, ".json") != 0)
+	if (!path_ends(name, ".json"))
 		return false;
-	stem = xstrndup(name, len - end);
+	stem[strlen(name) - strlen(".json")] = '\0';
 	return profile_name_is_valid(stem);
 }
 

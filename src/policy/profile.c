@@ -250,7 +250,7 @@ static int load_required(struct loader *l, const char *name)
 	if (rc <= 0)
 		return rc;
 	(void)diag_set(l->d, "profile: %s: no such profile", name);
-	if (strlen(name) > 5 && strcmp(name + strlen(name) - 5, ".json") == 0)
+	if (path_ends(name, ".json"))
 		return diag_hint(l->d,
 				 "leave out \".json\"; a file is given "
 				 "with a slash: ./%s",
