@@ -41,26 +41,19 @@ void policy_init(struct policy *p)
 	*p = (struct policy){
 		.home = xstrdup("tmp"),
 		.net = NET_UNSAID,
-		.net_limits =
-			{
-				.connections = EGRESS_LIMIT_NONE,
-				.bytes = EGRESS_LIMIT_NONE,
-				.idle_ms = EGRESS_IDLE_DEFAULT_MS,
-				.connect_ms = EGRESS_CONNECT_DEFAULT_MS,
-			},
+		.net_limits.connections = EGRESS_LIMIT_NONE,
+		.net_limits.bytes = EGRESS_LIMIT_NONE,
+		.net_limits.idle_ms = EGRESS_IDLE_DEFAULT_MS,
+		.net_limits.connect_ms = EGRESS_CONNECT_DEFAULT_MS,
 		.net_loopback = true,
-		.limits =
-			{
-				.memory = POLICY_UNLIMITED,
-				.cpu = POLICY_UNLIMITED,
-				.pids = DEFAULT_PIDS,
-				.files = POLICY_UNLIMITED,
-				.file_size = POLICY_UNLIMITED,
-				.cpu_time = POLICY_UNLIMITED,
-				.time = POLICY_UNLIMITED,
-				.tmp = POLICY_UNLIMITED, /* a share of the RAM
-							  */
-			},
+		.limits.memory = POLICY_UNLIMITED,
+		.limits.cpu = POLICY_UNLIMITED,
+		.limits.pids = DEFAULT_PIDS,
+		.limits.files = POLICY_UNLIMITED,
+		.limits.file_size = POLICY_UNLIMITED,
+		.limits.cpu_time = POLICY_UNLIMITED,
+		.limits.time = POLICY_UNLIMITED,
+		.limits.tmp = POLICY_UNLIMITED, /* a share of the RAM */
 		.git_config = GIT_CONFIG_RO,
 		.tty = TTY_AUTO,
 		.tty_filter = true,
