@@ -77,16 +77,9 @@ int main(int argc, char *argv[])
 	if (inv.quiet || inv.verbose)
 		log_init("sbox",
 			 inv.quiet ? LOG_LEVEL_QUIET : LOG_LEVEL_VERBOSE);
-	switch (inv.action) {
-	case ACTION_HELP:
+	if (inv.action == ACTION_HELP)
 		return print(options_help());
-	case ACTION_VERSION:
+	if (inv.action == ACTION_VERSION)
 		return print(xstrdup("sbox " SBOX_VERSION "\n"));
-	case ACTION_RUN:
-	case ACTION_DRY_RUN:
-	case ACTION_PRINT_PROFILE:
-	case ACTION__COUNT:
-		break;
-	}
 	return pipeline(&inv, &d);
 }
