@@ -78,10 +78,9 @@ static void put_mount(FILE *f, const struct plan_mount *m)
 		(void)fprintf(f, " mode %04o", (unsigned)m->mode);
 	if (m->type == PLAN_BIND && S_ISDIR(m->mode))
 		(void)fputs(" tree", f);
-	for (size_t i = 0; i < ARRAY_SIZE(flag_words); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(flag_words); i++)
 		if (m->flags & flag_words[i].flag)
 			(void)fprintf(f, " %s", flag_words[i].word);
-	}
 	put_line(f, " # ", m->why);
 }
 
@@ -111,12 +110,11 @@ static void put_limits(FILE *f, const struct plan *p)
 		{"time", l->time, "ms"},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].value != POLICY_UNLIMITED)
 			(void)fprintf(f, "limit %s %" PRIu64 " %s\n",
 				      rows[i].name, rows[i].value,
 				      rows[i].rest);
-	}
 }
 
 static void put_rules(FILE *f, const struct plan *p)
@@ -214,16 +212,11 @@ static void put_isolation(FILE *f, const struct plan *p)
 
 static void put_seccomp(FILE *f, const struct plan *p)
 {
-	bool any = false;
-
 	/* the one on top is set first */
-	for (size_t i = ARRAY_SIZE(p->seccomp); i-- > 0;) {
-		if (!p->seccomp[i].object)
-			continue;
-		put_line(f, "seccomp ", p->seccomp[i].origin);
-		any = true;
-	}
-	if (!any)
+	for (size_t i = ARRAY_SIZE(p->seccomp); i-- > 0;)
+		if (p->seccomp[i].object)
+			put_line(f, "seccomp ", p->seccomp[i].origin);
+	if (!p->seccomp[0].object && !p->seccomp[1].object)
 		(void)fputs("seccomp none\n", f);
 }
 
