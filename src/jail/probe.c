@@ -213,9 +213,8 @@ static int probe_kernel(struct host *h, struct diag *d)
 	if (is_off(h, "/proc/sys/user/max_user_namespaces")) {
 		diag_set(d, "kernel: user namespaces are switched off");
 		if (host_getenv(h, "SBOX"))
-			return diag_hint(d,
-					 "this is inside sbox already, which "
-					 "can't be nested");
+			return diag_hint(d, "this is inside sbox already, "
+					    "which can't be nested");
 		return diag_hint(d, "sudo sysctl "
 				    "user.max_user_namespaces=10000");
 	}

@@ -105,11 +105,10 @@ static int absolute_path(const struct key_item *it, const char *in, char **out)
 		return -1;
 	if (*path != '/') {
 		if (!it->sink->relative_ok)
-			return diag_set(
-				it->d,
-				"%.200s: a path must be absolute or start "
-				"with ~/",
-				in);
+			return diag_set(it->d,
+					"%.200s: a path must be absolute or "
+					"start with ~/",
+					in);
 		xreplace(&path, join_cwd(host->cwd, path));
 	}
 	return path_normalise(path, out, it->d);

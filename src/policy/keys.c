@@ -289,8 +289,7 @@ static int set_seccomp(struct key_sink *s, const struct key *k, cJSON *node)
 				  key_types[k->type].expected);
 	if (cJSON_IsNull(node) && !s->null_seccomp_ok) {
 		(void)diag_set(s->d,
-			       "a project's file cannot switch the filter "
-			       "off");
+			       "a project's file cannot switch the filter off");
 		return value_at(s, node, k->name);
 	}
 	s->seccomp_seen = true;

@@ -235,8 +235,7 @@ static int protect_own(struct view *v, const char *own, const char *src,
 
 	if (path_under(own, src)) {
 		diag_set(v->d,
-			 "%s: is sbox's own, which must not be writable "
-			 "inside",
+			 "%s: is sbox's own, which must not be writable inside",
 			 own);
 		return diag_hint(v->d, "show another directory");
 	}
@@ -246,8 +245,7 @@ static int protect_own(struct view *v, const char *own, const char *src,
 		/* the system's is not ours to make */
 		if (strcmp(own, POLICY_SYSTEM_DIR) == 0) {
 			diag_set(v->d,
-				 "%s: is sbox's own, and could be made "
-				 "inside",
+				 "%s: is sbox's own, and could be made inside",
 				 own);
 			return diag_hint(v->d, "as root: mkdir %s", own);
 		}

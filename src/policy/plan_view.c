@@ -414,9 +414,8 @@ static int show_place(struct view *v, const struct plan_mount *s)
 	if (over && view_lstat(v, under, &there) < 0) {
 		diag_set_errno(v->d, errno, "%s: %s: no place to show it: %s",
 			       s->why, s->dst, under);
-		return diag_hint(v->d,
-				 "choose a DEST that exists, or one outside "
-				 "what is shown from the host");
+		return diag_hint(v->d, "choose a DEST that exists, or one "
+				       "outside what is shown from the host");
 	}
 	if (over && S_ISDIR(there.st_mode) != S_ISDIR(s->mode))
 		return diag_set(v->d,
