@@ -201,7 +201,7 @@ static int compile(const struct policy_seccomp *s, const struct host *host,
 		log_info("%s: %s", s->origin, p.notes.v[i]);
 	rc = seccomp_filter_compile(&p, out, d);
 	if (rc)
-		(void)diag_prefix(d, "%s", s->origin);
+		diag_prefix(d, "%s", s->origin);
 	seccomp_profile_free(&p);
 	return rc;
 }

@@ -107,11 +107,11 @@ char *file_read_open(int fd, const char *path, size_t max, size_t *len,
 	if (buf)
 		return buf;
 	if (errno == EFBIG)
-		(void)diag_set(d, "%.900s: larger than %zu bytes", path, max);
+		diag_set(d, "%.900s: larger than %zu bytes", path, max);
 	else if (errno == EINVAL)
-		(void)diag_set(d, "%.900s: not a regular file", path);
+		diag_set(d, "%.900s: not a regular file", path);
 	else
-		(void)diag_set_errno(d, errno, "%.900s", path);
+		diag_set_errno(d, errno, "%.900s", path);
 	return NULL;
 }
 

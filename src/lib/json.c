@@ -61,8 +61,8 @@ static int refuse_byte(struct scan *s, const char *wanted)
 	if (b < 0x20 || b >= 0x7f)
 		return refuse(s, "%s expected, not byte 0x%02x", wanted, b);
 	if (b == '/' || b == '#')
-		(void)diag_hint(s->d, "JSON has no comments; a profile has the "
-				      "key \"description\"");
+		diag_hint(s->d, "JSON has no comments; a profile has the "
+				"key \"description\"");
 	return refuse(s, "%s expected, not '%c'", wanted, b);
 }
 

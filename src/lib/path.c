@@ -113,8 +113,8 @@ int path_expand_home(const char *in, const char *home, char **out,
 		return 0;
 	}
 	if (in[1] != '\0' && in[1] != '/') {
-		(void)diag_set(d, "%.*s: ~ of another user is not supported",
-			       SHOWN, in);
+		diag_set(d, "%.*s: ~ of another user is not supported", SHOWN,
+			 in);
 		return diag_hint(d, "write the absolute path, or ./~NAME for "
 				    "a file of that name");
 	}

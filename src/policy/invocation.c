@@ -35,7 +35,7 @@ static int unknown_option(const char *word, size_t len, struct diag *d)
 	cleanup_free char *name = xstrndup(word, len);
 	struct suggest near = {.name = name + strspn(name, "-")};
 
-	(void)diag_set(d, "%s: unknown option", name);
+	diag_set(d, "%s: unknown option", name);
 	if (name[1] != '-')
 		return diag_hint(d, "sbox --help lists the options; short ones "
 				    "are given one by one");

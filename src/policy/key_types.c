@@ -135,18 +135,18 @@ static char *split_path(const struct key_item *it, char **dest)
 			continue;
 		}
 		if (it->key->type == KEY_PLACES) {
-			(void)diag_set(it->d, "%.200s: a tmpfs has no source",
-				       it->text);
-			(void)diag_hint(it->d, "give one path without a colon");
+			diag_set(it->d, "%.200s: a tmpfs has no source",
+				 it->text);
+			diag_hint(it->d, "give one path without a colon");
 			return NULL;
 		}
 		if (*dest) {
-			(void)diag_set(it->d,
-				       "%.200s: more than one colon (PATH or "
-				       "SRC:DEST)",
-				       it->text);
-			(void)diag_hint(it->d, "a colon in a path has a "
-					       "backslash before it");
+			diag_set(it->d,
+				 "%.200s: more than one colon (PATH or "
+				 "SRC:DEST)",
+				 it->text);
+			diag_hint(it->d, "a colon in a path has a "
+					 "backslash before it");
 			return NULL;
 		}
 		*out++ = '\0';
@@ -230,7 +230,7 @@ static int set_masks(const struct key_item *it)
 		return -1;
 	}
 	if (!norm || strcmp(norm, "/") == 0 || strcmp(norm, ".") == 0) {
-		(void)diag_set(it->d, "%s: is all there is", it->text);
+		diag_set(it->d, "%s: is all there is", it->text);
 		return diag_hint(it->d, "name what is in it");
 	}
 	return key_name_add(it, norm);

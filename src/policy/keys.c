@@ -169,11 +169,11 @@ static int key_unknown(const struct key_sink *s, const cJSON *node,
 		suggest_offer(&near, keys[i].name, strlen(keys[i].name));
 	}
 	if (near.best && near.distance == 0)
-		(void)diag_hint(s->d, "a dotted key is written as an object in "
-				      "an object");
+		diag_hint(s->d, "a dotted key is written as an object in "
+				"an object");
 	else if (near.best)
-		(void)diag_hint(s->d, "did you mean \"%.*s\"?", (int)near.len,
-				near.best);
+		diag_hint(s->d, "did you mean \"%.*s\"?", (int)near.len,
+			  near.best);
 	if (!node)
 		return diag_set(s->d, "%s: unknown key", name);
 	return json_error(s->doc, node, name, s->d, "unknown key");
@@ -182,7 +182,7 @@ static int key_unknown(const struct key_sink *s, const cJSON *node,
 static int wrong_type(const struct key_sink *s, const cJSON *node,
 		      const char *label, const char *expected)
 {
-	(void)diag_set(s->d, "expected %s", expected);
+	diag_set(s->d, "expected %s", expected);
 	return value_at(s, node, label);
 }
 
@@ -288,8 +288,7 @@ static int set_seccomp(struct key_sink *s, const struct key *k, cJSON *node)
 		return wrong_type(s, node, k->name,
 				  key_types[k->type].expected);
 	if (cJSON_IsNull(node) && !s->null_seccomp_ok) {
-		(void)diag_set(s->d,
-			       "a project's file cannot switch the filter off");
+		diag_set(s->d, "a project's file cannot switch the filter off");
 		return value_at(s, node, k->name);
 	}
 	s->seccomp_seen = true;
@@ -311,10 +310,9 @@ static int set_seccomp(struct key_sink *s, const struct key *k, cJSON *node)
 static int too_loose(const struct key_sink *s, const cJSON *node,
 		     const struct key *k, const char *what, const char *word)
 {
-	(void)diag_set(s->d, "a project's file may only tighten: %s%s", what,
-		       word);
-	(void)diag_hint(s->d, "read the file; if you trust it, run sbox with "
-			      "--trust-project");
+	diag_set(s->d, "a project's file may only tighten: %s%s", what, word);
+	diag_hint(s->d, "read the file; if you trust it, run sbox with "
+			"--trust-project");
 	return value_at(s, node, k->name);
 }
 

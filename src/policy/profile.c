@@ -82,13 +82,13 @@ static int check_owner(const struct host *h, const char *path, enum place place,
 	if (fstat(fd, &st) < 0)
 		return diag_set_errno(d, errno, "%s", path);
 	if (st.st_uid != h->uid && st.st_uid != 0) {
-		(void)diag_set(d, "%s: belongs to user %u, not to you", path,
-			       (unsigned)st.st_uid);
+		diag_set(d, "%s: belongs to user %u, not to you", path,
+			 (unsigned)st.st_uid);
 		return diag_hint(d, "read it; then copy it and put the copy "
 				    "in its place");
 	}
 	if (place == PLACE_CONFIG && (st.st_mode & (S_IWGRP | S_IWOTH))) {
-		(void)diag_set(d, "%s: others can write it", path);
+		diag_set(d, "%s: others can write it", path);
 		return diag_hint(d, "chmod go-w '%s'", path);
 	}
 	return 0;
@@ -155,8 +155,7 @@ static int load_one_parent(struct loader *l, const struct json_doc *doc,
 		return rc;
 	if (first > PLACE_CONFIG)
 		return chain_error(l, doc, node, "a circle", name, at);
-	(void)json_error(doc, node, "extends", l->d, "%s: no such profile",
-			 name);
+	json_error(doc, node, "extends", l->d, "%s: no such profile", name);
 	return search_hint(l);
 }
 
@@ -249,7 +248,7 @@ static int load_required(struct loader *l, const char *name)
 
 	if (rc <= 0)
 		return rc;
-	(void)diag_set(l->d, "profile: %s: no such profile", name);
+	diag_set(l->d, "profile: %s: no such profile", name);
 	if (path_ends(name, ".json"))
 		return diag_hint(l->d,
 				 "leave out \".json\"; a file is given "
@@ -274,8 +273,7 @@ static int load_given(struct loader *l, const char *given)
 		return rc == 1 ? diag_set_errno(l->d, ENOENT, "%s", path) : rc;
 	}
 	if (!profile_name_is_valid(given)) {
-		(void)diag_set(l->d, "--profile: %s: not a profile's name",
-			       given);
+		diag_set(l->d, "--profile: %s: not a profile's name", given);
 		return diag_hint(l->d, "a file is given with a slash: ./%s",
 				 given);
 	}

@@ -39,7 +39,7 @@ struct walk {
 
 static int walk_error(const struct walk *w, int err, struct diag *d)
 {
-	(void)diag_set_errno(d, err, "%s", w->path);
+	diag_set_errno(d, err, "%s", w->path);
 	errno = err;
 	return -1;
 }

@@ -25,8 +25,7 @@ static char *split_pair(const char *text, const char **value,
 	const char *eq = strchr(text, '=');
 
 	if (!eq || eq == text) {
-		(void)diag_set(d, "--%s: %s: expected %s", o->name, text,
-			       o->arg);
+		diag_set(d, "--%s: %s: expected %s", o->name, text, o->arg);
 		return NULL;
 	}
 	*value = eq + 1;
@@ -47,8 +46,8 @@ static int apply_set(struct key_sink *sink, const struct option_row *o,
 		return -1;
 	row = key_find(key);
 	if (row && row->type == KEY_EXTENDS) {
-		(void)diag_set(sink->d, "--set: extends: only a profile can "
-					"extend another");
+		diag_set(sink->d, "--set: extends: only a profile can "
+				  "extend another");
 		return diag_hint(sink->d, "choose one with --profile");
 	}
 	name = xasprintf("--set %s", key);
@@ -92,7 +91,7 @@ static int apply_setting(struct key_sink *sink, const struct option_row *o,
 	name = xasprintf("limits.%s", limit);
 	k = key_find(name);
 	if (!k) {
-		(void)diag_set(sink->d, "--limit: %s: no such limit", limit);
+		diag_set(sink->d, "--limit: %s: no such limit", limit);
 		return diag_hint(sink->d, "memory, cpu, pids, files, fileSize, "
 					  "cpuTime, time or tmp");
 	}
