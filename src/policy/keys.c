@@ -157,8 +157,8 @@ static int value_at(const struct key_sink *s, const cJSON *node,
 	return diag_prefix(s->d, "%s", s->origin ? s->origin : label);
 }
 
-/* "NAME: unknown key", with the nearest name as hint. node: NULL for an
- * argument of --set. Returns -1. */
+/* "NAME: unknown key", with the nearest name as hint; an argument of --set is
+ * a whole document. Returns -1. */
 static int key_unknown(const struct key_sink *s, const cJSON *node,
 		       const char *name)
 {
@@ -174,7 +174,7 @@ static int key_unknown(const struct key_sink *s, const cJSON *node,
 	else if (near.best)
 		diag_hint(s->d, "did you mean \"%.*s\"?", (int)near.len,
 			  near.best);
-	if (!node)
+	if (node == s->doc->root)
 		return diag_set(s->d, "%s: unknown key", name);
 	return json_error(s->doc, node, name, s->d, "unknown key");
 }
@@ -357,14 +357,10 @@ static int apply_object(struct key_sink *s, const char *prefix, cJSON *object)
 	cJSON_ArrayForEach(e, object) {
 		cleanup_free char *name = xasprintf(
 			"%s%s%s", prefix, *prefix ? "." : "", e->string);
-		const struct key *k = key_find(name);
-		int rc;
-
 		/* a dotted one is not another way to write it */
-		if (strchr(e->string, '.') || (!k && !is_group(name)))
-			rc = key_unknown(s, e, name);
-		else
-			rc = k ? apply_key(s, k, e) : apply_object(s, name, e);
+		int rc = strchr(e->string, '.') ? key_unknown(s, e, name)
+						: keys_apply_named(s, name, e);
+
 		if (rc)
 			return -1;
 	}
@@ -384,7 +380,7 @@ int keys_apply_named(struct key_sink *s, const char *name, cJSON *value)
 		return apply_key(s, k, value);
 	if (is_group(name))
 		return apply_object(s, name, value);
-	return key_unknown(s, NULL, name);
+	return key_unknown(s, value, name);
 }
 
 int keys_apply_text(struct key_sink *s, const struct key *k, const char *text)
