@@ -115,14 +115,12 @@ static int absolute_path(const struct key_item *it, const char *in, char **out)
 }
 
 /*
- * "SRC" or "SRC:DEST"; "\:" is a colon and "\\" a backslash of a path. Returns
- * SRC, malloc'd, with *dest in the same piece (NULL without one), or NULL and
- * d.
+ * "SRC" or "SRC:DEST"; "\:" is a colon and "\\" a backslash of a path. 0 and
+ * *src, malloc'd, with *dest in the same piece (NULL without one), or -1 and d.
  */
-static char *split_path(const struct key_item *it, char **dest)
+static int split_path(const struct key_item *it, char **src, char **dest)
 {
-	cleanup_free char *buf = xcalloc(strlen(it->text) + 1, 1);
-	char *out = buf;
+	char *out = *src = xcalloc(strlen(it->text) + 1, 1);
 
 	*dest = NULL;
 	for (const char *p = it->text; *p; p++) {
@@ -137,25 +135,25 @@ static char *split_path(const struct key_item *it, char **dest)
 		if (it->key->type == KEY_PLACES) {
 			diag_set(it->d, "%.200s: a tmpfs has no source",
 				 it->text);
-			diag_hint(it->d, "give one path without a colon");
-			return NULL;
+			return diag_hint(it->d,
+					 "give one path without a colon");
 		}
 		if (*dest) {
 			diag_set(it->d,
 				 "%.200s: more than one colon (PATH or "
 				 "SRC:DEST)",
 				 it->text);
-			diag_hint(it->d, "a colon in a path has a "
-					 "backslash before it");
-			return NULL;
+			return diag_hint(it->d, "a colon in a path has a "
+						"backslash before it");
 		}
 		*out++ = '\0';
 		*dest = out;
 	}
-	return steal_ptr(&buf);
+	return 0;
 }
 
-static void path_entry_add(const struct key_item *it, char *src, char *dest)
+static void path_entry_add(const struct key_item *it, const char *src,
+			   const char *dest)
 {
 	struct policy_paths *l = field(it);
 	bool try = it->key->type == KEY_PATHS_TRY;
@@ -166,15 +164,14 @@ static void path_entry_add(const struct key_item *it, char *src, char *dest)
 		    strcmp(l->v[i].dest, dest) != 0)
 			continue;
 		l->v[i].try = l->v[i].try && try;
-		free(src);
-		free(dest);
 		return;
 	}
 	origin = it->sink->doc ? xasprintf("%s:%u: %s", it->sink->doc->name,
 					   json_line(it->node), it->label)
 			       : xstrdup(it->sink->origin);
 	l->v = xreallocarray(l->v, l->n + 1, sizeof(*l->v));
-	l->v[l->n++] = (struct policy_path){src, dest, try, origin};
+	l->v[l->n++] =
+		(struct policy_path){xstrdup(src), xstrdup(dest), try, origin};
 }
 
 static int list_room(const struct key_item *it, size_t n)
@@ -192,8 +189,7 @@ static int set_paths(const struct key_item *it)
 
 	if (list_room(it, l->n))
 		return -1;
-	src = split_path(it, &dest);
-	if (!src || absolute_path(it, src, &abs_src))
+	if (split_path(it, &src, &dest) || absolute_path(it, src, &abs_src))
 		return -1;
 	if (dest && *dest != '/' && *dest != '~')
 		return diag_set(it->d,
@@ -202,7 +198,7 @@ static int set_paths(const struct key_item *it)
 				it->text);
 	if (absolute_path(it, dest ? dest : src, &abs_dest))
 		return -1;
-	path_entry_add(it, steal_ptr(&abs_src), steal_ptr(&abs_dest));
+	path_entry_add(it, abs_src, abs_dest);
 	return 0;
 }
 
@@ -248,8 +244,6 @@ static int set_enum(const struct key_item *it)
 				key_net_mode_changed(it->sink->policy);
 			return 0;
 		}
-	}
-	for (size_t i = 0; i < it->key->nwords; i++) {
 		xreplace(&words,
 			 xasprintf("%s%s%s", words ? words : "",
 				   words ? ", " : "", it->key->words[i]));
