@@ -95,15 +95,6 @@ static int take_argument(struct words *w, const struct option_row *o,
 	return 0;
 }
 
-static void add_setting(struct invocation *inv, const struct option_row *o,
-			const char *value)
-{
-	inv->settings = xreallocarray(inv->settings, inv->nsettings + 1,
-				      sizeof(*inv->settings));
-	inv->settings[inv->nsettings++] =
-		(struct invocation_setting){(size_t)(o - options), value};
-}
-
 static int add_keep_fd(struct invocation *inv, const char *value,
 		       struct diag *d)
 {
@@ -147,7 +138,10 @@ static int apply(struct invocation *inv, const struct option_row *o,
 	case OPTION_ENV:
 	case OPTION_LIMIT:
 	case OPTION_SET:
-		add_setting(inv, o, value);
+		inv->settings = xreallocarray(inv->settings, inv->nsettings + 1,
+					      sizeof(*inv->settings));
+		inv->settings[inv->nsettings++] = (struct invocation_setting){
+			(size_t)(o - options), value};
 		return 0;
 	case OPTION_KEEP_FD:
 		return add_keep_fd(inv, value, d);
