@@ -350,27 +350,24 @@ static int parse_conds(struct parser *ps, const cJSON *rule,
 		       struct seccomp_rule *r)
 {
 	const cJSON *c;
-	int rc = 0;
 
 	ps->cond = 0;
 	cJSON_ArrayForEach(c, get(rule, "args")) {
 		if (r->ncond == ARRAY_SIZE(r->cond))
-			rc = bad(ps, "index", "a call has six arguments");
-		else
-			rc = parse_cond(ps, c, &r->cond[r->ncond]);
-		for (size_t i = 0; !rc && i < r->ncond; i++)
+			return bad(ps, "index", "a call has six arguments");
+		if (parse_cond(ps, c, &r->cond[r->ncond]))
+			return -1;
+		for (size_t i = 0; i < r->ncond; i++)
 			if (r->cond[i].arg == r->cond[r->ncond].arg)
-				rc = bad(ps, "index",
-					 "two conditions on one argument: "
-					 "write two rules (\"or\"), or one "
-					 "mask or range (\"and\")");
-		if (rc)
-			break;
+				return bad(ps, "index",
+					   "two conditions on one argument: "
+					   "write two rules (\"or\"), or one "
+					   "mask or range (\"and\")");
 		r->ncond++;
 		ps->cond++;
 	}
 	ps->cond = -1;
-	return rc;
+	return 0;
 }
 
 static int add_name(struct parser *ps, const cJSON *node,
