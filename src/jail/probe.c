@@ -104,8 +104,7 @@ static int probe_user(struct host *h, struct diag *d)
 				    "privilege");
 	}
 	pw = getpwuid(h->uid);
-	h->user = pw ? xstrdup(pw->pw_name)
-		     : xasprintf("%lu", (unsigned long)h->uid);
+	h->user = pw ? xstrdup(pw->pw_name) : xasprintf("%u", h->uid);
 	if (pw && pw->pw_dir[0] == '/' &&
 	    canonical("passwd: home", pw->pw_dir, &h->passwd_home, d) < 0)
 		return -1;

@@ -62,8 +62,7 @@ static char *row_dest(const struct view *v, const char *path)
 
 	if (!rt || !path_under(rt, path))
 		return xstrdup(path);
-	return xasprintf("/run/user/%lu%s", (unsigned long)v->host->uid,
-			 path + strlen(rt));
+	return xasprintf("/run/user/%u%s", v->host->uid, path + strlen(rt));
 }
 
 static bool device_show(struct view *v, const struct device_row *r)

@@ -125,8 +125,7 @@ void env_build(struct view *v)
 	env_put(env, xasprintf("LOGNAME=%s", h->user));
 	env_put(env, xasprintf("SHELL=%s", h->shell));
 	env_put(env, xasprintf("PWD=%s", v->plan->cwd));
-	env_put(env, xasprintf("XDG_RUNTIME_DIR=/run/user/%lu",
-			       (unsigned long)h->uid));
+	env_put(env, xasprintf("XDG_RUNTIME_DIR=/run/user/%u", h->uid));
 	env_put(env, xstrdup("SBOX=1"));
 	if (v->interactive) {
 		env_put(env, xstrdup("PS1=(sbox) \\$ "));

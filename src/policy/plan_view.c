@@ -489,8 +489,7 @@ static void links_build(struct view *v)
 int view_build(struct view *v)
 {
 	const struct host *h = v->host;
-	cleanup_free char *runtime =
-		xasprintf("/run/user/%lu", (unsigned long)h->uid);
+	cleanup_free char *runtime = xasprintf("/run/user/%u", h->uid);
 
 	for (size_t i = 0; i < ARRAY_SIZE(layout); i++)
 		layout_add(v, &layout[i]);
