@@ -4,7 +4,9 @@
 #define SBOX_FD_H
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct diag;
@@ -14,6 +16,10 @@ struct diag;
  * close_range(2) (Linux 5.9). Returns 0, or -1 with errno.
  */
 int fd_close_all_but(const int *keep, size_t n);
+
+/* openat2(2) (Linux 5.6) with O_CLOEXEC and some of RESOLVE_*. A descriptor, or
+ * -1 with errno. */
+int fd_open2(int dir, const char *path, int flags, uint64_t resolve);
 
 /* Write everything, retrying on EINTR and short writes. 0 or -1 with errno. */
 int fd_write_all(int fd, const void *buf, size_t len);

@@ -11,16 +11,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sbox/cleanup.h"
+#include "sbox/fd.h"
 #include "sbox/log.h"
 #include "sbox/path.h"
 #include "sbox/plan.h"
@@ -90,11 +88,10 @@ int absent_heard(const struct plan *p, int fd)
 /* The directory that was protected, or nothing. */
 static int open_dir(const char *path)
 {
-	const struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-				     .resolve = RESOLVE_NO_SYMLINKS};
 	cleanup_free char *dir = path_dirname(path);
 
-	return (int)syscall(SYS_openat2, AT_FDCWD, dir, &how, sizeof(how));
+	return fd_open2(AT_FDCWD, dir, O_PATH | O_DIRECTORY,
+			RESOLVE_NO_SYMLINKS);
 }
 
 static int move_away(int dir, const char *name)
@@ -113,10 +110,9 @@ static int move_away(int dir, const char *name)
 /* The inside may have taken our rights to the directory away. */
 static void make_writable(int dir)
 {
-	char link[32];
+	cleanup_free char *link = xasprintf("/proc/self/fd/%d", dir);
 	struct stat st;
 
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
 	if (fstat(dir, &st) == 0)
 		(void)chmod(link, (st.st_mode & 07777) | 0700);
 }

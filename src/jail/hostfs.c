@@ -19,11 +19,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sbox/cleanup.h"
@@ -165,16 +163,14 @@ static int hold_fd(struct holder *h, const char *path, int fd, struct stat *out)
  * was looked through must not mean another directory later. */
 static int fs_hold(void *ctx, const char *path, struct stat *out)
 {
-	struct open_how how = {.flags = HOLD_FLAGS,
-			       .resolve = RESOLVE_NO_SYMLINKS |
-					  RESOLVE_NO_MAGICLINKS};
 	const char *rel;
 	int at = look_at(ctx, path, &rel);
 
 	if (at == AT_FDCWD)
 		return hold_fd(
 			ctx, path,
-			(int)syscall(SYS_openat2, at, path, &how, sizeof(how)),
+			fd_open2(at, path, HOLD_FLAGS,
+				 RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS),
 			out);
 	if (!*rel)
 		return fs_lstat(ctx, path, out);

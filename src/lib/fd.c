@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sbox/cleanup.h"
@@ -42,6 +43,14 @@ int fd_close_all_but(const int *keep, size_t n)
 		from = (int64_t)kept + 1;
 	}
 	return close_range((unsigned)from, ~0u, 0);
+}
+
+int fd_open2(int dir, const char *path, int flags, uint64_t resolve)
+{
+	struct open_how how = {.flags = (__u64)(flags | O_CLOEXEC),
+			       .resolve = resolve};
+
+	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
 
 int fd_write_all(int fd, const void *buf, size_t len)
