@@ -22,7 +22,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,18 +43,11 @@
 #define RESOLVE_INSIDE                                                         \
 	(RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
 
-static int openat2_path(int dir, const char *path, uint64_t resolve)
-{
-	struct open_how how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
-			       .resolve = resolve};
-
-	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
-}
-
 /* A path inside, as a descriptor; -1 with errno. */
 static int inside_open(int root, const char *path)
 {
-	return openat2_path(root, path[1] ? path + 1 : ".", RESOLVE_INSIDE);
+	return fd_open2(root, path[1] ? path + 1 : ".", O_PATH | O_NOFOLLOW,
+			RESOLVE_INSIDE);
 }
 
 /* The same; missing directories are made. */
@@ -135,8 +127,8 @@ static int pin_one(const struct plan_mount *m)
 	if (m->flags & PLAN_CWD) {
 		tree = clone_fd(AT_FDCWD, true, m->src);
 	} else {
-		fd = openat2_path(AT_FDCWD, m->src,
-				  RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+		fd = fd_open2(AT_FDCWD, m->src, O_PATH | O_NOFOLLOW,
+			      RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 		if (fd < 0)
 			fatal("mount: %s", m->src);
 		tree = clone_fd(fd, recursive, m->src);
@@ -433,7 +425,6 @@ void mount_build(const struct plan *p)
 	cleanup_free int *pins = pin_all(p);
 	mode_t mask = umask(0);
 	cleanup_fd int root = make_tmpfs(p, "0755");
-	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
 
 	if (move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		fatal("mount: root");
@@ -448,7 +439,6 @@ void mount_build(const struct plan *p)
 		fatal("mount: pivot_root");
 	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
 		fatal("mount: detach the host");
-	if (mount_setattr(root, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0)
-		fatal("mount: root: read-only");
+	set_attr(root, MOUNT_ATTR_RDONLY, false, "root");
 	(void)umask(mask);
 }
