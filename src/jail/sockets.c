@@ -25,7 +25,6 @@
 #include <linux/unix_diag.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -43,11 +42,10 @@ struct found {
 /* Where an open socket is: malloc'd, or NULL. */
 static char *path_of(int fd)
 {
-	char link[64], path[PATH_MAX];
-	ssize_t n;
+	cleanup_free char *link = xasprintf("/proc/self/fd/%d", fd);
+	char path[PATH_MAX];
+	ssize_t n = readlink(link, path, sizeof(path));
 
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd); /* fits */
-	n = readlink(link, path, sizeof(path));
 	if (n <= 0 || (size_t)n == sizeof(path) || path[0] != '/')
 		return NULL;
 	return xstrndup(path, (size_t)n);
@@ -145,10 +143,9 @@ static int ask(const struct found *f)
 		return -1;
 	buf = xcalloc(1, REPLY_MAX);
 	while (more > 0) {
-		ssize_t n = recv(fd, buf, REPLY_MAX, MSG_TRUNC);
+		ssize_t n =
+			TEMP_FAILURE_RETRY(recv(fd, buf, REPLY_MAX, MSG_TRUNC));
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n <= 0 || (size_t)n > REPLY_MAX)
 			return -1;
 		more = take_reply(f, buf, (size_t)n);

@@ -194,11 +194,9 @@ static void on_ready(struct supervisor *s, int master)
 static void on_lost(struct supervisor *s)
 {
 	siginfo_t info = {0};
-	int r;
+	long r = TEMP_FAILURE_RETRY(
+		waitid(P_PIDFD, (id_t)s->init_pidfd, &info, WEXITED));
 
-	do
-		r = waitid(P_PIDFD, (id_t)s->init_pidfd, &info, WEXITED);
-	while (r < 0 && errno == EINTR);
 	on_end(s);
 	s->lost = s->done = true;
 	if (s->killed)

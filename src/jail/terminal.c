@@ -240,9 +240,7 @@ static bool read_inside(struct terminal *t)
 
 	if (t->ended || t->master < 0 || t->out_pos < t->out_len)
 		return false;
-	n = read(t->master, t->raw, sizeof(t->raw));
-	if (n < 0 && errno == EINTR)
-		return true;
+	n = TEMP_FAILURE_RETRY(read(t->master, t->raw, sizeof(t->raw)));
 	if (n < 0 && errno == EAGAIN)
 		return false;
 	if (n <= 0) { /* EIO: closed inside, and everything was read */

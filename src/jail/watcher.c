@@ -62,8 +62,7 @@ static _Noreturn void watch(const struct watched *w, int pidfd)
 	for (int fd = 0; fd < 3; fd++)
 		if (fd != w->tty && fd != pidfd)
 			(void)close(fd);
-	while (poll(&p, 1, -1) < 0 && errno == EINTR)
-		;
+	(void)TEMP_FAILURE_RETRY(poll(&p, 1, -1));
 	if (w->raw && tcgetattr(w->tty, &now) == 0) {
 		bool ours = watcher_is_ours(w, &now);
 
@@ -96,6 +95,5 @@ void watcher_stop(pid_t pid)
 	if (pid <= 0)
 		return;
 	(void)kill(pid, SIGKILL); /* ESRCH: it is gone already */
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	(void)TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
 }
