@@ -143,15 +143,13 @@ static void undo(struct cgroup *c)
 	if (c->lock >= 0)
 		(void)close(c->lock);
 	c->lock = -1;
-	free(c->own);
-	c->own = NULL;
 }
 
 /* err: 0 when why says it all. */
 static _Noreturn void refuse(struct cgroup *c, const char *what, int err)
 {
 	const char *key = c->memory ? "memory" : c->cpu ? "cpu" : "pids";
-	cleanup_free char *own = c->own ? xstrdup(c->own) : NULL;
+	const char *own = c->own;
 	const char *hint =
 		c->plan->uid
 			? "systemd-run --user --scope -p Delegate=yes sbox ..."
@@ -167,14 +165,6 @@ static _Noreturn void refuse(struct cgroup *c, const char *what, int err)
 	fatalx_hint(hint, "limits.%s: needs a delegated cgroup v2%s%s: %s%s%s",
 		    key, own ? ": " : "", own ? own : "", what, err ? ": " : "",
 		    err ? strerrordesc_np(err) : "");
-}
-
-/* Locked against another sbox that would switch the controllers off. */
-static void lock(struct cgroup *c)
-{
-	c->lock = open(c->own, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (c->lock < 0 || flock(c->lock, LOCK_SH) < 0)
-		refuse(c, "lock", errno);
 }
 
 static void move_to_leaf(struct cgroup *c)
@@ -297,7 +287,10 @@ void cgroup_make(const struct plan *p, struct cgroup *c)
 	c->own = find_own();
 	if (!c->own)
 		refuse(c, "this host shows none", 0);
-	lock(c);
+	/* against another sbox that would switch the controllers off */
+	c->lock = open(c->own, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (c->lock < 0 || flock(c->lock, LOCK_SH) < 0)
+		refuse(c, "lock", errno);
 	/* root gets its default number of processes held where it can be */
 	if (root_pids && !c->pids) {
 		cleanup_free char *present = get(c->own, "cgroup.controllers");
@@ -322,4 +315,5 @@ void cgroup_remove(struct cgroup *c)
 	(void)close(c->fd);
 	c->fd = -1;
 	undo(c);
+	free(c->own);
 }
