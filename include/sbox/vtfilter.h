@@ -18,6 +18,7 @@
 /* Room that the output of n bytes of input needs. */
 #define VTFILTER_ROOM(n) (2 * (size_t)(n) + VTFILTER_SEQ_MAX)
 
+/* A new one is all zero. */
 struct vtfilter {
 	int state;	 /* enum vt_state, private */
 	bool esc;	 /* in a control string: an ESC came last */
@@ -25,8 +26,6 @@ struct vtfilter {
 	size_t len;	 /* bytes held in seq */
 	unsigned char seq[VTFILTER_SEQ_MAX];
 };
-
-void vtfilter_init(struct vtfilter *f);
 
 /*
  * Filter n bytes of in to out, which must have VTFILTER_ROOM(n) bytes. Bytes of

@@ -93,7 +93,6 @@ struct terminal *terminal_open(const struct plan *plan)
 	t->master = -1;
 	t->eager = plan->fd_is_tty[0] && plan->fd_is_tty[1];
 	t->filter_on = plan->tty_filter;
-	vtfilter_init(&t->filter);
 	return t;
 }
 

@@ -41,9 +41,9 @@
 #define CSI_MAX 256 /* nothing that a program means is longer */
 
 enum vt_state {
-	VT_GROUND,
-	VT_UTF8, /* a character of several bytes */
-	VT_ESC,	 /* ESC and intermediates */
+	VT_GROUND, /* first: a new filter's */
+	VT_UTF8,   /* a character of several bytes */
+	VT_ESC,	   /* ESC and intermediates */
 	VT_CSI,
 	VT_STRING, /* OSC or DCS */
 	VT_DROP,   /* a control string that is thrown away */
@@ -523,11 +523,6 @@ static void (*const steps[])(struct vtfilter *, unsigned char,
 	[VT_SIXEL] = in_sixel,
 };
 static_assert(ARRAY_SIZE(steps) == VT__COUNT, "a step for every state");
-
-void vtfilter_init(struct vtfilter *f)
-{
-	*f = (struct vtfilter){.state = VT_GROUND};
-}
 
 size_t vtfilter_run(struct vtfilter *f, const unsigned char *in, size_t n,
 		    unsigned char *out)

@@ -21,10 +21,9 @@ static void require(int holds)
 
 static size_t filter(const uint8_t *in, size_t n, size_t step, uint8_t *out)
 {
-	struct vtfilter f;
+	struct vtfilter f = {0};
 	size_t got = 0;
 
-	vtfilter_init(&f);
 	for (size_t i = 0; i < n; i += step) {
 		size_t k = n - i < step ? n - i : step;
 

@@ -140,10 +140,9 @@ static const struct row strings[] = {
 
 static size_t filter(const char *in, size_t n, size_t step, unsigned char *out)
 {
-	struct vtfilter f;
+	struct vtfilter f = {0};
 	size_t got = 0;
 
-	vtfilter_init(&f);
 	for (size_t i = 0; i < n; i += step) {
 		size_t k = n - i < step ? n - i : step;
 
@@ -158,7 +157,6 @@ static void check_one(const struct row *r)
 	size_t n = strlen(r->in);
 	const char *want = r->out ? r->out : r->in;
 	unsigned char out[1024 + VTFILTER_ROOM(0)], *again = malloc(8192);
-	struct vtfilter f;
 	size_t got = filter(r->in, n, n ? n : 1, out);
 
 	assert_non_null(again);
@@ -166,9 +164,9 @@ static void check_one(const struct row *r)
 		fail_msg("%s: got %zu bytes: %.*s", r->label, got, (int)got,
 			 out);
 	for (size_t cut = 0; cut <= n; cut++) {
+		struct vtfilter f = {0};
 		size_t a;
 
-		vtfilter_init(&f);
 		a = vtfilter_run(&f, (const unsigned char *)r->in, cut, out);
 		a += vtfilter_run(&f, (const unsigned char *)r->in + cut,
 				  n - cut, out + a);
@@ -264,11 +262,10 @@ static void test_room(void **state)
 static void test_end_closes_a_picture(void **state)
 {
 	const unsigned char in[] = E "Pq~~";
-	struct vtfilter f;
+	struct vtfilter f = {0};
 	unsigned char out[VTFILTER_ROOM(sizeof(in))];
 
 	(void)state;
-	vtfilter_init(&f);
 	(void)vtfilter_run(&f, in, sizeof(in) - 1, out);
 	assert_int_equal(vtfilter_end(&f, out), 2);
 	assert_memory_equal(out, ST, 2);
@@ -291,11 +288,10 @@ static void test_alternate_screen_is_known(void **state)
 		{E "]52;" E "[?1049l", false},
 		{E "[?1049;2h", false},
 	};
-	struct vtfilter f;
+	struct vtfilter f = {0};
 	unsigned char out[VTFILTER_ROOM(64)];
 
 	(void)state;
-	vtfilter_init(&f);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		(void)vtfilter_run(&f, (const unsigned char *)rows[i].in,
 				   strlen(rows[i].in), out);
