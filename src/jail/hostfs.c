@@ -42,25 +42,16 @@ struct holder {
 	size_t n;
 };
 
-/* The deepest held directory at path or above it, or NULL. */
-static const struct held *held_above(const struct holder *h, const char *path)
-{
-	const struct held *best = NULL;
-
-	for (size_t i = 0; i < h->n; i++) {
-		if (path_under(h->v[i].path, path) &&
-		    (!best || strlen(h->v[i].path) > strlen(best->path)))
-			best = &h->v[i];
-	}
-	return best;
-}
-
-/* Where to look for path: a directory's descriptor, and *rel beneath it ("" for
- * itself). */
+/* Where to look for path: the descriptor of the deepest held directory, and
+ * *rel beneath it ("" for itself). */
 static int look_at(const struct holder *h, const char *path, const char **rel)
 {
-	const struct held *at = held_above(h, path);
+	const struct held *at = NULL;
 
+	for (size_t i = 0; i < h->n; i++)
+		if (path_under(h->v[i].path, path) &&
+		    (!at || strlen(h->v[i].path) > strlen(at->path)))
+			at = &h->v[i];
 	*rel = path;
 	if (!at)
 		return AT_FDCWD;
