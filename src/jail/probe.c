@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,13 +38,9 @@ static int canonical(const char *what, const char *path, char **out,
 	cleanup_free char *whole = NULL;
 	const char *rest;
 
-	while (!(real = realpath(head, NULL))) {
+	/* "/" is there at the latest */
+	while (!(real = realpath(head, NULL)))
 		xreplace(&head, path_dirname(head));
-		if (strcmp(head, "/") == 0) {
-			real = xstrdup(head);
-			break;
-		}
-	}
 	rest = path + strlen(head);
 	rest += strspn(rest, "/");
 	if (!*rest) { /* it exists, whatever its name is */
@@ -124,10 +119,8 @@ static int probe_user(struct host *h, struct diag *d)
 
 static int probe_cwd(const char *cwd, struct host *h, struct diag *d)
 {
-	char buf[PATH_MAX];
 	const char *rt = host_getenv(h, "XDG_RUNTIME_DIR");
 	cleanup_free char *given = NULL;
-	const char *now;
 
 	if (cwd && path_expand_home(cwd, h->home, &given, d) < 0)
 		return diag_prefix(d, "--cwd");
@@ -136,16 +129,15 @@ static int probe_cwd(const char *cwd, struct host *h, struct diag *d)
 		return diag_hint(d, "name a directory that exists");
 	}
 	/* gone: ENOENT; in another mount namespace: "(unreachable)/..." */
-	now = getcwd(buf, sizeof(buf));
-	if (!now && errno != ENOENT)
+	h->cwd = getcwd(NULL, 0);
+	if (!h->cwd && errno != ENOENT)
 		return diag_set_errno(d, errno, "cwd");
-	if (!now || now[0] != '/') {
+	if (!h->cwd || h->cwd[0] != '/') {
 		diag_set(d, "cwd: the current directory is gone");
 		return diag_hint(d, "cd to one that exists");
 	}
-	h->cwd = xstrdup(now);
-	if (hostfs_hold_cwd(&h->fs, now, &h->cwd_stat) < 0)
-		return diag_set_errno(d, errno, "cwd: %s", now);
+	if (hostfs_hold_cwd(&h->fs, h->cwd, &h->cwd_stat) < 0)
+		return diag_set_errno(d, errno, "cwd: %s", h->cwd);
 	if (rt && rt[0] == '/' && path_normalise(rt, &h->runtime_dir, d) < 0)
 		return diag_prefix(d, "XDG_RUNTIME_DIR");
 	if (xdg_dir(h, "XDG_CONFIG_HOME", ".config", &h->config_dir, d) < 0 ||
