@@ -28,7 +28,6 @@
  */
 #include "jail/cgroup.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -120,11 +119,12 @@ static char *leaf_path(const struct cgroup *c)
 /* Best effort: what stays is empty, and goes with the delegated cgroup. */
 static void undo(struct cgroup *c)
 {
-	cleanup_free char *inner = path_join(c->path, PAYLOAD);
 	cleanup_free char *leaf = leaf_path(c);
 	const struct timespec wait = {.tv_nsec = 10000000};
 
-	if (c->path[0]) {
+	if (c->path) {
+		cleanup_free char *inner = path_join(c->path, PAYLOAD);
+
 		(void)put(c->path, "cgroup.kill", "1"); /* Linux 5.14 */
 		for (int i = 0; i < REMOVE_TRIES; i++) {
 			if (rmdir(inner) == 0 || errno != EBUSY)
@@ -259,13 +259,11 @@ static void make(struct cgroup *c)
 	cleanup_free char *path = xasprintf("%s/sbox-%d", c->own, getpid());
 	cleanup_free char *inner = path_join(path, PAYLOAD);
 
-	if (strlen(inner) >= sizeof(c->path))
-		refuse(c, "path", ENAMETOOLONG);
 	(void)rmdir(inner); /* of an sbox with this pid that was killed */
 	(void)rmdir(path);
 	if (mkdir(path, 0755) < 0)
 		refuse(c, "mkdir", errno);
-	(void)strlcpy(c->path, path, sizeof(c->path)); /* fits */
+	c->path = steal_ptr(&path);
 }
 
 void cgroup_make(const struct plan *p, struct cgroup *c)
@@ -316,4 +314,5 @@ void cgroup_remove(struct cgroup *c)
 	c->fd = -1;
 	undo(c);
 	free(c->own);
+	free(c->path);
 }

@@ -4,7 +4,6 @@
 #ifndef SBOX_JAIL_CGROUP_H
 #define SBOX_JAIL_CGROUP_H
 
-#include <limits.h>
 #include <stdbool.h>
 
 struct plan;
@@ -13,7 +12,7 @@ struct cgroup {
 	const struct plan *plan;
 	bool memory, cpu, pids; /* what is limited */
 	int fd;			/* for CLONE_INTO_CGROUP; -1: none was needed */
-	char path[PATH_MAX];	/* holds the limits; fd is its child */
+	char *path;		/* holds the limits; fd is its child */
 	char *own;		/* the delegated one, where sbox was started */
 	char disable[32]; /* cgroup.subtree_control of own: to undo ours */
 	bool moved;	  /* sbox sits in a leaf of own */
