@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -40,16 +41,9 @@
 #define NET_TCP	      UINT64_C(3) /* bind, connect: ABI 4, Linux 6.7 */
 #define SCOPES	      UINT64_C(3) /* abstract unix, signal: ABI 6, 6.12 */
 
-#define RULE_PATH_BENEATH 1
-
 struct ruleset_attr {
 	uint64_t fs, net, scoped;
 };
-
-struct path_attr {
-	uint64_t access;
-	int32_t fd;
-} __attribute__((packed));
 
 static uint64_t fs_rights(int abi)
 {
@@ -80,11 +74,12 @@ static uint64_t rights_of(unsigned access, uint64_t handled)
 
 static void add_rule(int ruleset, int fd, uint64_t rights, const char *what)
 {
-	struct path_attr a = {.access = rights, .fd = fd};
+	struct landlock_path_beneath_attr a = {.allowed_access = rights,
+					       .parent_fd = fd};
 
 	/* EBADFD: a memfd, which needs no rule */
-	if (syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &a, 0) <
-		    0 &&
+	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
+		    &a, 0) < 0 &&
 	    errno != EBADFD)
 		fatal("landlock: %s", what);
 }
@@ -122,11 +117,10 @@ int landlock_prepare(const struct plan *p)
 		fatal("landlock: create");
 	for (size_t i = 0; a.fs && i < p->nrules; i++)
 		add_path(fd, &p->rules[i], a.fs);
-	for (int i = 0; a.fs && i < 3; i++) {
+	for (int i = 0; a.fs && i < 3; i++)
 		if (p->fd_is_file[i])
 			add_rule(fd, i, i ? FS_WRITE_FILE : FS_READ_FILE,
 				 "inherited descriptor");
-	}
 	return fd;
 }
 
