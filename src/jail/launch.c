@@ -183,16 +183,13 @@ static void setup_terminal(struct inside *in)
  */
 static void setup_capabilities(struct inside *in)
 {
-	static const cap_value_t kept[] = {CAP_WAKE_ALARM};
-	cap_t own = cap_init();
+	cap_t own = cap_from_text("cap_wake_alarm=p");
 
 	in->no_capabilities = cap_init();
 	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++)
 		if (cap_drop_bound(cap) < 0)
 			fatal("setup: bounding set");
-	if (!own || !in->no_capabilities ||
-	    cap_set_flag(own, CAP_PERMITTED, 1, kept, CAP_SET) < 0 ||
-	    cap_set_proc(own) < 0)
+	if (!own || !in->no_capabilities || cap_set_proc(own) < 0)
 		fatal("setup: capabilities");
 	(void)cap_free(own);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
