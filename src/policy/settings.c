@@ -38,14 +38,12 @@ static int apply_set(struct key_sink *sink, const struct option_row *o,
 	const char *value;
 	cleanup_free char *key = split_pair(text, &value, o, sink->d);
 	cleanup_free char *name = NULL;
-	const struct key *row;
 	struct json_doc doc;
 	int rc;
 
 	if (!key)
 		return -1;
-	row = key_find(key);
-	if (row && row->type == KEY_EXTENDS) {
+	if (strcmp(key, "extends") == 0) {
 		diag_set(sink->d, "--set: extends: only a profile can "
 				  "extend another");
 		return diag_hint(sink->d, "choose one with --profile");
