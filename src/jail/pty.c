@@ -21,7 +21,7 @@
 
 int pty_open(int *slave)
 {
-	int unlock = 0, master, peer;
+	int unlock = 0, master;
 
 	/* Not /dev/ptmx, which could be a device node of another devpts. */
 	master = open("/dev/pts/ptmx",
@@ -31,10 +31,9 @@ int pty_open(int *slave)
 	if (ioctl(master, TIOCSPTLCK, &unlock) < 0)
 		fatal("terminal: unlock the pseudo-terminal");
 	/* Linux 4.13: the other end without a path that could be swapped. */
-	peer = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (peer < 0)
+	*slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (*slave < 0)
 		fatal("terminal: open the pseudo-terminal's other end");
-	*slave = peer;
 	return master;
 }
 

@@ -25,8 +25,7 @@
 static void put(int tty, const char *text)
 {
 	/* Nothing can be done for a terminal that takes no output. */
-	if (write(tty, text, strlen(text)) < 0)
-		return;
+	(void)fd_write_all(tty, text, strlen(text));
 }
 
 void watcher_reset_screen(int tty, bool alt_screen, bool taken)
