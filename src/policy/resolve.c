@@ -39,9 +39,8 @@ struct walk {
 
 static int walk_error(const struct walk *w, int err, struct diag *d)
 {
-	diag_set_errno(d, err, "%s", w->path);
-	errno = err;
-	return -1;
+	errno = err; /* which a diag keeps */
+	return diag_set_errno(d, err, "%s", w->path);
 }
 
 /* Go on at the target of the link `at`, which lies in w->done. */
@@ -52,13 +51,13 @@ static int walk_link(struct walk *w, const char *at, struct diag *d)
 	if (++w->links > RESOLVE_LINKS_MAX)
 		return walk_error(w, ELOOP, d);
 	if (view_is_untrusted(w->v, w->done)) {
+		errno = ELOOP;
 		diag_set(d,
 			 "%s: goes through a symbolic link in %s, which is "
 			 "writable inside",
 			 w->path, w->done);
-		diag_hint(d, "name the link's target itself, if you trust it");
-		errno = ELOOP;
-		return -1;
+		return diag_hint(d, "name the link's target itself, if you "
+				    "trust it");
 	}
 	target = w->v->host->fs.readlink(w->v->host->fs.ctx, at);
 	if (!target)
@@ -106,10 +105,9 @@ static int walk(struct walk *w, struct stat *st, struct diag *d)
 		return walk_error(w, errno, d);
 	if (!S_ISLNK(st->st_mode))
 		return 0;
-	diag_set(d, "%s: was replaced while sbox looked at it", w->path);
-	diag_hint(d, "start it again");
 	errno = ELOOP;
-	return -1;
+	diag_set(d, "%s: was replaced while sbox looked at it", w->path);
+	return diag_hint(d, "start it again");
 }
 
 int view_resolve(const struct view *v, const char *path, char **canon,
