@@ -368,19 +368,14 @@ static void string_end(struct vtfilter *f, size_t term, struct vt_out *o)
 static void in_ground(struct vtfilter *f, unsigned char c, struct vt_out *o)
 {
 	f->state = VT_GROUND;
-	if (c == ESC) {
+	if (c == ESC)
 		begin(f, VT_ESC, c);
-	} else if (c < 0x20) {
-		if (c0_allowed(c))
-			put(o, c);
-	} else if (c < DEL) {
+	else if (c0_allowed(c) || (c >= 0x20 && c < DEL))
 		put(o, c);
-	} else if (c > DEL) {
-		if (utf8_size(c))
-			begin(f, VT_UTF8, c);
-		else
-			put(o, '?');
-	}
+	else if (c > DEL && utf8_size(c))
+		begin(f, VT_UTF8, c);
+	else if (c > DEL)
+		put(o, '?');
 }
 
 /* One "?" for each byte of what turns out to be no character. */
