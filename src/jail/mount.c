@@ -88,22 +88,20 @@ static void check_inode(int fd, const struct plan_mount *m)
 			    m->src ? m->src : m->dst);
 }
 
-static void set_attr(int fd, uint64_t attr, bool recursive, const char *what)
+/* deep: AT_RECURSIVE or 0 */
+static void set_attr(int fd, uint64_t attr, unsigned deep, const char *what)
 {
 	struct mount_attr ma = {.attr_set = attr, .propagation = MS_PRIVATE};
 
-	if (mount_setattr(fd, "",
-			  AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U), &ma,
-			  sizeof(ma)) < 0)
+	if (mount_setattr(fd, "", AT_EMPTY_PATH | deep, &ma, sizeof(ma)) < 0)
 		fatal("mount: %s: flags", what);
 }
 
-static int clone_fd(int fd, bool recursive, const char *what)
+static int clone_fd(int fd, unsigned deep, const char *what)
 {
-	int tree =
-		open_tree(fd, "",
-			  AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-				  (recursive ? AT_RECURSIVE : 0U));
+	const unsigned flags =
+		AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+	int tree = open_tree(fd, "", flags | deep);
 
 	if (tree < 0)
 		fatal("mount: %s: pin", what);
@@ -112,7 +110,7 @@ static int clone_fd(int fd, bool recursive, const char *what)
 
 static int pin_one(const struct plan_mount *m)
 {
-	bool recursive = S_ISDIR(m->mode);
+	unsigned deep = S_ISDIR(m->mode) ? AT_RECURSIVE : 0;
 	uint64_t attr = MOUNT_ATTR_NOSUID;
 	cleanup_fd int fd = -1;
 	int tree;
@@ -125,17 +123,17 @@ static int pin_one(const struct plan_mount *m)
 	if (m->flags & PLAN_NOEXEC)
 		attr |= MOUNT_ATTR_NOEXEC;
 	if (m->flags & PLAN_CWD) {
-		tree = clone_fd(AT_FDCWD, true, m->src);
+		tree = clone_fd(AT_FDCWD, AT_RECURSIVE, m->src);
 	} else {
 		fd = fd_open2(AT_FDCWD, m->src, O_PATH | O_NOFOLLOW,
 			      RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 		if (fd < 0)
 			fatal("mount: %s", m->src);
-		tree = clone_fd(fd, recursive, m->src);
+		tree = clone_fd(fd, deep, m->src);
 	}
 	if (m->flags & PLAN_CHECK)
 		check_inode(tree, m);
-	set_attr(tree, attr, recursive, m->src);
+	set_attr(tree, attr, deep, m->src);
 	return tree;
 }
 
@@ -221,9 +219,9 @@ static void bind_own(int root, const char *own, uint64_t attr, int at,
 
 	if (src < 0)
 		fatal("mount: %s", own);
-	tree = clone_fd(src, false, own);
+	tree = clone_fd(src, 0, own);
 	if (attr)
-		set_attr(tree, attr, false, dst);
+		set_attr(tree, attr, 0, dst);
 	attach(tree, at, dst);
 }
 
@@ -323,11 +321,11 @@ static void step_hide(const struct step *s)
 static void step_tree(const struct step *s)
 {
 	const struct plan_mount *m = s->m;
-	cleanup_fd int tree =
-		clone_fd(s->at, S_ISDIR(m->mode) || !m->mode, m->dst);
+	bool whole = S_ISDIR(m->mode) || !m->mode;
+	cleanup_fd int tree = clone_fd(s->at, whole ? AT_RECURSIVE : 0, m->dst);
 
 	if (m->type == PLAN_READONLY)
-		set_attr(tree, MOUNT_ATTR_RDONLY, true, m->dst);
+		set_attr(tree, MOUNT_ATTR_RDONLY, AT_RECURSIVE, m->dst);
 	attach(tree, s->at, m->dst);
 }
 
@@ -439,6 +437,6 @@ void mount_build(const struct plan *p)
 		fatal("mount: pivot_root");
 	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
 		fatal("mount: detach the host");
-	set_attr(root, MOUNT_ATTR_RDONLY, false, "root");
+	set_attr(root, MOUNT_ATTR_RDONLY, 0, "root");
 	(void)umask(mask);
 }
