@@ -150,18 +150,16 @@ static int serve_gateway(int gateway)
 	struct wire_msg msg;
 	cleanup_fd int fd = -1;
 
-	if (wire_recv(gateway, &msg, NULL) <= 0 || msg.type != WIRE_SOCKET ||
-	    (msg.value != AF_INET && msg.value != AF_INET6)) {
-		(void)close(gateway);
-		return -1;
+	if (wire_recv(gateway, &msg, NULL) > 0 && msg.type == WIRE_SOCKET &&
+	    (msg.value == AF_INET || msg.value == AF_INET6)) {
+		fd = socket(msg.value, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (fd >= 0 && wire_send_now(gateway, WIRE_SOCKET, 0, fd) == 0)
+			return gateway;
+		/* too many descriptors of the user's are on their way, say:
+		 * the answer must come, or later ones would be taken for it */
+		if (wire_send_now(gateway, WIRE_SOCKET, -errno, -1) == 0)
+			return gateway;
 	}
-	fd = socket(msg.value, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && wire_send_now(gateway, WIRE_SOCKET, 0, fd) == 0)
-		return gateway;
-	/* too many descriptors of the user's are on their way, say: the answer
-	 * must come, or later ones would be taken for it */
-	if (wire_send_now(gateway, WIRE_SOCKET, -errno, -1) == 0)
-		return gateway;
 	(void)close(gateway);
 	return -1;
 }
