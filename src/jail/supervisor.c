@@ -258,9 +258,7 @@ static void on_message(struct supervisor *s)
 		fatal("supervisor: message from init");
 	if (r == 0) {
 		on_lost(s);
-		return;
-	}
-	if (msg.type == WIRE_READY) {
+	} else if (msg.type == WIRE_READY) {
 		on_ready(s, fd);
 	} else if (msg.type == WIRE_STOPPED) {
 		on_stopped(s, msg.value);
