@@ -19,7 +19,6 @@
 #include <grp.h>
 #include <linux/keyctl.h>
 #include <linux/sched.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>

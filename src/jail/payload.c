@@ -26,7 +26,6 @@
 #include "jail/landlock.h"
 #include "jail/limits.h"
 #include "jail/supervisor.h"
-#include "sbox/cleanup.h"
 #include "sbox/log.h"
 #include "sbox/plan.h"
 #include "sbox/seccomp_filter.h"

@@ -15,7 +15,6 @@
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
 #include "sbox/path.h"
-#include "sbox/policy.h"
 
 static bool is_profile_file(const char *name)
 {

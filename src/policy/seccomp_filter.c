@@ -23,7 +23,6 @@
  * loading a filter costs the kernel a run of it for each call number.
  */
 #include <endian.h>
-#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <string.h>
 

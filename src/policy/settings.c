@@ -13,7 +13,6 @@
 #include "options.h"
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
-#include "sbox/host.h"
 #include "sbox/invocation.h"
 #include "sbox/json.h"
 #include "sbox/strlist.h"
