@@ -34,8 +34,7 @@ static int canonical(const char *what, const char *path, char **out,
 		     struct diag *d)
 {
 	cleanup_free char *head = xstrdup(path);
-	cleanup_free char *real = NULL;
-	cleanup_free char *whole = NULL;
+	cleanup_free char *real = NULL, *whole = NULL;
 	const char *rest;
 
 	/* "/" is there at the latest */

@@ -66,15 +66,14 @@ static void worktree_show(struct view *v, const char *common)
 			return; /* it is shown as that was asked for */
 	/* else it may be a project, which holds more than git's own */
 	if (!path_ends(common, ".git") && !path_ends(common, ".bare")) {
-		strlist_addf(&v->plan->warnings,
-			     "git: %s, whose worktree this is, isn't shown: "
-			     "its name doesn't end in .git; --rw %s shows it",
-			     common, common);
+		plan_warn(v->plan,
+			  "git: %s, whose worktree this is, isn't shown: "
+			  "its name doesn't end in .git; --rw %s shows it",
+			  common, common);
 		return;
 	}
-	strlist_addf(&v->plan->warnings,
-		     "git: %s, whose worktree this is, is shown writable",
-		     common);
+	plan_warn(v->plan, "git: %s, whose worktree this is, is shown writable",
+		  common);
 	view_show(v, common, common, &st, PLAN_CHECK, "git worktree");
 }
 
@@ -82,13 +81,9 @@ static void worktree_find(struct view *v)
 {
 	const struct host *h = v->host;
 	cleanup_free char *dotgit = path_join(h->cwd, ".git");
-	cleanup_free char *gitdir = NULL;
-	cleanup_free char *worktrees = NULL;
-	cleanup_free char *common = NULL;
-	cleanup_free char *file = NULL;
-	cleanup_free char *text = NULL;
-	cleanup_free char *path = NULL;
-	cleanup_free char *back = NULL;
+	cleanup_free char *gitdir = NULL, *worktrees = NULL, *common = NULL,
+			  *file = NULL, *text = NULL, *path = NULL,
+			  *back = NULL;
 	struct stat st;
 
 	if (view_lstat(v, dotgit, &st) < 0 || !S_ISREG(st.st_mode))
@@ -108,10 +103,10 @@ static void worktree_find(struct view *v)
 		(void)view_resolve(v, path, &back, &st, NULL);
 	if (strcmp(basename(worktrees), "worktrees") != 0 || !back ||
 	    strcmp(back, dotgit) != 0) {
-		strlist_addf(&v->plan->warnings,
-			     "%s: names %s, which doesn't name it back: the "
-			     "repository is not shown",
-			     dotgit, gitdir);
+		plan_warn(v->plan,
+			  "%s: names %s, which doesn't name it back: the "
+			  "repository is not shown",
+			  dotgit, gitdir);
 		return;
 	}
 	worktree_show(v, common);

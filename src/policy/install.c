@@ -137,8 +137,7 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 
 	while ((*hops)++ < INSTALL_HOPS_MAX) {
 		cleanup_free char *dir = path_dirname(at);
-		cleanup_free char *canon_dir = NULL;
-		cleanup_free char *target = NULL;
+		cleanup_free char *canon_dir = NULL, *target = NULL;
 		cleanup_free char *base = xstrdup(basename(at));
 		struct stat st;
 

@@ -15,7 +15,6 @@
 #include "plan_internal.h"
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
-#include "sbox/host.h"
 #include "sbox/invocation.h"
 #include "sbox/path.h"
 
@@ -212,13 +211,11 @@ static int isolation_build(struct plan *p, const struct policy *policy,
 				    "/sys/kernel/security/lsm)");
 	}
 	if (policy->userns)
-		strlist_add(&p->warnings,
-			    "userns: Landlock's file rules are off (they "
-			    "forbid every mount) and more of the kernel is in "
-			    "reach; mounts and seccomp still hold");
+		plan_warn(p, "userns: Landlock's file rules are off (they "
+			     "forbid every mount) and more of the kernel is in "
+			     "reach; mounts and seccomp still hold");
 	if (!policy->seccomp.object)
-		strlist_add(&p->warnings,
-			    "seccomp is off: the profile says so");
+		plan_warn(p, "seccomp is off: the profile says so");
 	p->seccomp[0] = policy->seccomp;
 	p->seccomp[1] = policy->seccomp_stack;
 	return 0;

@@ -69,8 +69,7 @@ static bool device_show(struct view *v, const struct device_row *r)
 {
 	unsigned flags = r->node ? PLAN_DEV | PLAN_NOEXEC : PLAN_RO;
 	cleanup_free char *path = row_path(v, r);
-	cleanup_free char *canon = NULL;
-	cleanup_free char *dest = NULL;
+	cleanup_free char *canon = NULL, *dest = NULL;
 	struct stat st;
 
 	if (!path || path[0] != '/' ||
@@ -109,8 +108,8 @@ int device_build(struct view *v)
 				 kinds[k].name);
 	}
 	if (p->x11)
-		strlist_add(&v->plan->warnings,
-			    "devices.x11: an X client can read and type into "
-			    "every other window");
+		plan_warn(v->plan,
+			  "devices.x11: an X client can read and type into "
+			  "every other window");
 	return 0;
 }

@@ -21,7 +21,6 @@
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
 #include "sbox/path.h"
-#include "sbox/policy.h"
 
 #define DEPTH_MAX 32 /* of what is protected; nobody's is deeper */
 
@@ -377,10 +376,10 @@ static void hide_missing(struct view *v, const char *path, const char *under)
 	struct stat st;
 
 	if (view_lstat(v, under, &st) < 0 && errno == ENOENT)
-		strlist_addf(&v->plan->warnings,
-			     "--hide: %s: isn't there: nothing is hidden, and "
-			     "what is made there later will be seen",
-			     path);
+		plan_warn(v->plan,
+			  "--hide: %s: isn't there: nothing is hidden, and "
+			  "what is made there later will be seen",
+			  path);
 }
 
 static int hide_build(struct view *v)
@@ -425,8 +424,7 @@ static void proc_build(struct view *v)
 static void cover_add(struct view *v, const struct cover_row *row)
 {
 	bool ours = v->plan->net != NET_HOST || row->with_host_net;
-	cleanup_free char *canon = NULL;
-	cleanup_free char *under = NULL;
+	cleanup_free char *canon = NULL, *under = NULL;
 	struct stat st;
 	struct plan_mount *m;
 

@@ -42,6 +42,7 @@ struct plan_mount *plan_add(struct plan *p, enum plan_mount_type type,
 struct plan_mount *plan_add_bind(struct plan *p, const char *src,
 				 const char *dst, unsigned flags,
 				 const struct stat *st, const char *why);
+#define plan_warn(p, ...) strlist_addf(&(p)->warnings, __VA_ARGS__)
 void plan_mount_free(struct plan_mount *m);
 
 /* lstat(2) of the host: 0, or -1 with errno. */

@@ -118,9 +118,8 @@ static int filtered_build(struct plan *p, const struct host *host,
 	p->routes = egress_routes(e, &p->nroutes);
 	p->net_waits = e->publish.n > 0 || e->via == EGRESS_SOCKS;
 	if (egress_allows_every_name(e))
-		strlist_add(&p->warnings,
-			    "--allow '*': every name outside is in reach, so "
-			    "what is seen inside can be sent anywhere");
+		plan_warn(p, "--allow '*': every name outside is in reach, so "
+			     "what is seen inside can be sent anywhere");
 	return 0;
 }
 
@@ -157,10 +156,9 @@ int network_build(struct plan *p, const struct policy *policy,
 	if (policy_net_mode(policy, &p->net, d))
 		return -1;
 	if (p->net == NET_HOST)
-		strlist_add(
-			&p->warnings,
-			"--net host: the sandbox shares the host's network: "
-			"every local service and the whole net is in reach");
+		plan_warn(p,
+			  "--net host: the sandbox shares the host's network: "
+			  "every local service and the whole net is in reach");
 	return p->net == NET_FILTERED ? filtered_parse(p, policy, host, d) : 0;
 }
 
@@ -191,10 +189,10 @@ void services_forget_env(struct view *v)
 
 	for (size_t i = 0; i < names->n; i++) {
 		if (strlist_has(&v->policy->env_pass, names->v[i]))
-			strlist_addf(&v->plan->warnings,
-				     "env: %s is a secret of net.services, "
-				     "which stays outside",
-				     names->v[i]);
+			plan_warn(v->plan,
+				  "env: %s is a secret of net.services, "
+				  "which stays outside",
+				  names->v[i]);
 		env_forget(&v->plan->env, names->v[i], strlen(names->v[i]));
 	}
 }

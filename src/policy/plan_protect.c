@@ -13,7 +13,6 @@
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
 #include "sbox/path.h"
-#include "sbox/policy.h"
 
 #define CONFIG_MAX 65536 /* of it is looked at */
 
@@ -184,8 +183,7 @@ static char *alias_of(const struct plan_mount *m, const char *src)
  * the file (git init --separate-git-dir), or as a worktree's. */
 static int protect_named(struct view *v, const char *dst, const char *dotgit)
 {
-	cleanup_free char *gitdir = NULL;
-	cleanup_free char *trees = NULL;
+	cleanup_free char *gitdir = NULL, *trees = NULL;
 
 	if (guard_readonly(v, dst, "protect") < 0 ||
 	    git_file_target(v, dotgit, &gitdir) < 0)
@@ -263,10 +261,10 @@ static int protect_mount(struct view *v, const struct plan_mount *m,
 	    (v->plan->keep_home && strcmp(m->src, v->plan->keep_home) == 0))
 		return 0;
 	if (path_under(m->src, v->host->home))
-		strlist_addf(&v->plan->warnings,
-			     "%s: the home is in it, writable: keys can be "
-			     "read, and start-up files changed",
-			     m->src);
+		plan_warn(v->plan,
+			  "%s: the home is in it, writable: keys can be "
+			  "read, and start-up files changed",
+			  m->src);
 	for (size_t i = 0; i < own->n; i++)
 		if (protect_own(v, own->v[i], m->src, m->dst) < 0)
 			return -1;

@@ -309,9 +309,8 @@ static int parse_when(const struct parser *ps, const cJSON *rule,
 	if (check_object(ps, when, key, WHEN) ||
 	    (kernel && parse_kernel(ps, kernel, &min)))
 		return -1;
-	cJSON_ArrayForEach(c, arches) {
+	cJSON_ArrayForEach(c, arches)
 		here |= strcmp(c->valuestring, ps->arch->go) == 0;
-	}
 	new = kernel && ps->kernel >= min;
 	if (include)
 		*applies = (here || cJSON_GetArraySize(arches) == 0) &&
@@ -463,10 +462,9 @@ static int parse_head(const struct parser *ps, const cJSON *object)
 		strlist_addf(&p->notes,
 			     "archMap: only %s is kept, others are killed",
 			     ps->arch->oci);
-	cJSON_ArrayForEach(c, get(object, "flags")) {
+	cJSON_ArrayForEach(c, get(object, "flags"))
 		strlist_addf(&p->notes, "flag %s: without effect here",
 			     c->valuestring);
-	}
 	return 0;
 }
 
