@@ -73,12 +73,10 @@ static bool target_same(const struct target *a, const struct target *b)
 static struct target emit(struct emitter *e, uint16_t code, uint32_t k,
 			  uint8_t jt, uint8_t jf)
 {
-	if (e->n == BPF_MAXINSNS) {
+	if (e->n < BPF_MAXINSNS)
+		*(e->end - ++e->n) = (struct sock_filter){code, jt, jf, k};
+	else
 		e->full = true;
-		return (struct target){.pos = e->n};
-	}
-	e->n++;
-	*(e->end - e->n) = (struct sock_filter){code, jt, jf, k};
 	return (struct target){.pos = e->n};
 }
 
