@@ -43,8 +43,6 @@ static const struct rule system_rules[] = {
 
 static bool rule_holds(const struct rule *r, const char *cwd)
 {
-	const char *rest;
-
 	if (!r->dir)
 		return false;
 	switch (r->relation) {
@@ -55,9 +53,8 @@ static bool rule_holds(const struct rule *r, const char *cwd)
 	case HOLDS:
 		return path_under(cwd, r->dir);
 	case DOT:
-		rest = cwd + strlen(r->dir);
 		return r->dir[1] && path_under(r->dir, cwd) &&
-		       strncmp(rest, "/.", 2) == 0;
+		       strncmp(cwd + strlen(r->dir), "/.", 2) == 0;
 	}
 	return false;
 }
