@@ -53,13 +53,11 @@ static void set(__rlimit_resource_t what, uint64_t soft, uint64_t hard,
 
 void limits_apply(const struct policy_limits *l)
 {
-	uint64_t cpu = l->cpu_time, cpu_hard = l->cpu_time;
+	uint64_t cpu = l->cpu_time;
 	struct rlimit queued;
 
-	if (cpu != POLICY_UNLIMITED) {
-		cpu = cpu / 1000 + (cpu % 1000 != 0);
-		cpu_hard = cpu + CPU_GRACE_S;
-	}
+	if (cpu != POLICY_UNLIMITED)
+		cpu = howmany(cpu, 1000);
 	/* queued signals are counted by user: the host keeps half */
 	if (getrlimit(RLIMIT_SIGPENDING, &queued) < 0)
 		fatal("limits: signals");
@@ -72,5 +70,5 @@ void limits_apply(const struct policy_limits *l)
 	set(RLIMIT_NPROC, l->pids, l->pids, "pids");
 	set(RLIMIT_NOFILE, l->files, l->files, "files");
 	set(RLIMIT_FSIZE, l->file_size, l->file_size, "fileSize");
-	set(RLIMIT_CPU, cpu, cpu_hard, "cpuTime");
+	set(RLIMIT_CPU, cpu, cpu + CPU_GRACE_S, "cpuTime");
 }
