@@ -101,9 +101,8 @@ static char *fs_read_head(void *ctx, const char *path, size_t max)
 {
 	const char *rel;
 	int at = look_at(ctx, path, &rel);
-	cleanup_fd int fd = openat(at, or_dot(rel),
-				   O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-					   O_NOCTTY | O_CLOEXEC);
+	cleanup_fd int fd =
+		openat(at, or_dot(rel), FILE_READ_FLAGS | O_NOFOLLOW);
 	cleanup_free char *buf = NULL;
 	struct stat st;
 

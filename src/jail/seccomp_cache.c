@@ -157,8 +157,7 @@ static bool cache_read(const char *dir, const char *key,
 	if (dirfd < 0)
 		return false;
 	/* Non-blocking: it might be a FIFO. */
-	fd = openat(dirfd, key,
-		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = openat(dirfd, key, FILE_READ_FLAGS | O_NOFOLLOW);
 	size = fd < 0 ? 0 : entry_read(fd, key, &e);
 	if (!size)
 		return false;
