@@ -100,15 +100,13 @@ static void add_path(int ruleset, const struct plan_rule *r, uint64_t handled)
 
 int landlock_prepare(const struct plan *p)
 {
-	struct ruleset_attr a = {.fs = 0};
+	const struct ruleset_attr a = {
+		.fs = p->landlock_files ? fs_rights(p->landlock_abi) : 0,
+		.net = p->landlock_tcp ? NET_TCP : 0,
+		.scoped = p->landlock_scopes ? SCOPES : 0,
+	};
 	int fd;
 
-	if (p->landlock_files)
-		a.fs = fs_rights(p->landlock_abi);
-	if (p->landlock_tcp)
-		a.net = NET_TCP;
-	if (p->landlock_scopes)
-		a.scoped = SCOPES;
 	if (!a.fs && !a.net && !a.scoped)
 		return -1;
 	/* an older kernel takes a longer struct if the rest of it is 0 */
