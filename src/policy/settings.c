@@ -70,17 +70,15 @@ static int apply_setting(struct key_sink *sink, const struct option_row *o,
 			 const char *value)
 {
 	cleanup_free char *limit = NULL, *name = NULL, *origin = NULL;
+	const char *key = o->key;
 	const struct key *k;
 
 	if (o->kind == OPTION_SET)
 		return apply_set(sink, o, value);
 	if (o->kind == OPTION_ENV)
-		return keys_apply_text(
-			sink,
-			key_find(strchr(value, '=') ? "env.set" : "env.pass"),
-			value);
-	if (o->kind == OPTION_KEY)
-		return keys_apply_text(sink, key_find(o->key),
+		key = strchr(value, '=') ? "env.set" : "env.pass";
+	if (key)
+		return keys_apply_text(sink, key_find(key),
 				       o->arg ? value : "true");
 	limit = split_pair(value, &value, o, sink->d);
 	if (!limit)
