@@ -197,14 +197,10 @@ _Noreturn void init_run(const struct inside *in)
 				{.fd = in->absent, .events = POLLIN}};
 	struct signalfd_siginfo info;
 	struct wire_msg msg;
-	sigset_t chld, blocked;
+	sigset_t chld;
 
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
-	blocked = chld;
-	sigaddset(&blocked, SIGTTOU);
-	if (sigprocmask(SIG_BLOCK, &blocked, NULL) < 0)
-		fatal("init: block signals");
 	fds[1].fd = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fds[1].fd < 0)
 		fatal("init: signalfd");

@@ -10,7 +10,8 @@ struct inside;
  * stops. When a protected or hidden file was replaced on the host, a forbidden
  * one was made, or the payload ends: kill and reap what it left behind, report
  * the wait status, exit. SIGCHLD must have been blocked, and not ignored, since
- * before the payload was started (supervisor_block_signals).
+ * before the payload was started, and SIGTTOU be blocked
+ * (supervisor_block_signals).
  */
 _Noreturn void init_run(const struct inside *in);
 
