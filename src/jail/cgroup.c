@@ -30,8 +30,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/magic.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,8 +227,7 @@ static void enable(struct cgroup *c)
 static void put_limit(struct cgroup *c, const char *name, uint64_t value,
 		      const char *rest)
 {
-	cleanup_free char *text =
-		xasprintf("%llu%s", (unsigned long long)value, rest);
+	cleanup_free char *text = xasprintf("%" PRIu64 "%s", value, rest);
 
 	if (put(c->path, name, text) < 0)
 		refuse(c, name, errno);

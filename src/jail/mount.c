@@ -22,7 +22,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -181,10 +181,8 @@ static int make_fs(const char *type, const char *const opts[], unsigned attr)
 
 static int make_tmpfs(const struct plan *p, const char *mode)
 {
-	cleanup_free char *size =
-		xasprintf("%llu", (unsigned long long)p->tmpfs_bytes);
-	cleanup_free char *inodes =
-		xasprintf("%llu", (unsigned long long)p->tmpfs_inodes);
+	cleanup_free char *size = xasprintf("%" PRIu64, p->tmpfs_bytes);
+	cleanup_free char *inodes = xasprintf("%" PRIu64, p->tmpfs_inodes);
 	const char *const opts[] = {"size", size, "nr_inodes", inodes,
 				    "mode", mode, NULL};
 
