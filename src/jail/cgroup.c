@@ -252,24 +252,11 @@ static void put_limits(struct cgroup *c)
 	put_limit(c, "cgroup.max.depth", 1, "");
 }
 
-/* c->path is set once it is ours to remove. */
-static void make(struct cgroup *c)
-{
-	cleanup_free char *path = xasprintf("%s/sbox-%d", c->own, getpid());
-	cleanup_free char *inner = path_join(path, PAYLOAD);
-
-	(void)rmdir(inner); /* of an sbox with this pid that was killed */
-	(void)rmdir(path);
-	if (mkdir(path, 0755) < 0)
-		refuse(c, "mkdir", errno);
-	c->path = steal_ptr(&path);
-}
-
 void cgroup_make(const struct plan *p, struct cgroup *c)
 {
 	const struct policy_limits *l = &p->limits;
 	bool root_pids = p->uid == 0 && l->pids != POLICY_UNLIMITED;
-	cleanup_free char *inner = NULL;
+	cleanup_free char *path = NULL, *inner = NULL;
 
 	*c = (struct cgroup){
 		.plan = p,
@@ -295,9 +282,14 @@ void cgroup_make(const struct plan *p, struct cgroup *c)
 		c->pids = words_have(present, "pids");
 	}
 	enable(c);
-	make(c);
+	path = xasprintf("%s/sbox-%d", c->own, getpid());
+	inner = path_join(path, PAYLOAD);
+	(void)rmdir(inner); /* of an sbox with this pid that was killed */
+	(void)rmdir(path);
+	if (mkdir(path, 0755) < 0)
+		refuse(c, "mkdir", errno);
+	c->path = steal_ptr(&path); /* it is ours to remove now */
 	put_limits(c);
-	inner = path_join(c->path, PAYLOAD);
 	if (mkdir(inner, 0755) < 0)
 		refuse(c, "mkdir", errno);
 	c->fd = open(inner, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
