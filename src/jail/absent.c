@@ -85,15 +85,6 @@ int absent_heard(const struct plan *p, int fd)
 	return found;
 }
 
-/* The directory that was protected, or nothing. */
-static int open_dir(const char *path)
-{
-	cleanup_free char *dir = path_dirname(path);
-
-	return fd_open2(AT_FDCWD, dir, O_PATH | O_DIRECTORY,
-			RESOLVE_NO_SYMLINKS);
-}
-
 static int move_away(int dir, const char *name)
 {
 	int r = -1;
@@ -135,7 +126,11 @@ bool absent_clear(const struct strlist *paths, int *made)
 
 	for (size_t i = 0; i < paths->n; i++) {
 		const char *name = basename(paths->v[i]);
-		cleanup_fd int dir = open_dir(paths->v[i]);
+		cleanup_free char *parent = path_dirname(paths->v[i]);
+		/* the one that was protected, or nothing */
+		cleanup_fd int dir =
+			fd_open2(AT_FDCWD, parent, O_PATH | O_DIRECTORY,
+				 RESOLVE_NO_SYMLINKS);
 
 		if (dir < 0)
 			clear &= errno == ENOENT;
