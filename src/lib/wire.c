@@ -26,13 +26,12 @@ static int send_with(int sock, enum wire_type type, int value, int fd,
 	struct wire_msg msg = {.type = type, .value = value};
 	struct iovec iov = {.iov_base = &msg, .iov_len = sizeof(msg)};
 	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1};
-	union wire_control control;
+	union wire_control control = {.buf = ""};
 	ssize_t n;
 
 	if (fd >= 0) {
 		struct cmsghdr *c;
 
-		memset(&control, 0, sizeof(control));
 		h.msg_control = control.buf;
 		h.msg_controllen = CMSG_SPACE(sizeof(int));
 		c = CMSG_FIRSTHDR(&h);
