@@ -139,12 +139,10 @@ static int probe_cwd(const char *cwd, struct host *h, struct diag *d)
 		return diag_set_errno(d, errno, "cwd: %s", h->cwd);
 	if (rt && rt[0] == '/' && path_normalise(rt, &h->runtime_dir, d) < 0)
 		return diag_prefix(d, "XDG_RUNTIME_DIR");
-	if (xdg_dir(h, "XDG_CONFIG_HOME", ".config", &h->config_dir, d) < 0 ||
-	    xdg_dir(h, "XDG_STATE_HOME", ".local/state", &h->state_dir, d) <
-		    0 ||
-	    xdg_dir(h, "XDG_CACHE_HOME", ".cache", &h->cache_dir, d) < 0)
+	if (xdg_dir(h, "XDG_CONFIG_HOME", ".config", &h->config_dir, d) ||
+	    xdg_dir(h, "XDG_STATE_HOME", ".local/state", &h->state_dir, d))
 		return -1;
-	return 0;
+	return xdg_dir(h, "XDG_CACHE_HOME", ".cache", &h->cache_dir, d);
 }
 
 /* Installed: beside the executable's prefix; in a build tree: in the source. */
