@@ -339,6 +339,7 @@ static int take_seccomp_of(struct loader *l, const char *name)
 {
 	struct policy other;
 	struct loader from = {.host = l->host, .policy = &other, .d = l->d};
+	struct policy_seccomp *mine = &l->policy->seccomp, old = *mine;
 	int rc;
 
 	policy_init(&other);
@@ -346,10 +347,8 @@ static int take_seccomp_of(struct loader *l, const char *name)
 	if (rc == 0 && !other.seccomp.object)
 		rc = diag_set(l->d, "profile: %s: has no seccomp object", name);
 	if (rc == 0) {
-		cJSON_Delete(l->policy->seccomp.object);
-		free(l->policy->seccomp.origin);
-		l->policy->seccomp = other.seccomp;
-		other.seccomp = (struct policy_seccomp){0};
+		*mine = other.seccomp;
+		other.seccomp = old; /* which goes with it */
 	}
 	strlist_free(&from.done);
 	policy_free(&other);
