@@ -262,24 +262,13 @@ void gateway_start(const struct plan *p, struct gateway *out)
 					    : "it could not be set up in time");
 }
 
-static pid_t wait_for(pid_t pid, int *status, int flags)
-{
-	pid_t n;
-
-	do
-		n = waitpid(pid, status, flags);
-	while (n < 0 && errno == EINTR);
-	return n;
-}
-
 /* Not for ever: it says what it likes of its end. */
 static void await_end(pid_t pid)
 {
 	cleanup_fd int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 
-	while (poll(&p, 1, END_MS) < 0 && errno == EINTR)
-		;
+	(void)TEMP_FAILURE_RETRY(poll(&p, 1, END_MS));
 }
 
 void gateway_finish(struct gateway *g)
@@ -291,9 +280,9 @@ void gateway_finish(struct gateway *g)
 	(void)take(g); /* is it ready by now? */
 	if (g->ready && !listen_to(g, SUMMARY_MS, false))
 		await_end(g->pid);
-	if (wait_for(g->pid, &status, WNOHANG) == 0) {
+	if (TEMP_FAILURE_RETRY(waitpid(g->pid, &status, WNOHANG)) == 0) {
 		(void)kill(g->pid, SIGKILL);
-		(void)wait_for(g->pid, NULL, 0);
+		(void)TEMP_FAILURE_RETRY(waitpid(g->pid, NULL, 0));
 		if (g->ready)
 			log_warn("gateway: it did not end in time: its log and "
 				 "what it says here may lack something");
