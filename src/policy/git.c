@@ -86,7 +86,7 @@ static void worktree_find(struct view *v)
 			  *back = NULL;
 	struct stat st;
 
-	if (view_lstat(v, dotgit, &st) < 0 || !S_ISREG(st.st_mode))
+	if (view_type(v, dotgit) != S_IFREG)
 		return;
 	/* protect_build() refuses what can't be looked at */
 	(void)git_file_target(v, dotgit, &gitdir);
@@ -181,13 +181,12 @@ void git_note(struct view *v)
 	const char *command = basename(v->plan->argv.v[0]);
 	bool asks = v->interactive || strcmp(command, "git") == 0;
 	cleanup_free char *dir = xstrdup(v->host->cwd);
-	struct stat st;
 
 	while (!path_under(dir, v->host->home)) {
 		cleanup_free char *git = path_join(dir, ".git");
 		cleanup_free char *under = view_backing(v, git);
 
-		if (view_lstat(v, git, &st) == 0) {
+		if (view_type(v, git)) {
 			if (!under)
 				strlist_addf(asks ? &v->plan->warnings
 						  : &v->plan->notes,

@@ -32,9 +32,8 @@ static bool is_shown(const struct view *v, const char *path)
 static bool is_dir(const struct view *v, const char *dir, const char *name)
 {
 	cleanup_free char *path = path_join(dir, name);
-	struct stat st;
 
-	return view_lstat(v, path, &st) == 0 && S_ISDIR(st.st_mode);
+	return view_type(v, path) == S_IFDIR;
 }
 
 /* A directory that says more about the user than about the command. */

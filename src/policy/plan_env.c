@@ -53,9 +53,8 @@ static bool is_visible(const struct view *v, const char *dir)
 {
 	const struct plan *p = v->plan;
 	cleanup_free char *under = view_backing(v, dir);
-	struct stat st;
 
-	if (under && view_lstat(v, under, &st) == 0)
+	if (under && view_type(v, under))
 		return true;
 	for (size_t i = 0; i < p->nmounts; i++) {
 		if (path_under(dir, p->mounts[i].dst))

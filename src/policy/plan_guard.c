@@ -347,10 +347,7 @@ int guard_hide_source(struct view *v, const char *src, size_t n,
 /* A bound socket answers whoever sees it, read-only mount or not. */
 static int hide_socket(struct view *v, const char *sock, size_t nmounts)
 {
-	struct stat st;
-
-	if (is_shown_itself(v, sock) || view_lstat(v, sock, &st) < 0 ||
-	    !S_ISSOCK(st.st_mode))
+	if (is_shown_itself(v, sock) || view_type(v, sock) != S_IFSOCK)
 		return 0;
 	return guard_hide_source(v, sock, nmounts, "host's socket");
 }
@@ -373,9 +370,7 @@ static int hide_sockets(struct view *v)
 /* Nothing can be put over what isn't there. */
 static void hide_missing(struct view *v, const char *path, const char *under)
 {
-	struct stat st;
-
-	if (view_lstat(v, under, &st) < 0 && errno == ENOENT)
+	if (!view_type(v, under) && errno == ENOENT)
 		plan_warn(v->plan,
 			  "--hide: %s: isn't there: nothing is hidden, and "
 			  "what is made there later will be seen",

@@ -47,6 +47,8 @@ void plan_mount_free(struct plan_mount *m);
 
 /* lstat(2) of the host: 0, or -1 with errno. */
 int view_lstat(const struct view *v, const char *path, struct stat *st);
+/* The S_IFMT of what is there, or 0. */
+mode_t view_type(const struct view *v, const char *path);
 /* What keeps us from the host's path is a directory of our own, so that the
  * inside could give itself the right to search it. */
 bool view_could_reach(const struct view *v, const char *path);

@@ -41,7 +41,7 @@ static int add_targets(const struct view *v, const char *dir,
 		struct stat st;
 
 		if (!is_profile_file(names.v[i]) ||
-		    view_lstat(v, path, &st) < 0 || !S_ISLNK(st.st_mode))
+		    view_type(v, path) != S_IFLNK)
 			continue;
 		if (view_resolve(v, path, &canon, &st, v->d) < 0)
 			return diag_prefix(v->d, "sbox's own");

@@ -117,17 +117,16 @@ static int protect_git(struct view *v, const char *dst, const char *src)
 	cleanup_free char *inside = path_join(dst, "worktrees");
 	cleanup_free char *under = view_writable(v, dst);
 	cleanup_strlist struct strlist names = {.n = 0};
-	struct stat st;
 
 	if (strlist_has(&v->plan->absent, absent))
 		return 0; /* seen already */
 	if (guard_names(v, dst, protected_git, ARRAY_SIZE(protected_git),
 			"protect") < 0)
 		return -1;
-	if (!under || view_lstat(v, src, &st) < 0 || !S_ISDIR(st.st_mode))
+	if (!under || view_type(v, src) != S_IFDIR)
 		return 0;
 	/* what is there is bound, and its name could be given to another */
-	if (view_lstat(v, common, &st) == 0) {
+	if (view_type(v, common)) {
 		diag_set(v->d,
 			 "protect: %s: git takes configuration and hooks from "
 			 "where this says, and only a worktree has one",
@@ -136,7 +135,7 @@ static int protect_git(struct view *v, const char *dst, const char *src)
 	}
 	strlist_add(&v->plan->absent, absent);
 	strlist_add(&v->plan->absent_src, common);
-	if (view_lstat(v, trees, &st) == 0 && S_ISDIR(st.st_mode) &&
+	if (view_type(v, trees) == S_IFDIR &&
 	    v->host->fs.list(v->host->fs.ctx, trees, &names) < 0)
 		return diag_set_errno(v->d, errno, "protect: %s", trees);
 	for (size_t i = 0; i < names.n; i++) {
@@ -160,11 +159,10 @@ static bool is_repository(const struct view *v, const char *src)
 	cleanup_free char *objects = path_join(src, "objects");
 	cleanup_free char *config = path_join(src, git_config);
 	cleanup_free char *text = NULL;
-	struct stat st;
 
-	if (view_lstat(v, head, &st) == 0 && view_lstat(v, objects, &st) == 0)
+	if (view_type(v, head) && view_type(v, objects))
 		return true;
-	if (view_lstat(v, config, &st) == 0 && S_ISREG(st.st_mode))
+	if (view_type(v, config) == S_IFREG)
 		text = v->host->fs.read_head(v->host->fs.ctx, config,
 					     CONFIG_MAX);
 	return text && strstr(text, mark);
@@ -209,7 +207,6 @@ static int protect_dir(struct view *v, const char *dst, const char *src)
 	const struct strlist *mine = &v->policy->protect;
 	cleanup_free char *git = path_join(dst, ".git");
 	cleanup_free char *dotgit = path_join(src, ".git");
-	struct stat st;
 
 	if (protect_git(v, git, dotgit) < 0 ||
 	    guard_names(v, dst, protected_names, ARRAY_SIZE(protected_names),
@@ -218,7 +215,7 @@ static int protect_dir(struct view *v, const char *dst, const char *src)
 	     guard_names(v, dst, (const char *const *)mine->v, mine->n,
 			 "fs.protect") < 0))
 		return -1;
-	if (view_lstat(v, dotgit, &st) == 0 && S_ISREG(st.st_mode) &&
+	if (view_type(v, dotgit) == S_IFREG &&
 	    protect_named(v, git, dotgit) < 0)
 		return -1;
 	return is_repository(v, src) ? protect_git(v, dst, src) : 0;
@@ -229,7 +226,6 @@ static int protect_own(struct view *v, const char *own, const char *src,
 		       const char *dst)
 {
 	cleanup_free char *inside = NULL;
-	struct stat st;
 
 	if (path_under(own, src)) {
 		diag_set(v->d,
@@ -239,7 +235,7 @@ static int protect_own(struct view *v, const char *own, const char *src,
 	}
 	if (!path_under(src, own))
 		return 0;
-	if (view_lstat(v, own, &st) < 0) {
+	if (!view_type(v, own)) {
 		/* the system's is not ours to make */
 		if (strcmp(own, POLICY_SYSTEM_DIR) == 0) {
 			diag_set(v->d,
@@ -276,9 +272,8 @@ static int protect_mount(struct view *v, const struct plan_mount *m,
 static int protect_inner(struct view *v, const char *dst, size_t n)
 {
 	cleanup_free char *src = view_backing(v, dst);
-	struct stat st;
 
-	if (!src || view_lstat(v, src, &st) < 0 || !S_ISDIR(st.st_mode))
+	if (!src || view_type(v, src) != S_IFDIR)
 		return 0;
 	for (size_t i = 0; i < n; i++) {
 		cleanup_free char *at = alias_of(&v->plan->mounts[i], src);

@@ -90,6 +90,13 @@ int view_lstat(const struct view *v, const char *path, struct stat *st)
 	return v->host->fs.lstat(v->host->fs.ctx, path, st);
 }
 
+mode_t view_type(const struct view *v, const char *path)
+{
+	struct stat st;
+
+	return view_lstat(v, path, &st) == 0 ? st.st_mode & S_IFMT : 0;
+}
+
 bool view_could_reach(const struct view *v, const char *path)
 {
 	cleanup_free char *dir = path_dirname(path);
