@@ -89,6 +89,9 @@ struct policy {
 	struct strlist net_allow, net_deny, net_ports, net_publish;
 	char *net_via;	     /* NULL: direct */
 	cJSON *net_services; /* an array, or NULL */
+	/* of all services that were ever named, replaced and forgotten ones
+	 * too: never seen inside */
+	struct strlist secret_files, secret_env;
 	struct egress_limits net_limits;
 	struct policy_paths net_sockets;
 	bool net_loopback; /* false: lo stays down, Landlock refuses TCP */

@@ -69,6 +69,28 @@ static void put_service(cJSON *list, cJSON *service)
 		cJSON_AddItemToArray(list, service);
 }
 
+static void add_text(struct strlist *l, const cJSON *object, const char *name)
+{
+	const char *text = cJSON_GetStringValue(json_get(object, name));
+
+	if (text)
+		strlist_add(l, text);
+}
+
+/* A service may be replaced, or forgotten: what it would have read outside is
+ * a secret all the same. */
+static void keep_secrets(struct policy *p, const cJSON *services)
+{
+	const cJSON *service, *header;
+
+	cJSON_ArrayForEach(service, services) {
+		cJSON_ArrayForEach(header, json_get(service, "headers")) {
+			add_text(&p->secret_files, header, "file");
+			add_text(&p->secret_env, header, "env");
+		}
+	}
+}
+
 int key_set_net_services(const struct key_sink *s, const cJSON *list)
 {
 	cJSON **to = &s->policy->net_services;
@@ -76,6 +98,7 @@ int key_set_net_services(const struct key_sink *s, const cJSON *list)
 
 	if (!copy)
 		return -1;
+	keep_secrets(s->policy, copy);
 	if (!*to)
 		*to = cJSON_CreateArray();
 	while (cJSON_GetArraySize(copy) > 0)

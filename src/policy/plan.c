@@ -275,8 +275,6 @@ void plan_free(struct plan *p)
 	free(p->gateway);
 	free(p->service);
 	strlist_free(&p->gateway_env);
-	strlist_free(&p->secret_files);
-	strlist_free(&p->secret_env);
 	free(p->listeners.v);
 	free(p->routes);
 	strlist_free(&p->argv);

@@ -65,11 +65,8 @@ static int pass_secret(struct plan *p, const struct host *host,
 {
 	for (size_t i = 0; s->command && i < ARRAY_SIZE(command_env); i++)
 		pass_env(p, host, command_env[i]);
-	if (s->file)
-		strlist_add(&p->secret_files, s->file);
 	if (!s->env)
 		return 0;
-	strlist_add(&p->secret_env, s->env);
 	if (!host_getenv(host, s->env)) {
 		(void)diag_set(d, "services: the variable %s isn't set",
 			       s->env);
@@ -162,10 +159,11 @@ int network_build(struct plan *p, const struct policy *policy,
 	return p->net == NET_FILTERED ? filtered_parse(p, policy, host, d) : 0;
 }
 
-/* What services read outside, by its name and by what a link names. */
+/* What services read outside, or would have, by its name and by what a link
+ * names; the network's mode doesn't matter. */
 int services_hide(struct view *v)
 {
-	const struct strlist *files = &v->plan->secret_files;
+	const struct strlist *files = &v->policy->secret_files;
 	size_t n = v->plan->nmounts;
 
 	for (size_t i = 0; i < files->n; i++) {
@@ -185,7 +183,7 @@ int services_hide(struct view *v)
 
 void services_forget_env(struct view *v)
 {
-	const struct strlist *names = &v->plan->secret_env;
+	const struct strlist *names = &v->policy->secret_env;
 
 	for (size_t i = 0; i < names->n; i++) {
 		if (strlist_has(&v->policy->env_pass, names->v[i]))

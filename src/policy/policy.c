@@ -99,6 +99,8 @@ void policy_free(struct policy *p)
 	strlist_free(&p->net_publish);
 	free(p->net_via);
 	cJSON_Delete(p->net_services);
+	strlist_free(&p->secret_files);
+	strlist_free(&p->secret_env);
 	paths_free(&p->net_sockets);
 	strlist_free(&p->env_pass);
 	strlist_free(&p->env_set);

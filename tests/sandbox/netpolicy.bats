@@ -207,6 +207,33 @@ exit 0'
 	done
 }
 
+@test "a service's secret isn't seen inside when the service is replaced or forgotten" {
+	local d=$HOME/.config/sbox set
+	mkdir -p "$d" "$HOME/shown"
+	echo tok-file >"$HOME/shown/key"
+	echo tok-project >key
+	export API_TOKEN=tok-env
+	printf '{ "extends": ["base"], "fs": { "read": ["~/shown"] },
+		"env": { "pass": ["API_*"] }, "net": { "services": [
+		{ "port": 8081, "origin": "https://b.org", "headers": {
+			"a": { "file": "~/shown/key" }, "b": { "file": "%s/key" },
+			"c": { "env": "API_TOKEN" } } }] } }' "$PROJ" >"$d/keyed.json"
+	local look="cat ~/shown/key key; env; echo looked"
+	for set in '{}' '{ "net": { "mode": "none" } }'; do
+		echo "$set" >.sbox.json
+		inside --profile keyed -- /bin/sh -c "$look"
+		has looked
+		lacks tok-
+	done
+	rm .sbox.json
+	for set in net.mode='"host"' net.mode='"none"' \
+		net.services='[{"port":8081,"origin":"https://c.org"}]'; do
+		inside --profile keyed --set "$set" -- /bin/sh -c "$look"
+		has looked
+		lacks tok-
+	done
+}
+
 @test "--via concerns names; --port stays the host's loopback" {
 	need python3
 	(cd "$HOME/docs" && exec python3 -u -m http.server -b 127.0.0.1 0 \
