@@ -128,6 +128,17 @@ static int parse_limits(const cJSON *node, const struct member *m,
 	return egress_object_parse(node, rows, ARRAY_SIZE(rows), d);
 }
 
+/* key: where it was said. 0, or -1 and d: no way goes there. */
+static int check_way(const struct egress *e, const char *key, const char *name,
+		     const char *shown, struct diag *d)
+{
+	if (e->tor || !egress_name_is_local(name, false))
+		return 0;
+	(void)diag_set(d, "%s: %.*s: only Tor knows such names", key,
+		       EGRESS_SHOWN, shown);
+	return diag_hint(d, "add --via tor");
+}
+
 static const struct egress_rule *first_rule(const struct egress_rules *l,
 					    bool is_prefix)
 {
@@ -142,23 +153,25 @@ static int check_whole(const struct egress *e, struct diag *d)
 {
 	const struct egress_rule *deny = first_rule(&e->deny, true);
 
-	if (e->via == EGRESS_SOCKS && deny && first_rule(&e->allow, false)) {
+	if (e->via == EGRESS_SOCKS && deny &&
+	    (first_rule(&e->allow, false) || e->nservices)) {
 		(void)diag_set(d,
-			       "deny: %.*s: an allowed name could lead "
-			       "there: with net.via its address isn't seen",
+			       "deny: %.*s: an allowed name, or a service's, "
+			       "could lead there: with net.via its address "
+			       "isn't seen",
 			       EGRESS_SHOWN, deny->text);
 		return diag_hint(d, "deny names instead, or allow addresses "
 				    "only");
 	}
-	for (size_t i = 0; i < e->allow.n && !e->tor; i++) {
-		const struct egress_rule *r = &e->allow.v[i];
-
-		if (r->is_prefix || !egress_name_is_local(r->pat.name, false))
-			continue;
-		(void)diag_set(d, "allow: %.*s: only Tor knows such names",
-			       EGRESS_SHOWN, r->text);
-		return diag_hint(d, "add --via tor");
-	}
+	for (size_t i = 0; i < e->allow.n; i++)
+		if (!e->allow.v[i].is_prefix &&
+		    check_way(e, "allow", e->allow.v[i].pat.name,
+			      e->allow.v[i].text, d))
+			return -1;
+	for (size_t i = 0; i < e->nservices; i++)
+		if (check_way(e, "services", e->services[i].host,
+			      e->services[i].host, d))
+			return -1;
 	return 0;
 }
 

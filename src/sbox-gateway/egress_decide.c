@@ -169,6 +169,8 @@ static struct egress_decision decide(const struct egress *e,
 	denied.rule = find_deny(e, q);
 	if (denied.rule)
 		return denied;
+	if (q->name && egress_name_is_local(q->name, e->tor))
+		return (struct egress_decision){.verdict = EGRESS_UNLISTED};
 	allowed.rule = find_allow(e, q);
 	if (!allowed.rule)
 		return (struct egress_decision){.verdict = EGRESS_UNLISTED};
@@ -181,8 +183,6 @@ struct egress_decision egress_connect(const struct egress *e, const char *name,
 {
 	const struct question q = {.name = name, .port = port};
 
-	if (egress_name_is_local(name, e->tor))
-		return (struct egress_decision){.verdict = EGRESS_UNLISTED};
 	return decide(e, &q);
 }
 

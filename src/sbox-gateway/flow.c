@@ -467,9 +467,12 @@ static void flow_serve(struct gateway *g, int fd, size_t index)
 	const struct service_hand hand = {++g->last_id, (uint32_t)index};
 	struct flow *f = flow_new(g, FLOW_SERVICE, fd, s->origin_port);
 	int ours = service_hand(g->services, &hand, fd);
+	struct egress_decision d = egress_connect(&g->policy, s->host, f->port);
 
 	f->service = s;
 	f->id = hand.id;
+	if (d.verdict == EGRESS_DENIED)
+		f->rule = d.rule;
 	if (ours < 0) {
 		flow_end(f, true, "sbox-service is gone or takes no more");
 		return;
@@ -478,8 +481,7 @@ static void flow_serve(struct gateway *g, int fd, size_t index)
 	f->relay.side[0].fd = ours;
 	if (bytes_left(g) == 0)
 		flow_refuse(f, REFUSAL_BYTES);
-	else if (egress_connect(&g->policy, s->host, f->port).verdict ==
-		 EGRESS_DENIED)
+	else if (d.verdict == EGRESS_DENIED)
 		flow_refuse(f, REFUSAL_DENIED);
 	else
 		flow_go(f);

@@ -465,6 +465,7 @@ END
 	via "curl -sS --max-time 20 $URL/echo" --deny api.lab.example
 	has "can't be reached"
 	[ -z "$(got)" ]
+	[[ $(decision api.lab.example) == *'"rule":"api.lab.example"'* ]]
 	SERVICE=${SERVICE/api.lab.example/api.lab.example:9}
 	via "curl -sS --max-time 20 -w '%{http_code}' $URL/echo"
 	has "can't be reached"
