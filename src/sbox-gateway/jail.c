@@ -139,10 +139,13 @@ static const char service_profile[] =
 
 /* What nothing that looks up names needs; the rest is NSS's own affair. clone:
  * threads alone (CLONE_THREAD); clone3's flags can't be seen. prctl: its
- * parent's death stays its own. socket: TCP and UDP over IP, and netlink. */
+ * parent's death stays its own. fcntl and ioctl: F_SETOWN, F_SETSIG,
+ * F_SETOWN_EX (8 to 15), FIOSETOWN and SIOCSPGRP (0x8900 to 0x8903) have others
+ * signalled. socket: TCP and UDP over IP, and netlink. */
 static const char resolver_profile[] =
 	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
 	"{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1,\"names\":["
+	"\"accept\",\"accept4\","
 	"\"add_key\",\"bpf\",\"chmod\",\"chown\",\"chroot\","
 	"\"delete_module\",\"execve\",\"execveat\",\"fanotify_init\","
 	"\"fchmod\",\"fchmodat\",\"fchmodat2\",\"fchown\",\"fchownat\","
@@ -151,6 +154,7 @@ static const char resolver_profile[] =
 	"\"futimesat\",\"init_module\",\"io_uring_enter\","
 	"\"io_uring_register\",\"io_uring_setup\",\"ioprio_set\",\"kcmp\","
 	"\"kexec_file_load\",\"kexec_load\",\"keyctl\",\"kill\",\"lchown\","
+	"\"listen\","
 	"\"link\",\"linkat\",\"lremovexattr\",\"lsetxattr\",\"mkdir\","
 	"\"mkdirat\",\"mknod\",\"mknodat\",\"mount\",\"mount_setattr\","
 	"\"modify_ldt\",\"move_mount\",\"mq_open\",\"msgget\",\"msgrcv\","
@@ -164,12 +168,18 @@ static const char resolver_profile[] =
 	"\"sched_setscheduler\",\"semget\",\"semop\",\"semtimedop\","
 	"\"setns\",\"setpgid\",\"setpriority\",\"setsid\",\"setxattr\","
 	"\"setxattrat\",\"shmat\",\"shmget\",\"swapoff\",\"swapon\","
-	"\"symlink\",\"symlinkat\","
+	"\"symlink\",\"symlinkat\",\"tgkill\","
 	"\"syslog\",\"tkill\",\"truncate\",\"umount2\",\"unlink\","
 	"\"utime\",\"utimensat\",\"utimes\","
 	"\"unlinkat\",\"unshare\",\"userfaultfd\",\"vfork\"]},"
 	"{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1,\"names\":[\"prctl\"],"
 	"\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]},"
+	"{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1,\"names\":[\"fcntl\"],"
+	"\"args\":[{\"index\":1,\"value\":4294967288,\"valueTwo\":8,"
+	"\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
+	"{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1,\"names\":[\"ioctl\"],"
+	"\"args\":[{\"index\":1,\"value\":4294967292,\"valueTwo\":35072,"
+	"\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
 	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socket\"],\"args\":["
 	"{\"index\":0,\"value\":2,\"op\":\"SCMP_CMP_EQ\"},"
 	"{\"index\":2,\"value\":17,\"op\":\"SCMP_CMP_LE\"}]},"
@@ -348,26 +358,26 @@ static void allow_beneath(int ruleset, const char *path,
 	(void)closedir(dir);
 }
 
-/* What NSS and its configuration can lie in: all but where users' own files
- * usually are. */
+/* What NSS and its configuration can lie in: the system's directories, but for
+ * where users' own files, and secrets, usually are. */
 static void allow_host(int ruleset)
 {
-	static const char *const top[] = {"boot", "home", "media", "root",
-					  "run",  "srv",  "tmp",   "var"};
-	static const char *const run[] = {"media", "user"};
-	static const char *const var[] = {"home",  "mail", "roothome",
+	static const char *const run[] = {"credentials", "host", "media",
+					  "secrets", "user"};
+	static const char *const var[] = {"home",  "mail", "mnt", "roothome",
 					  "spool", "srv",  "tmp"};
+	static const char *const whole[] = {
+		"/bin", "/etc", "/gnu", "/lib", "/lib32", "/lib64", "/libx32",
+		"/nix", "/opt", "/sbin", "/usr",
+		/* and files, wherever they are */
+		"/dev/null", "/dev/urandom", "/etc/hosts", "/etc/nsswitch.conf",
+		"/etc/resolv.conf"};
 
-	/* wherever they are */
-	static const char *const files[] = {"/etc/hosts", "/etc/nsswitch.conf",
-					    "/etc/resolv.conf"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		cleanup_fd int fd = open(files[i], O_PATH | O_CLOEXEC);
+	for (size_t i = 0; i < ARRAY_SIZE(whole); i++) {
+		cleanup_fd int fd = open(whole[i], O_PATH | O_CLOEXEC);
 
 		allow_reading(ruleset, fd);
 	}
-	allow_beneath(ruleset, "/", top, ARRAY_SIZE(top));
 	allow_beneath(ruleset, "/run", run, ARRAY_SIZE(run));
 	allow_beneath(ruleset, "/var", var, ARRAY_SIZE(var));
 }

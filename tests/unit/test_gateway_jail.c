@@ -3,6 +3,7 @@
  * What the gateway's processes can't do any more once they are jailed: each
  * attempt is made in a process that has called what the gateway calls.
  */
+#include <asm/sockios.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -189,6 +191,56 @@ static int try_listen(void)
 	return fd < 0 ? -1 : bind(fd, (struct sockaddr *)&a, sizeof(a));
 }
 
+static int try_listen_unbound(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return fd < 0 ? -1 : listen(fd, 1);
+}
+
+static int try_tgkill(void)
+{
+	return (int)syscall(SYS_tgkill, getppid(), getppid(), 0);
+}
+
+/* In place of the owner's SIGIO. */
+static int try_own_signal(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return fd < 0 ? -1 : fcntl(fd, F_SETSIG, SIGKILL);
+}
+
+static int try_own(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return fd < 0 ? -1 : fcntl(fd, F_SETOWN, getppid());
+}
+
+static int try_own_ioctl(void)
+{
+	pid_t pid = getppid();
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return fd < 0 ? -1 : ioctl(fd, FIOSETOWN, &pid);
+}
+
+static int try_processes(void)
+{
+	return open("/proc/1/cmdline", O_RDONLY | O_CLOEXEC);
+}
+
+static int try_shm(void)
+{
+	return open("/dev/shm", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int try_random(void)
+{
+	return open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+}
+
 static int try_executable(void)
 {
 	return mmap(NULL, 4096, PROT_READ | PROT_EXEC,
@@ -311,6 +363,14 @@ static const struct {
 	{ "speak netlink",		try_netlink,		RESOLVER },
 	{ "open a TCP connection",	try_tcp,		GATEWAY | RESOLVER },
 	{ "bind a TCP port",		try_listen,		0 },
+	{ "listen to any port",		try_listen_unbound,	0 },
+	{ "signal a thread of another",	try_tgkill,		0 },
+	{ "choose a signal",		try_own_signal,		0 },
+	{ "have another be signalled",	try_own,		0 },
+	{ "the same by ioctl",		try_own_ioctl,		0 },
+	{ "read what others are",	try_processes,		0 },
+	{ "read shared memory",		try_shm,		0 },
+	{ "read random bytes",		try_random,		RESOLVER },
 	{ "make memory executable",	try_executable,		RESOLVER },
 	{ "use memory",			try_memory,		ALL },
 	{ "be traced",			try_trace,		0 },
