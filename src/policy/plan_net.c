@@ -14,6 +14,7 @@
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
 #include "sbox/egress.h"
+#include "sbox/json.h"
 #include "sbox/path.h"
 
 /* What programs like pass(1) and secret-tool(1) need to find their store; PATH
@@ -159,6 +160,41 @@ int network_build(struct plan *p, const struct policy *policy,
 	return p->net == NET_FILTERED ? filtered_parse(p, policy, host, d) : 0;
 }
 
+/* Whoever writes to a service's list of authorities may speak for its origin.
+ */
+static int check_authorities(const struct view *v, const char *path)
+{
+	for (size_t i = 0; i < v->plan->nmounts; i++) {
+		const struct plan_mount *m = &v->plan->mounts[i];
+
+		if (m->type != PLAN_BIND || m->flags & PLAN_RO ||
+		    !path_under(m->src, path))
+			continue;
+		diag_set(v->d, "net.services: ca: %s: writable inside, as %s",
+			 path, m->dst);
+		return diag_hint(v->d, "keep a copy where the sandbox doesn't "
+				       "write");
+	}
+	return 0;
+}
+
+static int services_check(const struct view *v)
+{
+	const cJSON *service;
+
+	cJSON_ArrayForEach(service, v->policy->net_services) {
+		const char *ca = cJSON_GetStringValue(json_get(service, "ca"));
+		cleanup_free char *canon = NULL;
+		struct stat st;
+
+		if (ca && (check_authorities(v, ca) ||
+			   (view_follow(v, ca, &canon, &st) == 0 &&
+			    check_authorities(v, canon))))
+			return -1;
+	}
+	return 0;
+}
+
 /* What services read outside, or would have, by its name and by what a link
  * names; the network's mode doesn't matter. */
 int services_hide(struct view *v)
@@ -166,6 +202,8 @@ int services_hide(struct view *v)
 	const struct strlist *files = &v->policy->secret_files;
 	size_t n = v->plan->nmounts;
 
+	if (services_check(v))
+		return -1;
 	for (size_t i = 0; i < files->n; i++) {
 		cleanup_free char *canon = NULL;
 		struct stat st;

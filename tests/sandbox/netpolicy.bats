@@ -207,6 +207,22 @@ exit 0'
 	done
 }
 
+@test "a service's authorities can't be replaced from inside" {
+	local ca
+	cp /etc/ssl/certs/ca-certificates.crt ca.pem
+	ln -s "$PROJ/ca.pem" "$HOME/ca.pem"
+	ln -s /etc/ssl/certs/ca-certificates.crt link.pem
+	for ca in "$PROJ/ca.pem" '~/ca.pem' "$PROJ/link.pem"; do
+		inside --set 'net.services=[{"port":8081,"origin":"https://a.org",
+			"ca":"'"$ca"'"}]' -- /bin/touch ran
+		refused
+		says "writable inside"
+	done
+	inside --set 'net.services=[{"port":8081,"origin":"https://a.org",
+		"ca":"/etc/ssl/certs/ca-certificates.crt"}]' -- /bin/true
+	succeeds
+}
+
 @test "a service's secret isn't seen inside when the service is replaced or forgotten" {
 	local d=$HOME/.config/sbox set
 	mkdir -p "$d" "$HOME/shown"
