@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/egress_internal.h"
 #include "sbox/cleanup.h"
+#include "sbox/diag.h"
+#include "sbox/egress.h"
 #include "sbox/escape.h"
 #include "sbox/fd.h"
 #include "sbox/strlist.h"
@@ -133,22 +134,35 @@ const char *refusal_text(enum refusal why)
 	return reasons[why].text;
 }
 
-/* " (--allow NAME:PORT allows it)" */
+/* The rule that would allow it, if there can be one; else what leads there. */
+static char *allow_text(const struct entry *e)
+{
+	cleanup_free char *rule =
+		e->port == 0	       ? xstrdup(e->name)
+		: strchr(e->name, ':') ? xasprintf("[%s]:%u", e->name, e->port)
+				       : xasprintf("%s:%u", e->name, e->port);
+	struct diag d = {.hint = ""};
+	struct egress_rule r = {.text = NULL};
+	int rc = egress_rule_parse(rule, &r, &d);
+
+	if (rc == 0)
+		rc = egress_rule_check(&r, EGRESS_ALLOW, &d);
+	egress_rule_free(&r);
+	if (rc)
+		return xasprintf("%s%s", *d.hint ? "; " : "", d.hint);
+	if (e->port == 0)
+		return xasprintf("; to allow it: --allow %s (ports 443 and 80; "
+				 "else %s:PORT)",
+				 rule, rule);
+	return xasprintf("; to allow it: --allow %s", rule);
+}
+
+/* "; to allow it: ..." */
 static char *cure_text(const struct entry *e)
 {
 	switch (reasons[e->why].cure) {
 	case CURE_ALLOW:
-		if (egress_name_is_local(e->name, true))
-			break; /* it can't be allowed */
-		if (e->port == 0)
-			return xasprintf("; to allow it: --allow %s (ports 443 "
-					 "and 80; else %s:PORT)",
-					 e->name, e->name);
-		if (strchr(e->name, ':'))
-			return xasprintf("; to allow it: --allow [%s]:%u",
-					 e->name, e->port);
-		return xasprintf("; to allow it: --allow %s:%u", e->name,
-				 e->port);
+		return allow_text(e);
 	case CURE_TCP:
 		return xasprintf("; to allow it: --allow tcp:%s:%u", e->name,
 				 e->port);

@@ -27,6 +27,8 @@
 #include "sbox/fd.h"
 #include "sbox/strlist.h"
 
+#define OUTPUT_MAX (SECRET_MAX + 2) /* with the end of its line */
+
 static int64_t now_ms(void)
 {
 	struct timespec ts = {0};
@@ -49,20 +51,20 @@ static _Noreturn void run_command(const char *command, int out)
 	_exit(127);
 }
 
-/* Read up to SECRET_MAX + 1 bytes until the end. NULL: it took too long. */
+/* Read up to OUTPUT_MAX + 1 bytes until the end. NULL: it took too long. */
 static char *read_output(int fd, int64_t end, size_t *len)
 {
-	cleanup_free char *buf = xcalloc(1, SECRET_MAX + 2);
+	cleanup_free char *buf = xcalloc(1, OUTPUT_MAX + 2);
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	ssize_t n = 1;
 
 	*len = 0;
-	while (n > 0 && *len <= SECRET_MAX) {
+	while (n > 0 && *len <= OUTPUT_MAX) {
 		int64_t left = end - now_ms();
 
 		if (left <= 0 || poll(&p, 1, (int)left) == 0)
 			return NULL;
-		n = read(fd, buf + *len, SECRET_MAX + 1 - *len);
+		n = read(fd, buf + *len, OUTPUT_MAX + 1 - *len);
 		if (n > 0)
 			*len += (size_t)n;
 		else if (n < 0 && errno == EINTR)
@@ -103,18 +105,20 @@ static char *from_command(const char *command, size_t *len, struct diag *d)
 		(void)diag_set_errno(d, errno, "command");
 		return NULL;
 	}
-	if (text && *len <= SECRET_MAX && !has_ended(pid, end)) {
+	if (text && *len <= OUTPUT_MAX && !has_ended(pid, end)) {
 		explicit_bzero(text, *len);
 		free(steal_ptr(&text));
 	}
-	if (!text || *len > SECRET_MAX)
+	if (!text || *len > OUTPUT_MAX)
 		(void)kill(-pid, SIGKILL); /* ESRCH: gone already */
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!text)
 		(void)diag_set(d, "command: no end within %d s",
 			       SECRET_COMMAND_MS / 1000);
-	else if (*len <= SECRET_MAX && status != 0)
+	else if (*len > OUTPUT_MAX)
+		(void)diag_set(d, "command: more than %d bytes", SECRET_MAX);
+	else if (status != 0)
 		(void)diag_set(d, "command: it failed (%s %d)",
 			       WIFEXITED(status) ? "status" : "signal",
 			       WIFEXITED(status) ? WEXITSTATUS(status)

@@ -249,6 +249,47 @@ static void test_refusals(void **state)
 	refusals_free(r);
 }
 
+/* What can't be allowed is no advice; what leads there is, if anything does. */
+static void test_refusal_cures(void **state)
+{
+	static const struct {
+		const char *name, *cure;
+		uint16_t port;
+	} rows[] = {
+		{"a.test", "not allowed; to allow it: --allow a.test:22\n", 22},
+		{"9.9.9.9", "to allow it: --allow 9.9.9.9:443\n", 443},
+		{"2a0f::1", "to allow it: --allow [2a0f::1]:443\n", 443},
+		{"127.0.0.1",
+		 "not allowed; --port PORT reaches the host's own "
+		 "127.0.0.1:PORT\n",
+		 443},
+		{"x.onion", "to allow it: --allow x.onion:80\n", 80},
+		{"0.0.0.0", "not allowed\n", 80},
+		{"a\\b.test", "not allowed\n", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct refusals *r = refusals_new();
+		char text[4096];
+		ssize_t n;
+		int fd[2];
+
+		(void)refusals_count(r, rows[i].name, rows[i].port,
+				     REFUSAL_UNLISTED, NULL);
+		assert_int_equal(pipe2(fd, O_CLOEXEC), 0);
+		refusals_print(r, fd[1]);
+		(void)close(fd[1]);
+		n = read(fd[0], text, sizeof(text) - 1);
+		(void)close(fd[0]);
+		assert_true(n > 0);
+		text[n] = '\0';
+		if (!strstr(text, rows[i].cure))
+			fail_msg("%s: %s", rows[i].name, text);
+		refusals_free(r);
+	}
+}
+
 static void test_refusal_rate(void **state)
 {
 	static const unsigned yes[] = {1, 10, 100, 1000, 1000000},
@@ -418,6 +459,7 @@ int main(void)
 		cmocka_unit_test(test_dial_more),
 		cmocka_unit_test(test_pipes),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_refusal_cures),
 		cmocka_unit_test(test_refusal_rate),
 		cmocka_unit_test(test_decision_lines),
 		cmocka_unit_test(test_decision_share),

@@ -110,6 +110,19 @@ static void longest(void **state)
 	}
 }
 
+/* A long output doesn't hide that its command failed. */
+static void failed_late(void **state)
+{
+	static char command[] = "head -c 8192 /dev/zero | tr '\\0' x; echo; "
+				"exit 1";
+	const struct egress_secret s = {.command = command};
+	struct diag d = {0};
+
+	(void)state;
+	assert_null(secret_read(&s, &d));
+	assert_string_equal(d.text, "command: it failed (status 1)");
+}
+
 /* All of the process group that wrote "pid" ends, within 10 seconds. */
 static bool group_ends(void)
 {
@@ -162,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(longest),
+		cmocka_unit_test(failed_late),
 		cmocka_unit_test(too_slow),
 	};
 
