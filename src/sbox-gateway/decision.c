@@ -32,7 +32,8 @@ struct decisions {
 	const char *file; /* its name below dir */
 	size_t written;	  /* since the last look */
 	size_t total;
-	bool failed;
+	uint64_t lost; /* lines that could not be written */
+	bool is_torn;  /* the last one was written in part */
 	char *sandbox;
 };
 
@@ -78,6 +79,9 @@ void decisions_free(struct decisions *log)
 
 	if (!log)
 		return;
+	if (log->lost)
+		log_err("log: %s: %" PRIu64 " lines were lost", log->file,
+			log->lost);
 	if (log->dir >= 0)
 		(void)close(log->dir);
 	if (log->fd >= 0)
@@ -195,8 +199,9 @@ size_t decision_format(const struct decision *d, const char *sandbox,
 
 void decisions_write(struct decisions *log, const struct decision *d)
 {
-	char line[DECISION_LINE_MAX];
+	char buf[1 + DECISION_LINE_MAX] = "\n";
 	struct timespec now;
+	const char *line;
 	size_t len;
 	ssize_t n;
 
@@ -207,13 +212,15 @@ void decisions_write(struct decisions *log, const struct decision *d)
 	len = decision_format(d, log->sandbox,
 			      (uint64_t)now.tv_sec * 1000 +
 				      (uint64_t)now.tv_nsec / 1000000,
-			      line);
+			      buf + 1);
+	line = log->is_torn ? buf : buf + 1;
+	len += log->is_torn;
 	n = write(log->fd, line, len);
-	if ((n < 0 || (size_t)n != len) && !log->failed) {
-		log->failed = true;
+	if ((n < 0 || (size_t)n != len) && log->lost++ == 0)
 		log_err("log: %s: %s", log->file,
 			n < 0 ? strerrordesc_np(errno) : "short write");
-	}
+	if (n > 0)
+		log->is_torn = (size_t)n != len;
 	log->written += len;
 	if (log->written >= LOOK_EVERY)
 		look(log);

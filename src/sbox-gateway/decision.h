@@ -37,11 +37,13 @@ struct decisions;
 
 /* Open (0600, never through a symlink) below dir. NULL with errno. */
 struct decisions *decisions_open(const char *dir, const char *sandbox);
+/* Says how many lines were lost. */
 void decisions_free(struct decisions *log);
 /* The directory's descriptor: all the file access that is needed from now on */
 int decisions_dir(const struct decisions *log);
 
-/* Append one line; log may be NULL. What can't be written is said once. */
+/* Append one line; log may be NULL. What can't be written is said once, and
+ * counted. */
 void decisions_write(struct decisions *log, const struct decision *d);
 
 /* d as a line with its newline into out; the length, cut never in the middle

@@ -231,6 +231,7 @@ static void set_up(struct gateway *g, const struct start *s, size_t nfiles)
 static void finish(struct gateway *g)
 {
 	flow_end_all(g);
+	decisions_free(g->log);
 	refusals_print(g->refusals, GATEWAY_FD_REPORT);
 	(void)close(GATEWAY_FD_REPORT);
 }

@@ -993,6 +993,31 @@ def test_log_planted():
     holds(not os.path.exists(target))
 
 
+def test_log_full():
+    """where the log can't grow it is said how much was lost, and what comes later is whole"""
+    d = log_dir()
+    with Server(PUBLIC, 0, banner) as s:
+        p = subprocess.Popen(["prlimit", "--fsize=300:unlimited", "--", BOX, GATEWAY,
+                              json.dumps({"allow": ["ok.test:%d" % s.port]}), d, "python3", "-c", PRELUDE + '''
+a, p = address("ok.test"), int(sys.argv[1])
+def visit():
+    with connect(a, p) as c: everything(c)
+for _ in range(5): visit()
+time.sleep(.3)
+print(os.environ["BOX_GATEWAY"], flush=True); sys.stdin.read()
+visit()
+''', str(s.port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        gateway = int(p.stdout.readline())
+        holds(os.path.getsize(d + "/network.jsonl") == 300)
+        resource.prlimit(gateway, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        _, err = p.communicate(timeout=20)
+    with open(d + "/network.jsonl") as f:
+        lines = f.read().splitlines()
+    equal(len(lines), 3)
+    equal([json.loads(x)["verdict"] for x in (lines[0], lines[2])], ["allowed"] * 2)
+    holds("4 lines were lost" in err, err)
+
+
 def test_log_rotates():
     """at 10 MiB the log is rotated, and three old ones are kept"""
     d = log_dir()
