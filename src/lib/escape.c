@@ -47,13 +47,6 @@ static bool is_seen(uint32_t c)
 	return true;
 }
 
-static size_t put_hex(char *out, const char *in, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		(void)snprintf(out + 4 * i, 5, "\\x%02x", (unsigned char)in[i]);
-	return 4 * n;
-}
-
 /* Escape the first character of in into piece. Returns what it took of in. */
 static size_t next_piece(char piece[PIECE_MAX], size_t *plen, const char *in,
 			 size_t len)
@@ -72,7 +65,10 @@ static size_t next_piece(char piece[PIECE_MAX], size_t *plen, const char *in,
 	n = utf8_decode(in, len, &c);
 	if (n == 0 || c < 0x20 || c == 0x7f || !is_seen(c)) {
 		n = n ? n : 1;
-		*plen = put_hex(piece, in, n);
+		for (size_t i = 0; i < n; i++)
+			(void)snprintf(piece + 4 * i, 5, "\\x%02x",
+				       (unsigned char)in[i]);
+		*plen = 4 * n;
 		return n;
 	}
 	memcpy(piece, in, n);

@@ -152,8 +152,7 @@ static int split_path(const struct key_item *it, char **src, char **dest)
 	return 0;
 }
 
-static void path_entry_add(const struct key_item *it, const char *src,
-			   const char *dest)
+static void path_entry_add(const struct key_item *it, char *src, char *dest)
 {
 	struct policy_paths *l = field(it);
 	bool try = it->key->type == KEY_PATHS_TRY;
@@ -164,14 +163,15 @@ static void path_entry_add(const struct key_item *it, const char *src,
 		    strcmp(l->v[i].dest, dest) != 0)
 			continue;
 		l->v[i].try = l->v[i].try && try;
+		free(src);
+		free(dest);
 		return;
 	}
 	origin = it->sink->doc ? xasprintf("%s:%u: %s", it->sink->doc->name,
 					   json_line(it->node), it->label)
 			       : xstrdup(it->sink->origin);
 	l->v = xreallocarray(l->v, l->n + 1, sizeof(*l->v));
-	l->v[l->n++] =
-		(struct policy_path){xstrdup(src), xstrdup(dest), try, origin};
+	l->v[l->n++] = (struct policy_path){src, dest, try, origin};
 }
 
 static int list_room(const struct key_item *it, size_t n)
@@ -198,7 +198,7 @@ static int set_paths(const struct key_item *it)
 				it->text);
 	if (absolute_path(it, dest ? dest : src, &abs_dest))
 		return -1;
-	path_entry_add(it, abs_src, abs_dest);
+	path_entry_add(it, steal_ptr(&abs_src), steal_ptr(&abs_dest));
 	return 0;
 }
 

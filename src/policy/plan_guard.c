@@ -367,16 +367,6 @@ static int hide_sockets(struct view *v)
 	return 0;
 }
 
-/* Nothing can be put over what isn't there. */
-static void hide_missing(struct view *v, const char *path, const char *under)
-{
-	if (!view_type(v, under) && errno == ENOENT)
-		plan_warn(v->plan,
-			  "--hide: %s: isn't there: nothing is hidden, and "
-			  "what is made there later will be seen",
-			  path);
-}
-
 static int hide_build(struct view *v)
 {
 	size_t n = v->plan->nmounts;
@@ -386,8 +376,13 @@ static int hide_build(struct view *v)
 			path_join(v->host->cwd, v->policy->hide.v[i]);
 		cleanup_free char *under = view_backing(v, path);
 
-		if (under && i >= v->policy->nhide_unasked)
-			hide_missing(v, path, under);
+		/* nothing can be put over what isn't there */
+		if (under && i >= v->policy->nhide_unasked &&
+		    !view_type(v, under) && errno == ENOENT)
+			plan_warn(v->plan,
+				  "--hide: %s: isn't there: nothing is hidden, "
+				  "and what is made there later will be seen",
+				  path);
 		if (guard_hide(v, path, "hide") < 0 ||
 		    (under && guard_hide_source(v, under, n, "hide") < 0))
 			return -1;
@@ -445,11 +440,14 @@ static int readonly_build(struct view *v)
 {
 	for (size_t i = 0, n = v->plan->nmounts; i < n; i++) {
 		const struct plan_mount m = v->plan->mounts[i];
-		cleanup_free char *parent = path_dirname(m.dst);
-		cleanup_free char *under = view_writable(v, parent);
+		cleanup_free char *parent = NULL, *under = NULL;
 
-		if (!under || m.type != PLAN_BIND ||
+		if (m.type != PLAN_BIND ||
 		    (m.flags & (PLAN_RO | PLAN_MAKE)) != PLAN_RO)
+			continue;
+		parent = path_dirname(m.dst);
+		under = view_writable(v, parent);
+		if (!under)
 			continue;
 		if (guard_pin_parents(v, m.dst, m.why) < 0 ||
 		    (S_ISREG(m.mode) && path_under(under, m.src) &&

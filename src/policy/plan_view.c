@@ -156,7 +156,9 @@ char *view_writable(const struct view *v, const char *dst)
 {
 	const struct plan_mount *m = find_bind(v, dst);
 
-	return m && !(m->flags & PLAN_RO) ? view_backing(v, dst) : NULL;
+	if (!m || (m->flags & PLAN_RO))
+		return NULL;
+	return xasprintf("%s%s", m->src, dst + strlen(m->dst));
 }
 
 char *view_path_next(const struct view *v, const char **at)
