@@ -53,9 +53,10 @@ int diag_set_errno(struct diag *d, int err, const char *fmt, ...)
 	va_start(ap, fmt);
 	format(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (!why)
-		return diag_set(d, "%s: error %d", text, err);
-	return diag_set(d, "%s: %s", text, why);
+	if (err == EMFILE && !diag_is_set(d)) /* the same cure for all */
+		diag_hint(d, "ulimit -n 8192 lets more files be open");
+	return why ? diag_set(d, "%s: %s", text, why)
+		   : diag_set(d, "%s: error %d", text, err);
 }
 
 int diag_hint(struct diag *d, const char *fmt, ...)

@@ -79,5 +79,5 @@ done
 echo "launcher: $launcher lines of code, and $network for the network"
 # The goal is 8000. Until it is reached this is a ratchet: it goes up only for a
 # new protection, by what that takes.
-[ "$launcher" -le 9758 ] || say "the launcher has $launcher lines (at most 9758)"
+[ "$launcher" -le 9759 ] || say "the launcher has $launcher lines (at most 9759)"
 exit $bad

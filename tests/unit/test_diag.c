@@ -29,7 +29,7 @@ static void first_error_wins(void **state)
 
 static void errno_is_explained_and_kept(void **state)
 {
-	struct diag d = {0}, unknown = {0};
+	struct diag d = {0}, unknown = {0}, full = {0};
 
 	(void)state;
 	errno = EXDEV;
@@ -38,6 +38,11 @@ static void errno_is_explained_and_kept(void **state)
 	assert_string_equal(d.text, "/x: No such file or directory");
 	(void)diag_set_errno(&unknown, 4000, "/x");
 	assert_string_equal(unknown.text, "/x: error 4000");
+	assert_string_equal(unknown.hint, "");
+	(void)diag_set_errno(&unknown, EMFILE, "/y");
+	assert_string_equal(unknown.hint, ""); /* it is another's */
+	(void)diag_set_errno(&full, EMFILE, "/x");
+	assert_non_null(strstr(full.hint, "ulimit -n"));
 }
 
 static void prefix_goes_before_the_text(void **state)
@@ -98,6 +103,7 @@ static void nobody_needs_to_listen(void **state)
 	(void)state;
 	assert_int_equal(diag_set(NULL, "x"), -1);
 	assert_int_equal(diag_set_errno(NULL, EIO, "x"), -1);
+	assert_int_equal(diag_set_errno(NULL, EMFILE, "x"), -1);
 	assert_int_equal(diag_hint(NULL, "x"), -1);
 	assert_int_equal(diag_prefix(NULL, "x"), -1);
 	assert_false(diag_is_set(NULL));
