@@ -189,7 +189,8 @@ static int take_origin(const cJSON *node, const struct member *m,
 {
 	struct egress_service *s = m->out;
 	static const char scheme[] = "https://";
-	const char *text = take_string(node, d), *why;
+	static const struct hostpat self = {HOSTPAT_WITHIN, "localhost"};
+	const char *text = take_string(node, d);
 	char *host = NULL;
 
 	if (!text)
@@ -204,10 +205,10 @@ static int take_origin(const cJSON *node, const struct member *m,
 				  &s->origin_port, d))
 		return -1;
 	s->host = host;
-	why = egress_name_is_local(host, true);
-	return why ? diag_set(d, "%.*s: never looked up: %s", EGRESS_SHOWN,
-			      host, why)
-		   : 0;
+	if (hostpat_match(&self, host))
+		return diag_set(d, "%.*s: the sandbox itself", EGRESS_SHOWN,
+				host);
+	return 0;
 }
 
 /* 32 bytes in base64: 43 digits, the last of which has two bits to spare, and

@@ -162,22 +162,6 @@ int network_build(struct plan *p, const struct policy *policy,
 
 /* Whoever writes to a service's list of authorities may speak for its origin.
  */
-static int check_authorities(const struct view *v, const char *path)
-{
-	for (size_t i = 0; i < v->plan->nmounts; i++) {
-		const struct plan_mount *m = &v->plan->mounts[i];
-
-		if (m->type != PLAN_BIND || m->flags & PLAN_RO ||
-		    !path_under(m->src, path))
-			continue;
-		diag_set(v->d, "net.services: ca: %s: writable inside, as %s",
-			 path, m->dst);
-		return diag_hint(v->d, "keep a copy where the sandbox doesn't "
-				       "write");
-	}
-	return 0;
-}
-
 static int services_check(const struct view *v)
 {
 	const cJSON *service;
@@ -187,10 +171,15 @@ static int services_check(const struct view *v)
 		cleanup_free char *canon = NULL;
 		struct stat st;
 
-		if (ca && (check_authorities(v, ca) ||
-			   (view_follow(v, ca, &canon, &st) == 0 &&
-			    check_authorities(v, canon))))
-			return -1;
+		if (!ca)
+			continue;
+		if (view_resolve(v, ca, &canon, &st, v->d) < 0)
+			return diag_prefix(v->d, "net.services: ca");
+		if (!view_is_untrusted(v, canon))
+			continue;
+		diag_set(v->d, "net.services: ca: %s: writable inside", ca);
+		return diag_hint(v->d, "keep a copy where the sandbox doesn't "
+				       "write");
 	}
 	return 0;
 }

@@ -117,6 +117,7 @@ static void go_on_in(struct decisions *log, const char *name)
 		(void)close(log->fd);
 		log->fd = fd;
 		log->file = name;
+		log->is_torn = false;
 	} else if (fd >= 0) {
 		(void)close(fd); /* what was planted there stays unused */
 	}

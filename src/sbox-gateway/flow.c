@@ -306,7 +306,7 @@ static void flow_pump(struct flow *f)
 		flow_end(f, true, f->relay.why ? f->relay.why : "reset");
 		return;
 	case RELAY_REFUSED:
-		flow_refuse(f, REFUSAL_NAME);
+		flow_refuse(f, flow_check_why(f));
 		return;
 	}
 }

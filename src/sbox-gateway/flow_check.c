@@ -14,15 +14,20 @@
 #include "sbox-gateway/tlsflow.h"
 #include "sbox/strlist.h"
 
+enum refusal flow_check_why(const struct flow *f)
+{
+	const struct tlsflow *tls = f->relay.tls;
+
+	return tls && !tls->is_hello ? REFUSAL_PROTOCOL : REFUSAL_NAME;
+}
+
 /* 1: it may go on; 0: more bytes are needed; -1: it was refused and is gone. */
 static int check_first(struct flow *f)
 {
-	const struct tlsflow *tls = f->relay.tls;
 	int passed = relay_check(&f->relay);
 
 	if (passed < 0)
-		flow_refuse(f, tls && !tls->is_hello ? REFUSAL_PROTOCOL
-						     : REFUSAL_NAME);
+		flow_refuse(f, flow_check_why(f));
 	return passed;
 }
 

@@ -76,6 +76,8 @@ bool flow_watch(struct flow *f, struct side *s);
 /* Wait for what must be checked before anything goes out. May end it. */
 void flow_check(struct flow *f);
 void flow_check_step(struct flow *f);
+/* Why the check has said no, now or while relaying. */
+enum refusal flow_check_why(const struct flow *f);
 /* Checked: resolve, connect, relay. May end it. */
 void flow_go(struct flow *f);
 /* Connect to one of these, whatever they are. May end it. */

@@ -15,7 +15,7 @@
  *
  * Landlock ABI 2 (Linux 6.1) is there on every kernel that sbox starts on; an
  * older ABI handles fewer rights. The resolver runs the host's NSS modules: it
- * reads what isn't in a home or /tmp, speaks UDP to whom it likes and TCP to
+ * reads the system's own directories, speaks UDP to whom it likes and TCP to
  * name servers; it has no unix sockets, behind which much can be started,
  * writes nothing and starts nothing.
  */
@@ -25,6 +25,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -60,17 +61,11 @@
 #define SCOPE_ABSTRACT	UINT64_C(1) /* ABI 6, Linux 6.12 */
 #define SCOPE_SIGNAL	UINT64_C(2)
 
-#define RULE_PATH 1
 #define RULE_PORT 2
 
 struct ruleset_attr {
 	uint64_t fs, net, scoped;
 };
-
-struct path_attr {
-	uint64_t access;
-	int32_t fd;
-} __attribute__((packed));
 
 struct port_attr {
 	uint64_t access, port;
@@ -246,9 +241,11 @@ static int ruleset_make(uint64_t net, uint64_t scopes)
 
 static int allow_path(int ruleset, int fd, uint64_t access)
 {
-	struct path_attr a = {.access = access, .fd = fd};
+	struct landlock_path_beneath_attr a = {.allowed_access = access,
+					       .parent_fd = fd};
 
-	return (int)syscall(SYS_landlock_add_rule, ruleset, RULE_PATH, &a, 0);
+	return (int)syscall(SYS_landlock_add_rule, ruleset,
+			    LANDLOCK_RULE_PATH_BENEATH, &a, 0);
 }
 
 static void allow_port(int ruleset, uint64_t port)
@@ -369,6 +366,8 @@ static void allow_host(int ruleset)
 	static const char *const whole[] = {
 		"/bin", "/etc", "/gnu", "/lib", "/lib32", "/lib64", "/libx32",
 		"/nix", "/opt", "/sbin", "/usr",
+		/* where resolv.conf comes from, by renaming: WSL, toolbox */
+		"/mnt/wsl", "/run/host/etc",
 		/* and files, wherever they are */
 		"/dev/null", "/dev/urandom", "/etc/hosts", "/etc/nsswitch.conf",
 		"/etc/resolv.conf"};

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/egress_internal.h"
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
-#include "sbox/egress.h"
 #include "sbox/escape.h"
 #include "sbox/fd.h"
 #include "sbox/strlist.h"
@@ -154,7 +154,9 @@ static char *allow_text(const struct entry *e)
 		return xasprintf("; to allow it: --allow %s (ports 443 and 80; "
 				 "else %s:PORT)",
 				 rule, rule);
-	return xasprintf("; to allow it: --allow %s", rule);
+	return xasprintf("; to allow it: --allow %s%s", rule,
+			 egress_name_is_local(e->name, false) ? " --via tor"
+							      : "");
 }
 
 /* "; to allow it: ..." */

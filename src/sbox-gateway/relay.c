@@ -179,10 +179,8 @@ static int check_http(struct relay *r)
 	const char *why;
 	ptrdiff_t n = httpflow_take(r->http, buf, c->len - c->ok);
 
-	if (n < 0 || r->http->state == HTTPFLOW_BAD) {
-		r->why = r->http->why;
+	if (n < 0 || r->http->state == HTTPFLOW_BAD)
 		return -1;
-	}
 	c->ok += (size_t)n;
 	if (r->http->state == HTTPFLOW_UPGRADE && n > 0) {
 		/* only the answer to a first request can be told from others:
@@ -229,6 +227,8 @@ static enum step step_checked(struct relay *r)
 		if (s != STEP_WAITS)
 			return s;
 	}
+	if (l->at_end && l->chunk && r->is_asking)
+		return STEP_WAITS; /* for the answer */
 	if (l->at_end)
 		return STEP_END; /* an unfinished head is nobody's business */
 	if (!from->is_readable)
@@ -238,10 +238,8 @@ static enum step step_checked(struct relay *r)
 		return STEP_MOVED;
 	if (n < 0 && errno == ENOBUFS && r->is_asking)
 		return STEP_WAITS; /* until the answer is there */
-	if (n < 0 && errno == ENOBUFS) {
-		r->why = "a request's head is too long";
-		return STEP_REFUSED;
-	}
+	if (n < 0 && errno == ENOBUFS)
+		return STEP_REFUSED; /* a head that is too long */
 	if (n < 0)
 		return failed_step(&from->is_readable);
 	l->at_end = true;

@@ -57,7 +57,7 @@ struct relay {
 	bool is_asking;	       /* what comes next in lane 1 decides */
 	uint64_t credit;       /* then: bytes of lane 1 that may pass before */
 	uint64_t left;	       /* bytes of both that may pass at all */
-	const char *why; /* with RELAY_REFUSED, perhaps _RESET: static text */
+	const char *why;       /* with RELAY_RESET, perhaps: static text */
 };
 
 enum relay_result {
@@ -73,7 +73,7 @@ void relay_ready(struct side *s, short what);
 /* How many bytes of lane 0 may be read ahead of the check. */
 size_t relay_chunk_max(const struct relay *r);
 /* Ask the check about the bytes of lane 0's chunk that it hasn't let through
- * yet. 1: some may pass now; 0: more bytes are needed; -1: refused (r->why). */
+ * yet. 1: some may pass now; 0: more bytes are needed; -1: refused. */
 int relay_check(struct relay *r);
 /* Move what can be moved, and no more than r->left, which it counts down. */
 enum relay_result relay_pump(struct relay *r);

@@ -3,8 +3,8 @@
  * Why the server's answer, and not the client's records, decides: a client can
  * send its second ClientHello together with the first, and what stands between
  * them (a change of ciphers, early data) is for the server to skip or not.
- * A server takes no third one (RFC 8446 4.1.4: one HelloRetryRequest), and none
- * behind its ServerHello.
+ * No server of today takes a third one (RFC 8446 4.1.4: one HelloRetryRequest),
+ * or one in clear behind its ServerHello.
  */
 #include "sbox-gateway/tlsflow.h"
 
@@ -47,24 +47,15 @@ static ptrdiff_t take_hello(struct tlsflow *f, const uint8_t *buf, size_t len)
 {
 	char name[HOSTNAME_MAX + 1];
 	size_t used;
+	enum hello_result got = hello_parse(buf, len, name, &used);
 
-	switch (hello_parse(buf, len, name, &used)) {
-	case HELLO_MORE:
+	if (got == HELLO_MORE)
 		return 0;
-	case HELLO_NAME:
-		f->is_hello = true;
-		if (strcmp(name, f->host) != 0)
-			return -1;
-		f->state = f->state == TLSFLOW_HELLO ? TLSFLOW_ANSWER
-						     : TLSFLOW_OPEN;
-		return (ptrdiff_t)used;
-	case HELLO_NO_NAME:
-		f->is_hello = true;
+	f->is_hello = got != HELLO_NOT_TLS;
+	if (got != HELLO_NAME || strcmp(name, f->host) != 0)
 		return -1;
-	case HELLO_NOT_TLS:
-		break;
-	}
-	return -1;
+	f->state = f->state == TLSFLOW_HELLO ? TLSFLOW_ANSWER : TLSFLOW_OPEN;
+	return (ptrdiff_t)used;
 }
 
 /* What a server that has asked for a second ClientHello skips before it, or

@@ -198,7 +198,7 @@ static enum step request_head(struct exchange *x)
 	int found = len ? http_head_scan(buf, len, &x->seen, &why) : 0;
 
 	if (found == 0)
-		return x->client_ended ? end(x, false) : STEP_WAITS;
+		return x->client_ended ? finish(x) : STEP_WAITS;
 	if (found < 0 || http_head_parse(buf, x->seen, true, &h, &why) < 0)
 		return refuse(x, status, why);
 	why = message_request_check(&h, &x->request, &status);

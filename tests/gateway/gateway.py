@@ -523,6 +523,11 @@ print(outcome(lambda: say(hello("ok.test") + b"\\x17\\3\\3\\0\\1x", b"END"))[-4:
         with Server(PUBLIC, 443, answers(*pieces)) as s:
             r = inside({"allow": ["ok.test"]}, program)
             equal(r.out, "b'%s'\nb'%s'" % (out, out) if out else "eset\neset", r)
+    with Server(PUBLIC, 443, answers(whole)) as s:
+        r = inside({"allow": ["ok.test"]}, '''
+s = connect("ok.test", 443); s.sendall(hello("ok.test") + b"END"); s.shutdown(socket.SHUT_WR); print(everything(s)[-4:])
+''')
+        equal(r.out, "b'seen'", r)
     for last in (b"", b"\x15\3\3\0\2\2\x28", b"\x16\3\3"):
         def closes(server, s):
             exactly(s, int.from_bytes(exactly(s, 5)[3:], "big"))
@@ -898,12 +903,14 @@ start = time.time(); print(outcome(lambda: s.recv(1)), .6 < time.time() - start 
 
 
 def test_hello_deadline():
-    """who says nothing on 443 is reset after ten seconds"""
-    r = inside({"allow": ["ok.test"]}, '''
-s = connect("ok.test", 443, 30); start = time.time()
-print(outcome(lambda: s.recv(1)), 9 < time.time() - start < 14)
+    """who says nothing on 443, or doesn't end a second hello, is reset after ten seconds"""
+    with Server(PUBLIC, 443, answers(server_hello())) as s:
+        r = inside({"allow": ["ok.test"]}, '''
+s, t = connect("ok.test", 443, 30), connect("ok.test", 443, 30)
+t.sendall(hello("ok.test")); t.recv(1000); t.sendall(hello("ok.test")[:50]); start = time.time()
+print(outcome(lambda: s.recv(1)), outcome(lambda: t.recv(1)), 9 < time.time() - start < 14)
 ''')
-    equal(r.out, "reset True", r)
+    equal(r.out, "reset reset True", r)
 
 
 def test_slow_readers():

@@ -296,6 +296,26 @@ END
 	has "GET /echo HTTP/1.1"
 }
 
+@test "services: a client that says no more gets its answer whole" {
+	cat >half.py <<-'END'
+	import socket, sys
+	def ask(path, body=b"", more=b""):
+	    s = socket.create_connection(("127.0.0.1", 8081), 20)
+	    s.sendall(b"%s %s HTTP/1.1\r\nHost: a\r\n%s\r\n%s" % (b"POST" if body else b"GET", path, more, body))
+	    s.shutdown(socket.SHUT_WR)
+	    b = b""
+	    while True:
+	        d = s.recv(65536)
+	        if not d: return b
+	        b += d
+	print(b"authorization" in ask(b"/echo"), ask(b"/late").endswith(b"late\n"),
+	      ask(b"/some").count(b"\0"), ask(b"/big").count(b"x" * 1024),
+	      len(ask(b"/sum", b"y" * 3000000, b"Content-Length: 3000000\r\n").split()[-1]))
+	END
+	via "python3 half.py"
+	prints "True True 2000000 20480 64"
+}
+
 @test "services: a slow reader gets all of many answers" {
 	cat >slow.py <<-'END'
 	import socket, time

@@ -212,7 +212,11 @@ exit 0'
 	cp /etc/ssl/certs/ca-certificates.crt ca.pem
 	ln -s "$PROJ/ca.pem" "$HOME/ca.pem"
 	ln -s /etc/ssl/certs/ca-certificates.crt link.pem
-	for ca in "$PROJ/ca.pem" '~/ca.pem' "$PROJ/link.pem"; do
+	ln -s "$PROJ/link.pem" "$HOME/between.pem"
+	ln -s /etc/ssl dir
+	ln -s "$PROJ/dir" "$HOME/dir"
+	for ca in "$PROJ/ca.pem" '~/ca.pem' "$PROJ/link.pem" '~/between.pem' \
+		'~/dir/certs/ca-certificates.crt'; do
 		inside --set 'net.services=[{"port":8081,"origin":"https://a.org",
 			"ca":"'"$ca"'"}]' -- /bin/touch ran
 		refused

@@ -242,8 +242,7 @@ static const struct {
 	{ "the same port twice", "{\"services\":[{\"port\":1,\"origin\":\"https://a.org\"},"
 	  "{\"port\":1,\"origin\":\"https://b.org\"}]}", "another service's" },
 	{ "an onion without Tor", "{\"services\":[{\"port\":1,\"origin\":\"https://a.onion\"}]}", "services: a.onion: only Tor" },
-	{ "localhost", "{\"services\":[{\"port\":1,\"origin\":\"https://localhost:8443\"}]}", "never looked up: the sandbox" },
-	{ "a local name", "{\"services\":[{\"port\":1,\"origin\":\"https://api.internal\"}]}", "never looked up" },
+	{ "localhost", "{\"services\":[{\"port\":1,\"origin\":\"https://localhost:8443\"}]}", "localhost: the sandbox itself" },
 	{ "plain HTTP", "{\"services\":[{\"port\":1,\"origin\":\"http://a.org\"}]}", "not an HTTPS origin" },
 	{ "a path", "{\"services\":[{\"port\":1,\"origin\":\"https://a.org/\"}]}", "not a host name" },
 	{ "an address", "{\"services\":[{\"port\":1,\"origin\":\"https://10.0.0.1\"}]}", "an address" },

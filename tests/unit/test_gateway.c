@@ -263,7 +263,7 @@ static void test_refusal_cures(void **state)
 		 "not allowed; --port PORT reaches the host's own "
 		 "127.0.0.1:PORT\n",
 		 443},
-		{"x.onion", "to allow it: --allow x.onion:80\n", 80},
+		{"x.onion", "to allow it: --allow x.onion:80 --via tor\n", 80},
 		{"0.0.0.0", "not allowed\n", 80},
 		{"a\\b.test", "not allowed\n", 0},
 	};
