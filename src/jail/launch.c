@@ -120,6 +120,8 @@ static void setup_namespaces(struct inside *in)
 	write_proc("/proc/sys/user/max_inotify_instances", INOTIFY_MAX);
 	half_of("/proc/sys/fs/inotify/max_user_watches", watches);
 	write_proc("/proc/sys/user/max_inotify_watches", watches);
+	if (in->gateway >= 0)
+		net_unpace();
 }
 
 static void setup_hostname(struct inside *in)

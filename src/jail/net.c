@@ -147,6 +147,16 @@ static void address_add(int fd)
 		fatal("setup: address");
 }
 
+void net_unpace(void)
+{
+	static const char reno[] = "reno"; /* every kernel has it */
+	cleanup_fd int fd = open("/proc/sys/net/ipv4/tcp_congestion_control",
+				 O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, reno, strlen(reno)) < 0)
+		log_info("network: reno: %s", strerror(errno));
+}
+
 void net_up(const struct plan *p)
 {
 	cleanup_fd int fd = -1;

@@ -329,6 +329,15 @@ listen()
 	refused
 }
 
+@test "nothing is paced over the loopback inside, whatever the host does" {
+	local host
+	host=$(</proc/sys/net/ipv4/tcp_congestion_control)
+	inside --allow example.org -- \
+		/bin/cat /proc/sys/net/ipv4/tcp_congestion_control
+	prints reno
+	[ "$(</proc/sys/net/ipv4/tcp_congestion_control)" = "$host" ]
+}
+
 @test "a hundred ports are published, if that many are asked for" {
 	local p ports=()
 	for p in {7001..7100}; do
