@@ -101,7 +101,7 @@ chmod 755 "$vm/initrd/init"
 (cd "$vm/initrd" && find . | busybox cpio -o -H newc 2>/dev/null) >"$vm/initrd.img"
 
 timeout "${VM_SECONDS:-1800}" qemu-system-x86_64 -accel tcg,thread=multi \
-	-cpu max -smp 2 -m 1024 -nographic -monitor none -net none -no-reboot \
+	-cpu max -smp 2 -m 1536 -nographic -monitor none -net none -no-reboot \
 	-kernel "$vm"/kernel/boot/vmlinuz-* -initrd "$vm/initrd.img" \
 	-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
 	-append "console=ttyS0 quiet panic=-1 mitigations=off" </dev/null 2>&1 |
