@@ -11,6 +11,7 @@ struct plan;
  * the host's default). Only speed is lost if that fails. Before /proc is ours,
  * which nobody writes to. */
 void net_unpace(void);
+
 /*
  * Bring lo up and make the plan's routes local on it. Needs CAP_NET_ADMIN.
  * Fatal on failure.

@@ -205,10 +205,11 @@ static int take_origin(const cJSON *node, const struct member *m,
 				  &s->origin_port, d))
 		return -1;
 	s->host = host;
-	if (hostpat_match(&self, host))
-		return diag_set(d, "%.*s: the sandbox itself", EGRESS_SHOWN,
-				host);
-	return 0;
+	if (!hostpat_match(&self, host))
+		return 0;
+	diag_set(d, "%.*s: the sandbox itself", EGRESS_SHOWN, host);
+	return diag_hint(d, "--port PORT reaches the host's own "
+			    "127.0.0.1:PORT, without net.services");
 }
 
 /* 32 bytes in base64: 43 digits, the last of which has two bits to spare, and
