@@ -26,8 +26,8 @@ static char *entry_text(const cJSON *node, bool number_ok, struct diag *d)
 		return xstrdup(node->valuestring);
 	if (number_ok && cJSON_IsNumber(node) && json_u64(node, &v) == 0)
 		return xasprintf("%llu", (unsigned long long)v);
-	(void)diag_set(d, "expected a string%s",
-		       number_ok ? " or a port's number" : "");
+	diag_set(d, "expected a string%s",
+		 number_ok ? " or a port's number" : "");
 	return NULL;
 }
 
@@ -134,8 +134,8 @@ static int check_way(const struct egress *e, const char *key, const char *name,
 {
 	if (e->tor || !egress_name_is_local(name, false))
 		return 0;
-	(void)diag_set(d, "%s: %.*s: only Tor knows such names", key,
-		       EGRESS_SHOWN, shown);
+	diag_set(d, "%s: %.*s: only Tor knows such names", key, EGRESS_SHOWN,
+		 shown);
 	return diag_hint(d, "add --via tor");
 }
 
@@ -155,11 +155,11 @@ static int check_whole(const struct egress *e, struct diag *d)
 
 	if (e->via == EGRESS_SOCKS && deny &&
 	    (first_rule(&e->allow, false) || e->nservices)) {
-		(void)diag_set(d,
-			       "deny: %.*s: an allowed name, or a service's, "
-			       "could lead there: with net.via its address "
-			       "isn't seen",
-			       EGRESS_SHOWN, deny->text);
+		diag_set(d,
+			 "deny: %.*s: an allowed name, or a service's, "
+			 "could lead there: with net.via its address "
+			 "isn't seen",
+			 EGRESS_SHOWN, deny->text);
 		return diag_hint(d, "deny names instead, or allow addresses "
 				    "only");
 	}

@@ -38,7 +38,7 @@ int egress_object_parse(const cJSON *object, const struct member *rows,
 		while (i < n && strcmp(rows[i].key, e->string) != 0)
 			i++;
 		if (i == n)
-			(void)diag_set(d, "unknown key");
+			diag_set(d, "unknown key");
 		if (i == n || egress_member_parse(e, &rows[i], d))
 			return diag_prefix(d, "%.*s", EGRESS_SHOWN, e->string);
 	}

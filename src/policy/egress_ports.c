@@ -49,8 +49,8 @@ static int take_port(uint8_t *users, uint16_t port, enum user user,
 		users[port] = (uint8_t)user;
 		return 0;
 	}
-	(void)diag_set(d, "port %u inside: %s and %s both want it", port,
-		       user_names[had], user_names[user]);
+	diag_set(d, "port %u inside: %s and %s both want it", port,
+		 user_names[had], user_names[user]);
 	return diag_hint(d,
 			 "give another port inside (--port IN:OUT, --publish "
 			 "HOST:IN), or say which ports of a name are "
@@ -135,8 +135,8 @@ int egress_listeners(const struct egress *e, struct listeners *out,
 	list_all(e, users, &l);
 	if (l.n > EGRESS_LISTENERS_MAX) {
 		free(l.v);
-		(void)diag_set(d, "%zu ports inside are too many (at most %d)",
-			       l.n, EGRESS_LISTENERS_MAX);
+		diag_set(d, "%zu ports inside are too many (at most %d)", l.n,
+			 EGRESS_LISTENERS_MAX);
 		return diag_hint(d, "allow smaller ranges of ports");
 	}
 	*out = l;

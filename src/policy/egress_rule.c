@@ -100,7 +100,7 @@ static int v4_parse(const char *text, struct ip_prefix *out, struct diag *d)
 	};
 	if (inet_pton(AF_INET, text, &out->addr.s6_addr[12]) == 1)
 		return 0;
-	(void)diag_set(d, "%s: not an IPv4 address", text);
+	diag_set(d, "%s: not an IPv4 address", text);
 	return diag_hint(d, "four decimal numbers with dots, no zeros before "
 			    "them");
 }
@@ -115,7 +115,7 @@ static int v6_parse(const char *text, struct ip_prefix *out, struct diag *d)
 		return diag_set(d, "%s: not an IPv6 address", text);
 	if (memcmp(&out->addr, &v4, 12) != 0)
 		return 0;
-	(void)diag_set(d, "%s: an IPv4 address in disguise", text);
+	diag_set(d, "%s: an IPv4 address in disguise", text);
 	return diag_hint(d, "write the IPv4 address");
 }
 
@@ -160,7 +160,7 @@ static int bits_parse(const char **at, struct ip_prefix *p, struct diag *d)
 	*at += len;
 	if (!has_bits_beyond(p))
 		return 0;
-	(void)diag_set(d, "/%s: the address has bits behind its prefix", text);
+	diag_set(d, "/%s: the address has bits behind its prefix", text);
 	return diag_hint(d, "write the network's first address");
 }
 
@@ -169,13 +169,13 @@ static int check_colons(const char *text, struct diag *d)
 	const char *colon = strchr(text, ':');
 
 	if (strstr(text, "://")) {
-		(void)diag_set(d, "not a host name");
+		diag_set(d, "not a host name");
 		return diag_hint(d, "give the name alone: no https://, no "
 				    "path");
 	}
 	if (!colon || !strchr(colon + 1, ':'))
 		return 0;
-	(void)diag_set(d, "more than one colon");
+	diag_set(d, "more than one colon");
 	return diag_hint(d, "an IPv6 address goes in brackets: "
 			    "[2001:db8::1]:443");
 }
@@ -219,7 +219,7 @@ static int rule_parse(const char *text, struct egress_rule *r, struct diag *d)
 				"neither a prefix nor a port",
 				EGRESS_SHOWN, text);
 	if (tcp) {
-		(void)diag_set(d, "\"tcp:\" needs a port");
+		diag_set(d, "\"tcp:\" needs a port");
 		return diag_hint(d, "tcp:NAME:PORT: on that port anything may "
 				    "be spoken");
 	}
@@ -273,8 +273,7 @@ static int check_allowed_name(const struct egress_rule *r, struct diag *d)
 
 	if (!why)
 		return 0;
-	(void)diag_set(d, "%.*s: never looked up: %s", EGRESS_SHOWN, r->text,
-		       why);
+	diag_set(d, "%.*s: never looked up: %s", EGRESS_SHOWN, r->text, why);
 	if (strstr(r->pat.name, "localhost"))
 		return diag_hint(d, "--port PORT reaches the host's own "
 				    "127.0.0.1:PORT");
@@ -288,8 +287,8 @@ static int check_allowed_prefix(const struct egress_rule *r, struct diag *d)
 	const char *why = prefix_never_allowed(&r->prefix);
 
 	if (why) {
-		(void)diag_set(d, "%.*s: never allowed: %s", EGRESS_SHOWN,
-			       r->text, why);
+		diag_set(d, "%.*s: never allowed: %s", EGRESS_SHOWN, r->text,
+			 why);
 		if (strncmp(why, "loopback", 8) == 0)
 			return diag_hint(d, "--port PORT reaches the host's "
 					    "own 127.0.0.1:PORT");
@@ -333,7 +332,7 @@ int egress_port_parse(const char *text, bool publish, struct egress_port *out,
 		rc = egress_port_number(text, (size_t)(colon - text), &first,
 					d);
 	if (rc) {
-		(void)diag_prefix(d, "%.*s", EGRESS_SHOWN, text);
+		diag_prefix(d, "%.*s", EGRESS_SHOWN, text);
 		return diag_hint(d, publish ? "write 3000, 8080:3000 (the "
 					      "host's first) or auto:3000"
 					    : "write 6000, or 8080:11434 (the "
@@ -412,7 +411,7 @@ int egress_via_parse(const char *text, struct egress *out, struct diag *d)
 		out->socks_port = port;
 		return 0;
 	}
-	(void)diag_set(d, "%.*s: no such way out", EGRESS_SHOWN, text);
+	diag_set(d, "%.*s: no such way out", EGRESS_SHOWN, text);
 	return diag_hint(d, "direct, tor, tor://HOST:PORT or "
 			    "socks5h://HOST:PORT (with socks5h the proxy looks "
 			    "names up)");

@@ -29,7 +29,7 @@ static const char *take_string(const cJSON *node, struct diag *d)
 	const char *text = cJSON_GetStringValue(node);
 
 	if (!text || !*text)
-		(void)diag_set(d, "expected a string");
+		diag_set(d, "expected a string");
 	return text && *text ? text : NULL;
 }
 
@@ -196,8 +196,7 @@ static int take_origin(const cJSON *node, const struct member *m,
 	if (!text)
 		return -1;
 	if (strncmp(text, scheme, strlen(scheme)) != 0) {
-		(void)diag_set(d, "%.*s: not an HTTPS origin", EGRESS_SHOWN,
-			       text);
+		diag_set(d, "%.*s: not an HTTPS origin", EGRESS_SHOWN, text);
 		return diag_hint(d, "write https://HOST or https://HOST:PORT");
 	}
 	s->origin_port = HTTPS_PORT;

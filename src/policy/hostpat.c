@@ -59,16 +59,16 @@ static char take_byte(const struct name *n, char c)
 		return c;
 	if ((unsigned char)c >= 0x80) {
 		(void)refuse(n, "not ASCII");
-		(void)diag_hint(n->d, "write such a name in its xn-- form, as "
-				      "idn2(1) prints it");
+		diag_hint(n->d, "write such a name in its xn-- form, as "
+				"idn2(1) prints it");
 	} else if (c == '*') {
 		(void)refuse(n, "\"*\" stands for whole labels, in front only");
-		(void)diag_hint(n->d, "\"*.example.org\" is every name beneath "
-				      "example.org, \"*\" every name");
+		diag_hint(n->d, "\"*.example.org\" is every name beneath "
+				"example.org, \"*\" every name");
 	} else if (strchr("/@:?#", c)) { /* a NUL, too */
 		(void)refuse(n, "not a host name");
-		(void)diag_hint(n->d, "give the name alone: no https://, no "
-				      "user, no path");
+		diag_hint(n->d, "give the name alone: no https://, no "
+				"user, no path");
 	} else {
 		(void)refuse(n, "a byte that no host name holds");
 	}

@@ -142,8 +142,8 @@ int policy_net_mode(const struct policy *p, enum net_mode *out, struct diag *d)
 		if (p->net != NET_HOST &&
 		    !(p->net == NET_NONE && rows[i].allows))
 			continue;
-		(void)diag_set(d, "net.mode: \"%s\" contradicts net.%s",
-			       net_mode_names[p->net], rows[i].key);
+		diag_set(d, "net.mode: \"%s\" contradicts net.%s",
+			 net_mode_names[p->net], rows[i].key);
 		return diag_hint(d,
 				 "leave out one of them: what net.%s says "
 				 "holds with \"filtered\"",

@@ -69,8 +69,7 @@ static int pass_secret(struct plan *p, const struct host *host,
 	if (!s->env)
 		return 0;
 	if (!host_getenv(host, s->env)) {
-		(void)diag_set(d, "services: the variable %s isn't set",
-			       s->env);
+		diag_set(d, "services: the variable %s isn't set", s->env);
 		return diag_hint(d, "set it in the shell that starts sbox");
 	}
 	pass_env(p, host, s->env);
@@ -82,10 +81,10 @@ static int services_build(struct plan *p, const struct host *host,
 {
 	p->net_services = e->nservices > 0;
 	if (p->net_services && !p->service) {
-		(void)diag_set(d,
-			       "services: there is no sbox-service beside "
-			       "%s",
-			       host->self);
+		diag_set(d,
+			 "services: there is no sbox-service beside "
+			 "%s",
+			 host->self);
 		return diag_hint(d, "install sbox whole (make install)");
 	}
 	for (size_t i = 0; i < e->nservices; i++)
@@ -100,13 +99,13 @@ static int filtered_build(struct plan *p, const struct host *host,
 			  const struct egress *e, struct diag *d)
 {
 	if (!p->net_loopback) {
-		(void)diag_set(d, "net.loopback: false leaves no filtered "
-				  "network");
+		diag_set(d, "net.loopback: false leaves no filtered "
+			    "network");
 		return diag_hint(d, "leave it out, or say --net none");
 	}
 	if (!p->gateway) {
-		(void)diag_set(d, "network: there is no sbox-gateway beside %s",
-			       host->self);
+		diag_set(d, "network: there is no sbox-gateway beside %s",
+			 host->self);
 		return diag_hint(d, "install sbox whole (make install); --net "
 				    "none runs without it");
 	}
@@ -134,7 +133,7 @@ static int filtered_parse(struct plan *p, const struct policy *policy,
 	cJSON_AddItemToObject(handed, "net", net);
 	cJSON_AddStringToObject(handed, "log", log);
 	if (rc) {
-		(void)diag_prefix(d, "net");
+		diag_prefix(d, "net");
 	} else {
 		p->net_policy = xmust(cJSON_PrintUnformatted(handed));
 		strlist_add(&p->make_dirs, log);

@@ -66,7 +66,7 @@ static _Noreturn void give_up_errno(const char *what)
 {
 	struct diag d = {0};
 
-	(void)diag_set_errno(&d, errno, "%s", what);
+	diag_set_errno(&d, errno, "%s", what);
 	give_up(&d);
 }
 
@@ -93,7 +93,7 @@ static void read_policy(struct gateway *g, struct start *out)
 	size_t len;
 
 	if (seals < 0 || (seals & NEEDED_SEALS) != NEEDED_SEALS) {
-		(void)diag_set(&d, "policy: not a sealed file");
+		diag_set(&d, "policy: not a sealed file");
 		give_up(&d);
 	}
 	text = fd_read_all(GATEWAY_FD_POLICY, JSON_SIZE_MAX, &len);
@@ -123,8 +123,8 @@ static void find_socks(struct gateway *g)
 	int e = getaddrinfo(g->policy.socks_host, NULL, &hints, &list);
 
 	if (e) {
-		(void)diag_set(&d, "via: %s: %s", g->policy.socks_host,
-			       gai_strerror(e));
+		diag_set(&d, "via: %s: %s", g->policy.socks_host,
+			 gai_strerror(e));
 		give_up(&d);
 	}
 	if (list->ai_family == AF_INET6) {
@@ -184,8 +184,8 @@ static void set_limits(struct gateway *g, size_t nfiles)
 	if (g->max_flows == 0) {
 		struct diag d = {0};
 
-		(void)diag_set(&d, "%zu open files are too few", nfiles);
-		(void)diag_hint(&d, "ulimit -n 1024");
+		diag_set(&d, "%zu open files are too few", nfiles);
+		diag_hint(&d, "ulimit -n 1024");
 		give_up(&d);
 	}
 }

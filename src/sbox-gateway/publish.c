@@ -145,9 +145,8 @@ struct publish *publish_listen(const struct egress_ports *ports, struct diag *d)
 			ok = board_listen(b, port);
 		if (ok == 0)
 			continue;
-		(void)diag_set_errno(d, errno, "publish: port %u of this host",
-				     port);
-		(void)diag_hint(d, "--publish auto:%u takes a free one", b->in);
+		diag_set_errno(d, errno, "publish: port %u of this host", port);
+		diag_hint(d, "--publish auto:%u takes a free one", b->in);
 		publish_free(p);
 		return NULL;
 	}

@@ -63,7 +63,7 @@ static _Noreturn void exec_service(const char *path, int policy, int sock)
 	    fcntl(SERVICE_FD_POLICY, F_SETFD, 0) == 0 &&
 	    dup2(high, SERVICE_FD_CONTROL) >= 0 && close(high) == 0)
 		(void)execve(path, argv, environ);
-	(void)diag_set_errno(&d, errno, "%s", path);
+	diag_set_errno(&d, errno, "%s", path);
 	(void)send(SERVICE_FD_CONTROL, d.text, strlen(d.text), MSG_NOSIGNAL);
 	_exit(1);
 }

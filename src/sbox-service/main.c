@@ -58,7 +58,7 @@ static void read_policy(struct services *s)
 
 	if (lseek(SERVICE_FD_POLICY, 0, SEEK_SET) < 0 ||
 	    !(text = fd_read_all(SERVICE_FD_POLICY, JSON_SIZE_MAX, &len))) {
-		(void)diag_set_errno(&d, errno, "policy");
+		diag_set_errno(&d, errno, "policy");
 		give_up(&d);
 	}
 	if (json_parse("policy", text, len, &doc, &d) < 0 ||
@@ -106,7 +106,7 @@ static void set_up(struct services *s)
 		to->names.local = from->port;
 		if (read_secrets(from, to, &d) ||
 		    origin_init(&to->origin, from, &d)) {
-			(void)diag_prefix(&d, "%u", from->port);
+			diag_prefix(&d, "%u", from->port);
 			give_up(&d);
 		}
 	}

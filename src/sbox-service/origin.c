@@ -65,7 +65,7 @@ static int load_authorities(SSL_CTX *ctx, const char *file, struct diag *d)
 	for (size_t i = 0; i < ARRAY_SIZE(bundles); i++)
 		if (SSL_CTX_load_verify_locations(ctx, bundles[i], NULL) == 1)
 			return 0;
-	(void)diag_set(d, "no certificates of authorities are installed");
+	diag_set(d, "no certificates of authorities are installed");
 	return diag_hint(d, "install ca-certificates, or name a file: \"ca\"");
 }
 

@@ -91,7 +91,7 @@ static char *from_command(const char *command, size_t *len, struct diag *d)
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) < 0) {
-		(void)diag_set_errno(d, errno, "command");
+		diag_set_errno(d, errno, "command");
 		return NULL;
 	}
 	pid = fork();
@@ -102,7 +102,7 @@ static char *from_command(const char *command, size_t *len, struct diag *d)
 		text = read_output(ends[0], end, len);
 	(void)close(ends[0]);
 	if (pid < 0) {
-		(void)diag_set_errno(d, errno, "command");
+		diag_set_errno(d, errno, "command");
 		return NULL;
 	}
 	if (text && *len <= OUTPUT_MAX && !has_ended(pid, end)) {
@@ -114,15 +114,15 @@ static char *from_command(const char *command, size_t *len, struct diag *d)
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!text)
-		(void)diag_set(d, "command: no end within %d s",
-			       SECRET_COMMAND_MS / 1000);
+		diag_set(d, "command: no end within %d s",
+			 SECRET_COMMAND_MS / 1000);
 	else if (*len > OUTPUT_MAX)
-		(void)diag_set(d, "command: more than %d bytes", SECRET_MAX);
+		diag_set(d, "command: more than %d bytes", SECRET_MAX);
 	else if (status != 0)
-		(void)diag_set(d, "command: it failed (%s %d)",
-			       WIFEXITED(status) ? "status" : "signal",
-			       WIFEXITED(status) ? WEXITSTATUS(status)
-						 : WTERMSIG(status));
+		diag_set(d, "command: it failed (%s %d)",
+			 WIFEXITED(status) ? "status" : "signal",
+			 WIFEXITED(status) ? WEXITSTATUS(status)
+					   : WTERMSIG(status));
 	else
 		return steal_ptr(&text);
 	return NULL;
@@ -138,7 +138,7 @@ static char *from_env(const char *name, size_t *len, struct diag *d)
 	const char *value = getenv(name);
 
 	if (!value) {
-		(void)diag_set(d, "the variable %s isn't set", name);
+		diag_set(d, "the variable %s isn't set", name);
 		return NULL;
 	}
 	*len = strlen(value);
