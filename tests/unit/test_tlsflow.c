@@ -31,15 +31,18 @@
 	       "\x91\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8"  \
 	       "\x33\x9c"
 
-/* clang-format off */
-/* After a first hello: the beginning of what the server says. */
-static const struct {
+/* What is said, how much of it passes (-1: refused), and what follows. */
+struct row {
 	const char *label;
 	const char *bytes;
 	size_t len;
 	ptrdiff_t passes;
 	enum tlsflow_state state;
-} answer_rows[] = {
+};
+
+/* clang-format off */
+/* After a first hello: the beginning of what the server says. */
+static const struct row answer_rows[] = {
 	{ "nothing", ROW(""), 0, TLSFLOW_ANSWER },
 	{ "a ServerHello", ROW(SERVER RANDOM), 0, TLSFLOW_OPEN },
 	{ "a HelloRetryRequest", ROW(RETRY), 0, TLSFLOW_RETRY },
@@ -55,14 +58,8 @@ static const struct {
 	{ "HTTP", ROW("HTTP/1.1 400 No\r\n"), 0, TLSFLOW_OPEN },
 };
 
-/* After a HelloRetryRequest: what the client says. -1: refused. */
-static const struct {
-	const char *label;
-	const char *bytes;
-	size_t len;
-	ptrdiff_t passes;
-	enum tlsflow_state state;
-} retry_rows[] = {
+/* After a HelloRetryRequest: what the client says. */
+static const struct row retry_rows[] = {
 	{ "the same name", ROW(OURS), sizeof(OURS) - 1, TLSFLOW_OPEN },
 	{ "all but a byte", OURS, sizeof(OURS) - 2, 0, TLSFLOW_RETRY },
 	{ "another name", ROW(OTHER), -1, TLSFLOW_RETRY },
@@ -118,18 +115,21 @@ static void test_first(void **state)
 	assert_int_equal(tlsflow_take(&f, bytes_of(CCS), 6), 0);
 }
 
+static void check(const struct row *row, const struct tlsflow *f, ptrdiff_t n)
+{
+	if (n != row->passes || f->state != row->state)
+		fail_msg("%s: %td, state %d", row->label, n, (int)f->state);
+}
+
 static void test_answers(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(answer_rows); i++) {
+		const struct row *row = &answer_rows[i];
 		struct tlsflow f = begun();
-		ptrdiff_t n = tlsflow_answer(&f, bytes_of(answer_rows[i].bytes),
-					     answer_rows[i].len);
 
-		if (n != answer_rows[i].passes ||
-		    f.state != answer_rows[i].state)
-			fail_msg("%s: %td, state %d", answer_rows[i].label, n,
-				 (int)f.state);
+		check(row, &f,
+		      tlsflow_answer(&f, bytes_of(row->bytes), row->len));
 	}
 }
 
@@ -145,13 +145,11 @@ static void test_retry(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(retry_rows); i++) {
+		const struct row *row = &retry_rows[i];
 		struct tlsflow f = retried();
-		ptrdiff_t n = tlsflow_take(&f, bytes_of(retry_rows[i].bytes),
-					   retry_rows[i].len);
 
-		if (n != retry_rows[i].passes || f.state != retry_rows[i].state)
-			fail_msg("%s: %td, state %d", retry_rows[i].label, n,
-				 (int)f.state);
+		check(row, &f,
+		      tlsflow_take(&f, bytes_of(row->bytes), row->len));
 	}
 }
 
