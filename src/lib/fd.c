@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/param.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -85,21 +86,28 @@ ssize_t fd_read_full(int fd, void *buf, size_t size)
 	return (ssize_t)used;
 }
 
-/* Room for the byte beyond max: the proof that there is too much, or the NUL.
- * Memory that isn't written to costs nothing. */
+/* One byte beyond max is asked for: the proof that there is too much, or room
+ * for the NUL. */
 char *fd_read_all(int fd, size_t max, size_t *len)
 {
-	cleanup_free char *buf = malloc(max + 1);
-	ssize_t n = buf ? fd_read_full(fd, buf, max + 1) : -1;
+	cleanup_free char *buf = NULL;
+	size_t used = 0, room = 8192;
+	ssize_t n;
 
-	if (n < 0)
-		return NULL;
-	if ((size_t)n > max) {
+	do {
+		room = MIN(2 * room, max + 1);
+		buf = xreallocarray(buf, room, 1);
+		n = fd_read_full(fd, buf + used, room - used);
+		if (n < 0)
+			return NULL;
+		used += (size_t)n;
+	} while (used == room && room <= max);
+	if (used > max) {
 		errno = EFBIG;
 		return NULL;
 	}
-	buf[n] = '\0';
-	*len = (size_t)n;
+	buf[used] = '\0';
+	*len = used;
 	return steal_ptr(&buf);
 }
 

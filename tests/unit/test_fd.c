@@ -140,7 +140,8 @@ static void read_pipe(void **state)
 		bool taken;
 	} rows[] = {{0, 0, true},	  {1, 0, false},
 		    {10, 10, true},	  {11, 10, false},
-		    {4096, 4096, true},	  {4097, 4096, false},
+		    {16384, 16384, true}, {16385, 16384, false},
+		    {16383, 60000, true}, {16384, 60000, true},
 		    {60000, 60000, true}, {60000, 59999, false}};
 	static char in[60000];
 
