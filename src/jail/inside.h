@@ -16,6 +16,7 @@ struct inside {
 	char **env;			      /* the plan's and the gateway's */
 	int sock;			      /* to the supervisor (wire.h) */
 	int gateway; /* to the gateway, -1 without one */
+	int proc;    /* its /proc, until the mounts are built */
 	cap_t no_capabilities;
 	int ruleset;	 /* Landlock, -1: none */
 	int tty;	 /* the inner terminal, -1 without one */

@@ -20,6 +20,7 @@
 #include <linux/keyctl.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,23 +52,25 @@
 
 #define INOTIFY_MAX "64" /* instances; a user has 128 as a rule */
 
-static void write_proc(const char *path, const char *text)
+/* path is absolute, or in our own /proc. */
+static void write_proc(const struct inside *in, const char *path,
+		       const char *text)
 {
-	cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+	cleanup_fd int fd = openat(in->proc, path, O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		fatal("setup: %s", path);
 }
 
-/* Half of what the host lets a user have (inotify(7)), as text. */
-static void half_of(const char *path, char text[24])
+/* The number in such a file. */
+static unsigned long read_proc(const struct inside *in, const char *path)
 {
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char all[24] = "";
+	cleanup_fd int fd = openat(in->proc, path, O_RDONLY | O_CLOEXEC);
+	char text[24] = "";
 
-	if (fd < 0 || read(fd, all, sizeof(all) - 1) < 0)
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
 		fatal("setup: %s", path);
-	(void)snprintf(text, 24, "%lu", strtoul(all, NULL, 10) / 2);
+	return strtoul(text, NULL, 10);
 }
 
 /* First: whatever fails from here on, we die with the supervisor. If it is
@@ -85,13 +88,13 @@ static void setup_ids(struct inside *in)
 {
 	char map[64];
 
-	write_proc("/proc/self/setgroups", "deny");
+	write_proc(in, "/proc/self/setgroups", "deny");
 	(void)snprintf(map, sizeof(map), "%u %u 1", in->plan->uid,
 		       in->plan->uid);
-	write_proc("/proc/self/uid_map", map);
+	write_proc(in, "/proc/self/uid_map", map);
 	(void)snprintf(map, sizeof(map), "%u %u 1", in->plan->gid,
 		       in->plan->gid);
-	write_proc("/proc/self/gid_map", map);
+	write_proc(in, "/proc/self/gid_map", map);
 }
 
 /* After the ids: /proc/self belongs to root for a process that isn't. Before
@@ -104,24 +107,29 @@ static void setup_undumpable(struct inside *in)
 }
 
 /*
- * While we have CAP_SYS_RESOURCE and the host's /proc: no namespaces beneath
- * this one (unshare then gives ENOSPC). Where there may be some, none of
- * cgroups: in it the host's hierarchy could be mounted, and from sbox's own
- * cgroup down it is the user's. What the kernel counts by user is shared with
- * the host, so the inside gets a part.
+ * While we have CAP_SYS_RESOURCE: no namespaces beneath this one (unshare then
+ * gives ENOSPC). Where there may be some, none of cgroups: in it the host's
+ * hierarchy could be mounted, and from sbox's own cgroup down it is the user's.
+ * What the kernel counts by user is shared with the host, so the inside gets a
+ * part (inotify(7)). All through our own /proc: in the host's, the names in
+ * sys/user of every namespace that there is are in one another's way, and a
+ * look-up passes them all.
  */
 static void setup_namespaces(struct inside *in)
 {
 	char watches[24];
 
-	write_proc(in->plan->userns ? "/proc/sys/user/max_cgroup_namespaces"
-				    : "/proc/sys/user/max_user_namespaces",
+	in->proc = mount_proc();
+	write_proc(in,
+		   in->plan->userns ? "sys/user/max_cgroup_namespaces"
+				    : "sys/user/max_user_namespaces",
 		   "0");
-	write_proc("/proc/sys/user/max_inotify_instances", INOTIFY_MAX);
-	half_of("/proc/sys/fs/inotify/max_user_watches", watches);
-	write_proc("/proc/sys/user/max_inotify_watches", watches);
+	write_proc(in, "sys/user/max_inotify_instances", INOTIFY_MAX);
+	(void)snprintf(watches, sizeof(watches), "%lu",
+		       read_proc(in, "sys/fs/inotify/max_user_watches") / 2);
+	write_proc(in, "sys/user/max_inotify_watches", watches);
 	if (in->gateway >= 0)
-		net_unpace();
+		net_unpace(in->proc);
 }
 
 static void setup_hostname(struct inside *in)
@@ -132,7 +140,7 @@ static void setup_hostname(struct inside *in)
 
 static void setup_mounts(struct inside *in)
 {
-	mount_build(in->plan);
+	mount_build(in->plan, in->proc);
 }
 
 /* While we may bind below 1024; the payload's connections wait in the
@@ -239,6 +247,41 @@ static _Noreturn void inside(struct inside *in)
 	init_run(in);
 }
 
+/* There is such a file, and it says 0. */
+static bool is_off(const char *path)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char digit = 0;
+
+	return fd >= 0 && read(fd, &digit, 1) == 1 && digit == '0';
+}
+
+/* Why the kernel made none. It is asked about more only now, so that a start
+ * doesn't pay for it. */
+static _Noreturn void no_namespaces(int err)
+{
+	const bool off = is_off("/proc/sys/kernel/unprivileged_userns_clone");
+
+	errno = err;
+	if (err == ENOSPC)
+		fatal_hint("sudo sysctl user.max_user_namespaces=10000; inside "
+			   "another sandbox: allow it user namespaces",
+			   "clone: no more namespaces");
+	if (err == ENOSYS)
+		fatal_hint("a container's or sandbox's filter refuses clone3; "
+			   "sbox itself can't be nested",
+			   "clone");
+	if (err == EPERM && off)
+		fatal_hint("sudo sysctl kernel.unprivileged_userns_clone=1",
+			   "clone: user namespaces are for root only");
+	if (err == EPERM || err == EACCES)
+		fatal_hint("sbox(1), section DIAGNOSTICS; on Ubuntu: sudo "
+			   "sysctl kernel.apparmor_restrict_unprivileged_"
+			   "userns=0",
+			   "clone: user namespaces are not allowed here");
+	fatal("clone");
+}
+
 /* One clone3 for all namespaces (clone(2), Linux 5.3; INTO_CGROUP 5.7). */
 static pid_t clone_namespaces(const struct plan *p, int cgroup, int *pidfd)
 {
@@ -258,21 +301,8 @@ static pid_t clone_namespaces(const struct plan *p, int cgroup, int *pidfd)
 		ca.cgroup = (__u64)cgroup;
 	}
 	pid = syscall(SYS_clone3, &ca, sizeof(ca));
-	if (pid < 0 && (errno == EPERM || errno == EACCES))
-		fatal_hint("sbox(1), section DIAGNOSTICS; on Ubuntu: sudo "
-			   "sysctl kernel.apparmor_restrict_unprivileged_"
-			   "userns=0",
-			   "clone: user namespaces are not allowed here");
-	if (pid < 0 && errno == ENOSPC)
-		fatal_hint("sudo sysctl user.max_user_namespaces=10000; inside "
-			   "another sandbox: allow it user namespaces",
-			   "clone: no more namespaces");
-	if (pid < 0 && errno == ENOSYS)
-		fatal_hint("a container's or sandbox's filter refuses clone3; "
-			   "sbox itself can't be nested",
-			   "clone");
 	if (pid < 0)
-		fatal("clone");
+		no_namespaces(errno);
 	return (pid_t)pid;
 }
 

@@ -137,14 +137,17 @@ static int pin_one(const struct plan_mount *m)
 	return tree;
 }
 
-static int *pin_all(const struct plan *p)
+static int *pin_all(const struct plan *p, int proc)
 {
 	int *pins = xreallocarray(NULL, p->nmounts, sizeof(*pins));
 
-	for (size_t i = 0; i < p->nmounts; i++)
-		pins[i] = p->mounts[i].type == PLAN_BIND
-				  ? pin_one(&p->mounts[i])
-				  : -1;
+	for (size_t i = 0; i < p->nmounts; i++) {
+		enum plan_mount_type type = p->mounts[i].type;
+
+		pins[i] = type == PLAN_BIND   ? pin_one(&p->mounts[i])
+			  : type == PLAN_PROC ? proc
+					      : -1;
+	}
 	return pins;
 }
 
@@ -177,6 +180,15 @@ static int make_fs(const char *type, const char *const opts[], unsigned attr)
 	if (fd < 0)
 		fatal("mount: %s", type);
 	return fd;
+}
+
+int mount_proc(void)
+{
+	static const char *const none[] = {NULL};
+
+	return make_fs("proc", none,
+		       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC |
+			       MOUNT_ATTR_NODEV);
 }
 
 static int make_tmpfs(const struct plan *p, const char *mode)
@@ -251,7 +263,7 @@ struct step {
 	const struct plan *plan;
 	const struct plan_mount *m;
 	int root;
-	int pin; /* of a bind */
+	int pin; /* of a bind, or /proc */
 	int at;	 /* the place, if the step has one */
 };
 
@@ -281,21 +293,18 @@ static void step_private(const struct step *s)
 
 static void step_fs(const struct step *s)
 {
-	static const char *const none[] = {NULL};
 	/* max: the host's terminals are counted over all instances */
 	static const char *const pts[] = {"mode", "0620", "ptmxmode", "0666",
 					  "max",  "256",  NULL};
-	const unsigned attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 	cleanup_fd int fd = -1;
 	char mode[16];
 
 	(void)snprintf(mode, sizeof(mode), "%04o", (unsigned)s->m->mode);
 	if (s->m->type == PLAN_TMPFS)
 		fd = make_tmpfs(s->plan, mode);
-	else if (s->m->type == PLAN_PROC)
-		fd = make_fs("proc", none, attr | MOUNT_ATTR_NODEV);
 	else
-		fd = make_fs("devpts", pts, attr);
+		fd = make_fs("devpts", pts,
+			     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 	attach(fd, s->at, s->m->dst);
 }
 
@@ -334,7 +343,7 @@ static void (*const steps[])(const struct step *s) = {
 	[PLAN_BIND] = step_bind,
 	[PLAN_PRIVATE] = step_private,
 	[PLAN_TMPFS] = step_fs,
-	[PLAN_PROC] = step_fs,
+	[PLAN_PROC] = step_bind,
 	[PLAN_DEVPTS] = step_fs,
 	[PLAN_COVER] = step_cover,
 	[PLAN_HIDE_FILE] = step_hide,
@@ -416,9 +425,9 @@ int mount_uncovered(const struct plan *p)
 	return -1;
 }
 
-void mount_build(const struct plan *p)
+void mount_build(const struct plan *p, int proc)
 {
-	cleanup_free int *pins = pin_all(p);
+	cleanup_free int *pins = pin_all(p, proc);
 	mode_t mask = umask(0);
 	cleanup_fd int root = make_tmpfs(p, "0755");
 

@@ -5,9 +5,13 @@
 
 struct plan;
 
-/* Pin every source while the host is still visible, build the new root, pivot
- * into it and drop the old one. The cwd is "/" then. */
-void mount_build(const struct plan *p);
+/* A /proc of our pid namespace, not attached yet. */
+int mount_proc(void);
+
+/* Pin every source while the host is still visible, build the new root, with
+ * proc (closed then) as its /proc, pivot into it and drop the old one. The cwd
+ * is "/" then. */
+void mount_build(const struct plan *p, int proc);
 
 /*
  * Who replaces a file on the host takes away what is mounted over it here

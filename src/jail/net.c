@@ -147,11 +147,11 @@ static void address_add(int fd)
 		fatal("setup: address");
 }
 
-void net_unpace(void)
+void net_unpace(int proc)
 {
 	static const char reno[] = "reno"; /* every kernel has it */
-	cleanup_fd int fd = open("/proc/sys/net/ipv4/tcp_congestion_control",
-				 O_WRONLY | O_CLOEXEC);
+	cleanup_fd int fd = openat(proc, "sys/net/ipv4/tcp_congestion_control",
+				   O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0 || write(fd, reno, strlen(reno)) < 0)
 		log_info("network: reno: %s", strerror(errno));

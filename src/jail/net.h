@@ -8,9 +8,9 @@
 struct plan;
 
 /* Nothing is paced over lo, which has no bottleneck (bbr does so, where it is
- * the host's default). Only speed is lost if that fails. Before /proc is ours,
- * which nobody writes to. */
-void net_unpace(void);
+ * the host's default). Only speed is lost if that fails. proc: mount_proc(),
+ * not attached yet, since later nobody writes to it. */
+void net_unpace(int proc);
 
 /*
  * Bring lo up and make the plan's routes local on it. Needs CAP_NET_ADMIN.

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What this machine is and who calls: read once, at every start, so with few
- * system calls and without trying anything out. What is missing for good (an
- * old kernel, user namespaces switched off) is told here with its cure; what
- * only trying can tell (AppArmor's restriction) is told by clone3.
+ * system calls and without trying anything out. An old kernel is told here with
+ * its cure; whether there may be namespaces is told by clone3.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -170,14 +169,6 @@ static int probe_self(struct host *h, struct diag *d)
 	return diag_hint(d, "install sbox with its profiles: make install");
 }
 
-/* There is such a sysctl, and it is 0. */
-static bool is_off(const struct host *h, const char *path)
-{
-	cleanup_free char *text = h->fs.read_head(h->fs.ctx, path, 32);
-
-	return text && strtol(text, NULL, 10) == 0;
-}
-
 static int probe_kernel(struct host *h, struct diag *d)
 {
 	struct utsname u;
@@ -198,19 +189,6 @@ static int probe_kernel(struct host *h, struct diag *d)
 	}
 	abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
 	h->landlock_abi = abi > 0 ? (int)abi : 0;
-	if (is_off(h, "/proc/sys/user/max_user_namespaces")) {
-		diag_set(d, "kernel: user namespaces are switched off");
-		if (host_getenv(h, "SBOX"))
-			return diag_hint(d, "this is inside sbox already, "
-					    "which can't be nested");
-		return diag_hint(d, "sudo sysctl "
-				    "user.max_user_namespaces=10000");
-	}
-	if (h->uid && is_off(h, "/proc/sys/kernel/unprivileged_userns_clone")) {
-		diag_set(d, "kernel: user namespaces are for root only");
-		return diag_hint(d, "sudo sysctl "
-				    "kernel.unprivileged_userns_clone=1");
-	}
 	return 0;
 }
 

@@ -24,6 +24,19 @@ load helper
 	says 'hint: only what is shown'
 }
 
+@test "where there are no namespaces to be had, it is said which switch that is" {
+	local setup='echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"'
+	run -125 --separate-stderr unshare -Ur sh -c "$setup" sh \
+		"$SBOX" /bin/touch ran
+	says 'hint: sudo sysctl user.max_user_namespaces='
+	[ ! -e ran ]
+	# in a sandbox of our own
+	inside --ro "$TOP" --ro "${SBOX%/*}" -- "$SBOX" /bin/touch ran
+	is_status 125
+	says "hint: .* sbox itself can't be nested"
+	[ ! -e ran ]
+}
+
 @test "--hide of what isn't there is said, of everything refused" {
 	inside --hide .evn -- /bin/true
 	succeeds
