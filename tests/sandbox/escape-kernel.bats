@@ -84,6 +84,13 @@ unknown-1000000000: ENOSYS"
 }
 
 # escapes: 59 64
+@test "--userns: bwrap doesn't start, since it would detach the mounts that protect" {
+	need bwrap
+	inside --userns -- bwrap --dev-bind / / /bin/touch ran
+	[ "$status" -ne 0 ]
+	[ ! -e ran ]
+}
+
 @test "--userns: protected paths hold against an inner mount namespace" {
 	need git
 	git init -q .

@@ -185,6 +185,14 @@ socket.create_connection(s.getsockname(), 2); print("reached")'
 	wait_for 5 grep -q wanted "$SCRATCH/heard" || { kill $pid; show; false; }
 	inside --set devices.wayland=true -- /usr/bin/env
 	matches WAYLAND_DISPLAY=wayland-7
+	# an absolute one may lie anywhere (wl_display_connect)
+	mkdir "$SCRATCH/wl"
+	ln "$rt/wayland-7" "$SCRATCH/wl/sock"
+	: >"$SCRATCH/heard"
+	export WAYLAND_DISPLAY=$SCRATCH/wl/sock
+	attack unix send "$WAYLAND_DISPLAY" absolute
+	wait_for 5 grep -q absolute "$SCRATCH/heard" || { kill $pid; show; false; }
+	export WAYLAND_DISPLAY=wayland-7
 	kill $pid
 	# what isn't there is an error, not less
 	rm "$rt/wayland-7"
