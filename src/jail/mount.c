@@ -36,9 +36,11 @@
 #include "sbox/path.h"
 #include "sbox/plan.h"
 
-#define SCRATCH	     "/.sbox" /* holds what is bound elsewhere, then goes */
-#define SCRATCH_FILE SCRATCH "/file"
-#define SCRATCH_VOID SCRATCH "/void"
+/* Beneath the new root: holds what is bound elsewhere, then goes */
+#define SCRATCH	      ".sbox"
+#define SCRATCH_FILE  SCRATCH "/file"
+#define SCRATCH_VOID  SCRATCH "/void"
+#define SCRATCH_COVER SCRATCH "/cover"
 
 #define RESOLVE_INSIDE                                                         \
 	(RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
@@ -97,11 +99,12 @@ static void set_attr(int fd, uint64_t attr, unsigned deep, const char *what)
 		fatal("mount: %s: flags", what);
 }
 
-static int clone_fd(int fd, unsigned deep, const char *what)
+/* path is ours, or "" for at itself */
+static int clone_tree(int at, const char *path, unsigned deep, const char *what)
 {
-	const unsigned flags =
-		AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
-	int tree = open_tree(fd, "", flags | deep);
+	const unsigned flags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW |
+			       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+	int tree = open_tree(at, path, flags | deep);
 
 	if (tree < 0)
 		fatal("mount: %s: pin", what);
@@ -112,8 +115,14 @@ static int pin_one(const struct plan_mount *m)
 {
 	unsigned deep = S_ISDIR(m->mode) ? AT_RECURSIVE : 0;
 	uint64_t attr = MOUNT_ATTR_NOSUID;
-	cleanup_fd int fd = -1;
+	cleanup_fd int fd =
+		fd_open2(AT_FDCWD, m->flags & PLAN_CWD ? "." : m->src,
+			 O_PATH | O_NOFOLLOW,
+			 RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 	int tree;
+
+	if (fd < 0)
+		fatal("mount: %s", m->src);
 
 	/* a device is written to all the same; its mode stays as it is */
 	if (m->flags & (PLAN_RO | PLAN_DEV))
@@ -122,15 +131,7 @@ static int pin_one(const struct plan_mount *m)
 		attr |= MOUNT_ATTR_NODEV;
 	if (m->flags & PLAN_NOEXEC)
 		attr |= MOUNT_ATTR_NOEXEC;
-	if (m->flags & PLAN_CWD) {
-		tree = clone_fd(AT_FDCWD, AT_RECURSIVE, m->src);
-	} else {
-		fd = fd_open2(AT_FDCWD, m->src, O_PATH | O_NOFOLLOW,
-			      RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
-		if (fd < 0)
-			fatal("mount: %s", m->src);
-		tree = clone_fd(fd, deep, m->src);
-	}
+	tree = clone_tree(fd, "", deep, m->src);
 	if (m->flags & PLAN_CHECK)
 		check_inode(tree, m);
 	set_attr(tree, attr, deep, m->src);
@@ -158,7 +159,8 @@ static void attach(int tree, int at, const char *dst)
 		fatal("mount: %s", dst);
 }
 
-/* A new filesystem as a detached mount. opts: key, value, ..., NULL. */
+/* A new filesystem as a detached mount. opts: key, value, ..., NULL; or
+ * none. */
 static int make_fs(const char *type, const char *const opts[], unsigned attr)
 {
 	cleanup_fd int fs = fsopen(type, FSOPEN_CLOEXEC);
@@ -166,7 +168,7 @@ static int make_fs(const char *type, const char *const opts[], unsigned attr)
 
 	if (fs < 0)
 		fatal("mount: %s", type);
-	for (; *opts; opts += 2) {
+	for (; opts && *opts; opts += 2) {
 		if (fsconfig(fs, FSCONFIG_SET_STRING, opts[0], opts[1], 0) < 0)
 			fatal("mount: %s: %s=%s", type, opts[0], opts[1]);
 	}
@@ -184,9 +186,7 @@ static int make_fs(const char *type, const char *const opts[], unsigned attr)
 
 int mount_proc(void)
 {
-	static const char *const none[] = {NULL};
-
-	return make_fs("proc", none,
+	return make_fs("proc", NULL,
 		       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC |
 			       MOUNT_ATTR_NODEV);
 }
@@ -201,45 +201,35 @@ static int make_tmpfs(const struct plan *p, const char *mode)
 	return make_fs("tmpfs", opts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
-static void write_file(int root, const char *path, const char *data,
-		       mode_t mode)
+/* errno says why. */
+static _Noreturn void step_failed(const char *dst)
 {
-	cleanup_fd int dir = inside_open_parent(root, path);
-	cleanup_fd int fd = -1;
-
-	if (dir >= 0)
-		fd = openat(dir, basename(path),
-			    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
-				    O_CLOEXEC,
-			    mode);
-	if (fd >= 0 && fd_write_all(fd, data, strlen(data)) == 0)
-		return;
 	if (errno == ENOSPC)
 		fatal_hint("limits.tmp is too small: 1M is enough to start",
-			   "mount: %s", path);
-	fatal("mount: %s", path);
+			   "mount: %s", dst);
+	fatal("mount: %s", dst);
 }
 
-/* Bind a part of our own tmpfs over dst, with flags. */
-static void bind_own(int root, const char *own, uint64_t attr, int at,
-		     const char *dst)
+/* dst: for messages. */
+static void write_file(int dir, const char *path, const char *data, mode_t mode,
+		       const char *dst)
 {
-	cleanup_fd int src = inside_open(root, own);
-	cleanup_fd int tree = -1;
+	cleanup_fd int fd = openat(
+		dir, path,
+		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
 
-	if (src < 0)
-		fatal("mount: %s", own);
-	tree = clone_fd(src, 0, own);
-	if (attr)
-		set_attr(tree, attr, 0, dst);
-	attach(tree, at, dst);
+	if (fd < 0 || fd_write_all(fd, data, strlen(data)) < 0)
+		step_failed(dst);
 }
 
-/* The place of a step: made in our tmpfs where the plan says so. */
+/* The place of a step: made in our tmpfs where the plan says so. Of what is
+ * made in a directory, that. */
 static int open_place(int root, const struct plan_mount *m)
 {
 	int fd;
 
+	if (m->type == PLAN_SYMLINK || m->type == PLAN_FILE)
+		return inside_open_parent(root, m->dst);
 	if (m->type == PLAN_DIR || m->type == PLAN_PRIVATE)
 		return inside_open_dir(root, m->dst, m->mode);
 	if (m->type == PLAN_PROC || m->type == PLAN_DEVPTS ||
@@ -264,31 +254,25 @@ struct step {
 	const struct plan_mount *m;
 	int root;
 	int pin; /* of a bind, or /proc */
-	int at;	 /* the place, if the step has one */
+	int at;	 /* the place */
 };
 
 static void step_symlink(const struct step *s)
 {
-	cleanup_fd int dir = inside_open_parent(s->root, s->m->dst);
-
-	if (dir < 0 || (symlinkat(s->m->data, dir, basename(s->m->dst)) < 0 &&
-			errno != EEXIST))
-		fatal("mount: %s", s->m->dst);
+	if (symlinkat(s->m->data, s->at, basename(s->m->dst)) < 0 &&
+	    errno != EEXIST)
+		step_failed(s->m->dst);
 }
 
 static void step_file(const struct step *s)
 {
-	write_file(s->root, s->m->dst, s->m->data, s->m->mode);
+	write_file(s->at, basename(s->m->dst), s->m->data, s->m->mode,
+		   s->m->dst);
 }
 
 static void step_bind(const struct step *s)
 {
 	attach(s->pin, s->at, s->m->dst);
-}
-
-static void step_private(const struct step *s)
-{
-	bind_own(s->root, s->m->dst, 0, s->at, s->m->dst);
 }
 
 static void step_fs(const struct step *s)
@@ -308,28 +292,37 @@ static void step_fs(const struct step *s)
 	attach(fd, s->at, s->m->dst);
 }
 
+/* Bind what our scratch directory holds over the place. */
+static void bind_scratch(const struct step *s, const char *path, uint64_t attr)
+{
+	cleanup_fd int tree = clone_tree(s->root, path, 0, s->m->dst);
+
+	set_attr(tree, MOUNT_ATTR_RDONLY | attr, 0, s->m->dst);
+	attach(tree, s->at, s->m->dst);
+}
+
 static void step_cover(const struct step *s)
 {
-	static const char path[] = SCRATCH "/cover";
-
-	write_file(s->root, path, s->m->data, 0444);
-	bind_own(s->root, path, MOUNT_ATTR_RDONLY, s->at, s->m->dst);
-	if (unlinkat(s->root, path + 1, 0) < 0)
-		fatal("mount: %s", path);
+	write_file(s->root, SCRATCH_COVER, s->m->data, 0444, s->m->dst);
+	bind_scratch(s, SCRATCH_COVER, 0);
+	if (unlinkat(s->root, SCRATCH_COVER, 0) < 0)
+		fatal("mount: scratch");
 }
 
 static void step_hide(const struct step *s)
 {
-	bind_own(s->root,
-		 s->m->type == PLAN_HIDE_DIR ? SCRATCH_VOID : SCRATCH_FILE,
-		 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, s->at, s->m->dst);
+	bind_scratch(s,
+		     s->m->type == PLAN_HIDE_DIR ? SCRATCH_VOID : SCRATCH_FILE,
+		     MOUNT_ATTR_NOEXEC);
 }
 
+/* Onto itself; what lies beneath comes along if it is a tree of the host's. */
 static void step_tree(const struct step *s)
 {
 	const struct plan_mount *m = s->m;
 	bool whole = S_ISDIR(m->mode) || !m->mode;
-	cleanup_fd int tree = clone_fd(s->at, whole ? AT_RECURSIVE : 0, m->dst);
+	cleanup_fd int tree =
+		clone_tree(s->at, "", whole ? AT_RECURSIVE : 0, m->dst);
 
 	if (m->type == PLAN_READONLY)
 		set_attr(tree, MOUNT_ATTR_RDONLY, AT_RECURSIVE, m->dst);
@@ -341,7 +334,7 @@ static void (*const steps[])(const struct step *s) = {
 	[PLAN_SYMLINK] = step_symlink,
 	[PLAN_FILE] = step_file,
 	[PLAN_BIND] = step_bind,
-	[PLAN_PRIVATE] = step_private,
+	[PLAN_PRIVATE] = step_tree,
 	[PLAN_TMPFS] = step_fs,
 	[PLAN_PROC] = step_bind,
 	[PLAN_DEVPTS] = step_fs,
@@ -356,32 +349,29 @@ static_assert(ARRAY_SIZE(steps) == PLAN__COUNT, "each type has its step");
 static void step(const struct plan *p, int root, const struct plan_mount *m,
 		 int pin)
 {
-	cleanup_fd int at = -1;
+	cleanup_fd int at = open_place(root, m);
 
-	if (m->type != PLAN_SYMLINK && m->type != PLAN_FILE) {
-		at = open_place(root, m);
-		if (at < 0 && errno == ENOENT && (m->flags & PLAN_TRY))
-			return;
-		if (at < 0)
-			fatal("mount: %s", m->dst);
-	}
+	if (at < 0 && errno == ENOENT && (m->flags & PLAN_TRY))
+		return;
+	if (at < 0)
+		step_failed(m->dst);
 	if (steps[m->type])
 		steps[m->type](&(struct step){p, m, root, pin, at});
 }
 
 static void scratch_make(int root)
 {
-	if (mkdirat(root, &SCRATCH[1], 0755) < 0 ||
-	    mkdirat(root, &SCRATCH_VOID[1], 0555) < 0)
-		fatal("mount: scratch");
-	write_file(root, SCRATCH_FILE, "", 0444);
+	if (mkdirat(root, SCRATCH, 0755) < 0 ||
+	    mkdirat(root, SCRATCH_VOID, 0555) < 0)
+		step_failed("scratch");
+	write_file(root, SCRATCH_FILE, "", 0444, "scratch");
 }
 
 static void scratch_remove(int root)
 {
-	if (unlinkat(root, &SCRATCH_FILE[1], 0) < 0 ||
-	    unlinkat(root, &SCRATCH_VOID[1], AT_REMOVEDIR) < 0 ||
-	    unlinkat(root, &SCRATCH[1], AT_REMOVEDIR) < 0)
+	if (unlinkat(root, SCRATCH_FILE, 0) < 0 ||
+	    unlinkat(root, SCRATCH_VOID, AT_REMOVEDIR) < 0 ||
+	    unlinkat(root, SCRATCH, AT_REMOVEDIR) < 0)
 		fatal("mount: scratch");
 }
 
