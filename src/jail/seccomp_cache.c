@@ -9,7 +9,7 @@
  *
  * A file is used only if nothing about it is unexpected: a regular file of
  * ours, 0600, one link, in a directory of ours that nobody else can write,
- * exactly as long as it says, for this key and machine, with the right hash.
+ * with the right hash of this key and all of the program.
  * Otherwise it is as if it weren't there: compile, replace it. A cache that
  * can't be written costs time and nothing else.
  */
@@ -33,14 +33,11 @@
 #include "sbox/strlist.h"
 
 /* Change with the compiler: what it makes of the same object differs. */
-#define FILTER_FORMAT "sbox-filter-2"
+#define FILTER_FORMAT "sbox-filter-3"
 
-struct entry {
-	char sum[SHA256_DIGEST_STRING_LENGTH - 1]; /* of key and program */
-	struct sock_filter insns[BPF_MAXINSNS];	   /* to the file's end */
-};
-
-#define ENTRY_HEAD offsetof(struct entry, insns)
+/* A file is the program, then this much: the hash of key and program. */
+#define SUM_LEN	  SHA256_DIGEST_LENGTH
+#define ENTRY_MAX (BPF_MAXINSNS * sizeof(struct sock_filter) + SUM_LEN)
 
 static void hash_string(SHA2_CTX *h, const char *s)
 {
@@ -99,15 +96,15 @@ void seccomp_filter_key(const struct policy_seccomp *s, const struct host *host,
 	(void)SHA256End(&h, hex);
 }
 
-static void sum(const char *key, const struct sock_filter *insns, size_t size,
-		char hex[SHA256_DIGEST_STRING_LENGTH])
+static void sum(const char *key, const void *program, size_t size,
+		uint8_t out[SUM_LEN])
 {
 	SHA2_CTX h;
 
 	SHA256Init(&h);
 	hash_string(&h, key);
-	SHA256Update(&h, (const uint8_t *)insns, size);
-	(void)SHA256End(&h, hex);
+	SHA256Update(&h, program, size);
+	SHA256Final(out, &h);
 }
 
 /* A directory of ours that only we can write; its mode is repaired once. */
@@ -126,24 +123,25 @@ static int dir_open(const char *path)
 	return -1;
 }
 
-/* Returns the program's bytes, 0 if the file isn't as it must be. */
-static size_t entry_read(int fd, const char *key, struct entry *e)
+/* The program in a file, and behind it the sum; NULL if the file isn't as it
+ * must be. */
+static char *entry_read(int fd, const char *key, size_t *size)
 {
-	char hex[SHA256_DIGEST_STRING_LENGTH];
+	cleanup_free char *buf = NULL;
+	uint8_t own[SUM_LEN];
 	struct stat st;
-	size_t size;
-	ssize_t n;
+	size_t len;
 
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-	    (st.st_mode & 07777) != 0600 || st.st_nlink != 1 ||
-	    st.st_size <= (off_t)ENTRY_HEAD || st.st_size > (off_t)sizeof(*e))
-		return 0;
-	n = read(fd, e, sizeof(*e));
-	size = (size_t)st.st_size - ENTRY_HEAD;
-	if (n != st.st_size || size % sizeof(e->insns[0]))
-		return 0;
-	sum(key, e->insns, size, hex);
-	return memcmp(e->sum, hex, sizeof(e->sum)) == 0 ? size : 0;
+	    (st.st_mode & 07777) != 0600 || st.st_nlink != 1)
+		return NULL;
+	buf = fd_read_all(fd, ENTRY_MAX, &len);
+	if (!buf || len <= SUM_LEN ||
+	    (len - SUM_LEN) % sizeof(struct sock_filter))
+		return NULL;
+	*size = len - SUM_LEN;
+	sum(key, buf, *size, own);
+	return memcmp(buf + *size, own, SUM_LEN) == 0 ? steal_ptr(&buf) : NULL;
 }
 
 static bool cache_read(const char *dir, const char *key,
@@ -151,19 +149,16 @@ static bool cache_read(const char *dir, const char *key,
 {
 	cleanup_fd int dirfd = dir_open(dir);
 	cleanup_fd int fd = -1;
-	struct entry e;
 	size_t size;
 
 	if (dirfd < 0)
 		return false;
 	/* Non-blocking: it might be a FIFO. */
 	fd = openat(dirfd, key, FILE_READ_FLAGS | O_NOFOLLOW);
-	size = fd < 0 ? 0 : entry_read(fd, key, &e);
-	if (!size)
+	out->insns = fd < 0 ? NULL : (void *)entry_read(fd, key, &size);
+	if (!out->insns)
 		return false;
-	out->insns = xcalloc(1, size);
-	memcpy(out->insns, e.insns, size);
-	out->len = (unsigned short)(size / sizeof(e.insns[0]));
+	out->len = (unsigned short)(size / sizeof(out->insns[0]));
 	return true;
 }
 
@@ -174,15 +169,13 @@ static void cache_write(const char *dir, const char *key,
 	const size_t size = f->len * sizeof(f->insns[0]);
 	cleanup_free char *path = path_join(dir, key);
 	cleanup_fd int dirfd = -1;
-	char hex[SHA256_DIGEST_STRING_LENGTH];
-	struct entry e;
+	uint8_t entry[ENTRY_MAX];
 
-	sum(key, f->insns, size, hex);
-	memcpy(e.sum, hex, sizeof(e.sum));
-	memcpy(e.insns, f->insns, size);
+	memcpy(entry, f->insns, size);
+	sum(key, entry, size, entry + size);
 	if (dir_make(dir, 0700) == 0)
 		dirfd = dir_open(dir);
-	if (dirfd < 0 || file_replace(path, &e, ENTRY_HEAD + size, 0600))
+	if (dirfd < 0 || file_replace(path, entry, size + SUM_LEN, 0600))
 		log_info("seccomp: %s: the filter is not kept: %s", path,
 			 strerror(errno));
 }
