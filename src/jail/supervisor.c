@@ -47,17 +47,19 @@ struct supervisor {
 	int *interrupt;
 	struct terminal *term; /* NULL without one */
 	int sigfd;
-	int64_t limit_at, kill_at, drain_until; /* monotonic ms; 0: none */
-	bool started;				/* pid 1 takes messages */
+	/* Monotonic ms, 0: none. Of the time limit; if the payload is ending,
+	 * of its grace; if it was reported, of its last output. */
+	int64_t deadline;
+	bool started;	 /* pid 1 takes messages */
 	bool stop_asked; /* we sent TSTP: the payload's stop is ours, too */
+	bool ending;	 /* the payload was asked to end, or can't go on */
 	bool reported;	 /* wait_status or exec_errno is final */
 	bool timed_out, killed;
 	bool refused; /* it failed, and connections found nobody */
 	bool lost;    /* pid 1 died without a report */
 	bool done;
-	int made;	   /* of plan.absent, -1: none was heard of */
-	int killed_status; /* what to return once pid 1 was killed by us */
-	int forwarded;	   /* INT or QUIT, the last that was sent to us */
+	int made;      /* of plan.absent, -1: none was heard of */
+	int forwarded; /* INT or QUIT, the last that was sent to us */
 	int wait_status;
 	int exec_errno;
 };
@@ -125,10 +127,17 @@ static void tell(const struct supervisor *s, enum wire_type type, int value)
 
 static void kill_init(struct supervisor *s)
 {
-	s->killed = true;
-	s->kill_at = 0;
+	s->killed = s->ending = true;
+	s->deadline = 0;
 	/* ESRCH: dead already */
 	(void)syscall(SYS_pidfd_send_signal, s->init_pidfd, SIGKILL, NULL, 0);
+}
+
+/* What isn't over after a while is killed. */
+static void end_soon(struct supervisor *s)
+{
+	s->ending = true;
+	s->deadline = now_ms() + GRACE_MS;
 }
 
 /* The user's terminal is gone: the inside has had HUP from the kernel. */
@@ -136,9 +145,9 @@ static void on_hang_up(struct supervisor *s)
 {
 	tell(s, WIRE_SIGNAL, SIGHUP);
 	tell(s, WIRE_SIGNAL, SIGCONT);
-	if (!s->kill_at && !s->killed && !is_ignored(SIGHUP)) {
-		s->kill_at = now_ms() + GRACE_MS;
-		s->killed_status = 128 + SIGHUP;
+	if (!s->ending && !s->reported && !is_ignored(SIGHUP)) {
+		end_soon(s);
+		s->wait_status = W_EXITCODE(128 + SIGHUP, 0);
 	}
 }
 
@@ -148,7 +157,7 @@ static void on_stopped(struct supervisor *s, int sig)
 
 	if (s->reported)
 		return;
-	if (s->kill_at) { /* it has had its time: it may not stop the clock */
+	if (s->ending) { /* it has had its time: it may not stop the clock */
 		tell(s, WIRE_SIGNAL, SIGCONT);
 		return;
 	}
@@ -175,11 +184,8 @@ static void on_stopped(struct supervisor *s, int sig)
 static void on_end(struct supervisor *s)
 {
 	s->reported = true;
-	s->kill_at = s->limit_at = 0;
-	if (s->term)
-		s->drain_until = now_ms() + DRAIN_MS;
-	else
-		s->done = true;
+	s->deadline = now_ms() + DRAIN_MS;
+	s->done = !s->term;
 }
 
 static void on_ready(struct supervisor *s, int master)
@@ -201,7 +207,7 @@ static void on_lost(struct supervisor *s)
 	s->lost = s->done = true;
 	if (s->killed)
 		return;
-	s->killed_status = SBOX_EXIT_FAILURE;
+	s->wait_status = W_EXITCODE(SBOX_EXIT_FAILURE, 0);
 	if (r < 0)
 		log_err("init: wait: %s", strerror(errno));
 	else if (info.si_code != CLD_EXITED)
@@ -324,7 +330,7 @@ static void on_signal(struct supervisor *s)
 			return;
 		s->done = s->reported;
 		if (!s->reported) {
-			s->killed_status = 128 + sig;
+			s->wait_status = W_EXITCODE(128 + sig, 0);
 			kill_init(s);
 		}
 		return;
@@ -336,42 +342,32 @@ static void on_signal(struct supervisor *s)
 	tell(s, WIRE_SIGNAL, sig);
 }
 
+/* Until on_time() has something to do; -1: for ever, as output waits for the
+ * user at the end. */
+static int wait_ms(const struct supervisor *s)
+{
+	int64_t left;
+
+	if (!s->deadline || (s->reported && terminal_is_blocked(s->term)))
+		return -1;
+	left = s->deadline - now_ms();
+	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
 static void on_time(struct supervisor *s)
 {
-	int64_t now;
-
-	if (!s->limit_at && !s->kill_at && !s->drain_until)
+	if (wait_ms(s) != 0)
 		return;
-	now = now_ms();
-	if (s->limit_at && now >= s->limit_at) {
-		s->limit_at = 0;
+	if (s->reported) {
+		s->done = true;
+	} else if (s->ending) {
+		kill_init(s);
+	} else {
+		end_soon(s);
 		s->timed_out = true;
-		s->kill_at = now + GRACE_MS;
 		tell(s, WIRE_SIGNAL, SIGTERM | WIRE_GROUP);
 		tell(s, WIRE_SIGNAL, SIGCONT);
 	}
-	if (s->kill_at && now >= s->kill_at)
-		kill_init(s);
-	if (s->drain_until && now >= s->drain_until &&
-	    !terminal_is_blocked(s->term))
-		s->done = true;
-}
-
-/* Until the next thing that on_time() does; -1: none. */
-static int wait_ms(const struct supervisor *s)
-{
-	const int64_t at[] = {s->limit_at, s->kill_at, s->drain_until};
-	int64_t next = INT64_MAX;
-
-	for (size_t i = 0; i < ARRAY_SIZE(at); i++)
-		if (at[i] && at[i] < next)
-			next = at[i];
-	/* At the end, output that waits for the user waits for ever. */
-	if (next == INT64_MAX ||
-	    (next == s->drain_until && terminal_is_blocked(s->term)))
-		return -1;
-	next -= now_ms();
-	return next < 0 ? 0 : next > INT32_MAX ? INT32_MAX : (int)next;
 }
 
 static void turn(struct supervisor *s)
@@ -379,13 +375,14 @@ static void turn(struct supervisor *s)
 	struct pollfd fds[2 + TERMINAL_POLLFDS] = {
 		{.fd = s->reported ? -1 : s->sock, .events = POLLIN},
 		{.fd = s->sigfd, .events = POLLIN},
+		{.fd = -1},
+		{.fd = -1},
 	};
 	bool was_lost = s->term && terminal_is_lost(s->term);
 
 	if (s->term)
 		terminal_poll(s->term, fds + 2);
-	if (poll(fds, s->term ? ARRAY_SIZE(fds) : 2, wait_ms(s)) < 0 &&
-	    errno != EINTR)
+	if (poll(fds, ARRAY_SIZE(fds), wait_ms(s)) < 0 && errno != EINTR)
 		fatal("supervisor: poll");
 	/* Output before a stop or the end that came after it. */
 	if (s->term)
@@ -439,8 +436,6 @@ static int status_of(const struct supervisor *s, bool active)
 			 s->plan->limits.time);
 		return SBOX_EXIT_TIMEOUT;
 	}
-	if (s->lost)
-		return s->killed_status;
 	if (s->exec_errno)
 		return exec_failed(s);
 	if (WIFEXITED(s->wait_status))
@@ -483,8 +478,8 @@ int supervise(const struct plan *plan, int sock, int init_pidfd, int *interrupt)
 	if (plan->tty)
 		s.term = terminal_open(plan);
 	if (plan->limits.time != POLICY_UNLIMITED) {
-		s.limit_at = now_ms() + (int64_t)plan->limits.time;
-		continue_at(s.limit_at);
+		s.deadline = now_ms() + (int64_t)plan->limits.time;
+		continue_at(s.deadline);
 	}
 	while (!s.done)
 		turn(&s);
