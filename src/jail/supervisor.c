@@ -58,6 +58,7 @@ struct supervisor {
 	bool refused; /* it failed, and connections found nobody */
 	bool lost;    /* pid 1 died without a report */
 	bool done;
+	int uncovered; /* of the plan's mounts, -1: none */
 	int made;      /* of plan.absent, -1: none was heard of */
 	int forwarded; /* INT or QUIT, the last that was sent to us */
 	int wait_status;
@@ -216,29 +217,26 @@ static void on_lost(struct supervisor *s)
 		log_err("init: ended without a report");
 }
 
-static void on_uncovered(const struct supervisor *s, int index)
+/* value as an index of n things in the plan. */
+static int checked(int value, size_t n)
 {
-	if (index < 0 || (size_t)index >= s->plan->nmounts)
-		fatalx("supervisor: mount %d, which there is not", index);
-	log_err("view: %s: it was replaced on the host, and so was no longer "
-		"protected: everything inside was killed",
-		s->plan->mounts[index].dst);
-	log_hint("look at it before you use it, then start again");
+	if (value < 0 || (size_t)value >= n)
+		fatalx("supervisor: index %d, which there is not", value);
+	return value;
 }
 
-static void on_made(struct supervisor *s, int index)
-{
-	if (index < 0 || (size_t)index >= s->plan->absent.n)
-		fatalx("supervisor: path %d, which there is not", index);
-	s->made = index;
-}
-
-/* After pid 1's own, or in place of it. */
+/* After pid 1's own, or in place of it; and what was wrong. */
 static void last_look(struct supervisor *s)
 {
 	bool clear = absent_clear(&s->plan->absent_src, &s->made);
 	const char *path;
 
+	if (s->uncovered >= 0) {
+		log_err("view: %s: it was replaced on the host, and so was no "
+			"longer protected: everything inside was killed",
+			s->plan->mounts[s->uncovered].dst);
+		log_hint("look at it before you use it, then start again");
+	}
 	if (s->made < 0)
 		return;
 	s->wait_status = SIGKILL;
@@ -269,9 +267,9 @@ static void on_message(struct supervisor *s)
 	} else if (msg.type == WIRE_STOPPED) {
 		on_stopped(s, msg.value);
 	} else if (msg.type == WIRE_UNCOVERED) {
-		on_uncovered(s, msg.value);
+		s->uncovered = checked(msg.value, s->plan->nmounts);
 	} else if (msg.type == WIRE_MADE) {
-		on_made(s, msg.value);
+		s->made = checked(msg.value, s->plan->absent.n);
 	} else if (msg.type == WIRE_EXITED) {
 		s->wait_status = msg.value & (WIRE_REFUSED - 1);
 		s->refused = (msg.value & WIRE_REFUSED) != 0;
@@ -467,6 +465,7 @@ int supervise(const struct plan *plan, int sock, int init_pidfd, int *interrupt)
 			       .sock = sock,
 			       .init_pidfd = init_pidfd,
 			       .interrupt = interrupt,
+			       .uncovered = -1,
 			       .made = -1};
 	sigset_t set = handled_set();
 	bool active = false;
@@ -484,10 +483,8 @@ int supervise(const struct plan *plan, int sock, int init_pidfd, int *interrupt)
 	while (!s.done)
 		turn(&s);
 	/* The signalfd ends with the process, which is about to end. */
-	if (s.term) {
-		active = terminal_is_active(s.term);
-		terminal_close(s.term, s.timed_out || s.lost);
-	}
+	if (s.term)
+		active = terminal_close(s.term, s.timed_out || s.lost);
 	last_look(&s);
 	if (s.refused)
 		log_hint("connections inside found nobody: --allow NAME is "

@@ -42,10 +42,9 @@
 
 struct terminal {
 	struct watched w;
-	pid_t watcher;
-	int master; /* -1: not yet, or closed */
-	bool eager; /* active whenever we are in the foreground */
-	bool was_active;
+	pid_t watcher; /* since we were active for the first time */
+	int master;    /* -1: not yet, or closed */
+	bool eager;    /* active whenever we are in the foreground */
 	bool lost;
 	bool ended; /* the inside is closed */
 	bool filter_on;
@@ -137,7 +136,7 @@ static void activate(struct terminal *t)
 	t->w.ours = m;
 	if (!t->watcher)
 		t->watcher = watcher_start(&t->w);
-	t->w.raw = t->was_active = true;
+	t->w.raw = true;
 	(void)tcsetattr(t->w.tty, TCSADRAIN, &m); /* fails when hung up */
 	(void)tcgetattr(t->w.tty, &t->w.ours);
 }
@@ -291,11 +290,6 @@ bool terminal_is_lost(const struct terminal *t)
 	return t->lost;
 }
 
-bool terminal_is_active(const struct terminal *t)
-{
-	return t->was_active;
-}
-
 bool terminal_is_done(const struct terminal *t)
 {
 	return t->lost || (t->ended && t->out_pos == t->out_len);
@@ -379,11 +373,11 @@ int terminal_continued(struct terminal *t)
 	return was ? -1 : 1;
 }
 
-void terminal_close(struct terminal *t, bool reset)
+bool terminal_close(struct terminal *t, bool reset)
 {
-	bool raw = t->w.raw;
+	bool was_active = t->watcher > 0;
 
-	if (raw && reset)
+	if (t->w.raw && reset)
 		watcher_reset_screen(t->w.tty, t->filter.alt_screen, false);
 	deactivate(t);
 	watcher_stop(t->watcher);
@@ -391,4 +385,5 @@ void terminal_close(struct terminal *t, bool reset)
 		(void)close(t->master); /* nothing is left to be written */
 	(void)close(t->w.tty);		/* only read and set */
 	(void)munmap(t, sizeof(*t));	/* can't fail: it is our mapping */
+	return was_active;
 }

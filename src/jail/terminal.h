@@ -34,8 +34,6 @@ void terminal_relay(struct terminal *t,
 
 /* The user's terminal was hung up; the one inside is, too, by now. */
 bool terminal_is_lost(const struct terminal *t);
-/* Input is (or was, when it ended) relayed: keys make signals inside. */
-bool terminal_is_active(const struct terminal *t);
 /* Everything that was written inside has been written outside (or can't be);
  * the inside is closed. */
 bool terminal_is_done(const struct terminal *t);
@@ -58,8 +56,9 @@ int terminal_stopped(struct terminal *t, int sig);
 int terminal_continued(struct terminal *t);
 
 /* Restore the terminal exactly; reset: the payload was killed, so switch off
- * the screen modes that it may have left on. Frees t. */
-void terminal_close(struct terminal *t, bool reset);
+ * the screen modes that it may have left on. Frees t. Returns whether input was
+ * ever relayed, so that keys made signals inside. */
+bool terminal_close(struct terminal *t, bool reset);
 
 /*
  * Stop ourselves (target: our pid, or 0 for the process group) by sig, which
