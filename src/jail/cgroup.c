@@ -53,7 +53,7 @@
 #define FILE_MAX_BYTES (1 << 16)
 #define PAYLOAD	       "payload"
 
-int cgroup_find(const char *cgroup, char **out)
+char *cgroup_find(const char *cgroup)
 {
 	cleanup_free char *own = NULL;
 	const char *line = cgroup;
@@ -61,15 +61,12 @@ int cgroup_find(const char *cgroup, char **out)
 	while (strncmp(line, "0::/", strlen("0::/")) != 0) {
 		line += strcspn(line, "\n");
 		if (!*line++)
-			return -1;
+			return NULL;
 	}
 	line += strlen("0::");
 	own = xstrndup(line, strcspn(line, "\n"));
 	/* "/..": outside of our cgroup namespace */
-	if (path_under("/..", own))
-		return -1;
-	*out = steal_ptr(&own);
-	return 0;
+	return path_under("/..", own) ? NULL : steal_ptr(&own);
 }
 
 /* A small file's text, malloc'd, "" when it can't be read. */
@@ -88,11 +85,9 @@ static char *find_own(void)
 	static const char *const places[] = {"/sys/fs/cgroup",
 					     "/sys/fs/cgroup/unified"};
 	cleanup_free char *self = get("/proc/self", "cgroup");
-	cleanup_free char *below = NULL;
+	cleanup_free char *below = cgroup_find(self);
 
-	if (cgroup_find(self, &below) < 0)
-		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+	for (size_t i = 0; below && i < ARRAY_SIZE(places); i++) {
 		cleanup_free char *dir = path_join(places[i], below + 1);
 		struct statfs fs;
 
@@ -111,15 +106,9 @@ static int put(const char *dir, const char *name, const char *text)
 	return fd < 0 ? -1 : fd_write_all(fd, text, strlen(text));
 }
 
-static char *leaf_path(const struct cgroup *c)
-{
-	return xasprintf("%s/sbox-self-%d", c->own, getpid());
-}
-
 /* Best effort: what stays is empty, and goes with the delegated cgroup. */
 static void undo(struct cgroup *c)
 {
-	cleanup_free char *leaf = leaf_path(c);
 	const struct timespec wait = {.tv_nsec = 10000000};
 
 	if (c->path) {
@@ -134,52 +123,42 @@ static void undo(struct cgroup *c)
 		(void)rmdir(c->path);
 	}
 	/* another sbox that holds the lock has its limits by our controllers */
-	if (c->moved && flock(c->lock, LOCK_EX | LOCK_NB) == 0) {
-		if (c->disable[0])
-			(void)put(c->own, "cgroup.subtree_control", c->disable);
-		if (put(c->own, "cgroup.procs", "0") == 0)
-			(void)rmdir(leaf);
+	if (c->leaf && flock(c->lock, LOCK_EX | LOCK_NB) == 0) {
+		for (char *at = c->enabled; (at = strchr(at, '+'));)
+			*at = '-';
+		(void)put(c->own, "cgroup.subtree_control", c->enabled);
+		(void)put(c->own, "cgroup.procs", "0");
+		(void)rmdir(c->leaf); /* EBUSY: we are still there */
 	}
-	if (c->lock >= 0)
-		(void)close(c->lock);
-	c->lock = -1;
+	/* the lock ends with the process, which is about to end */
 }
 
 /* err: 0 when why says it all. */
-static _Noreturn void refuse(struct cgroup *c, const char *what, int err)
+static _Noreturn void refuse(struct cgroup *c, const char *why, int err)
 {
 	const char *key = c->memory ? "memory" : c->cpu ? "cpu" : "pids";
-	const char *own = c->own;
 	const char *hint =
 		c->plan->uid
 			? "systemd-run --user --scope -p Delegate=yes sbox ..."
 			: "systemd-run --scope -p Delegate=yes sbox ...";
 
-	if (own)
+	if (c->own)
 		undo(c);
-	if (err == EBUSY)
-		fatalx_hint(hint,
-			    "limits.%s: needs a delegated cgroup v2 without "
-			    "other processes: %s: %s",
-			    key, own, what);
-	fatalx_hint(hint, "limits.%s: needs a delegated cgroup v2%s%s: %s%s%s",
-		    key, own ? ": " : "", own ? own : "", what, err ? ": " : "",
-		    err ? strerrordesc_np(err) : "");
+	errno = err;
+	log_die(hint, err && err != EBUSY,
+		"limits.%s: needs a delegated cgroup v2%s: %s%s%s", key,
+		err == EBUSY ? " without other processes" : "",
+		c->own ? c->own : "", c->own ? ": " : "", why);
 }
 
 static void move_to_leaf(struct cgroup *c)
 {
-	cleanup_free char *leaf = leaf_path(c);
-	int err;
-
-	if (mkdir(leaf, 0755) < 0 && errno != EEXIST) /* an old one of a kill */
+	c->leaf = xasprintf("%s/sbox-self-%d", c->own, getpid());
+	/* an old one of a kill may be there */
+	if (mkdir(c->leaf, 0755) < 0 && errno != EEXIST)
 		refuse(c, "mkdir", errno);
-	if (put(leaf, "cgroup.procs", "0") < 0) {
-		err = errno;
-		(void)rmdir(leaf);
-		refuse(c, "cgroup.procs", err);
-	}
-	c->moved = true;
+	if (put(c->leaf, "cgroup.procs", "0") < 0)
+		refuse(c, "cgroup.procs", errno);
 }
 
 /* Let the children of our own cgroup have the controllers. */
@@ -193,7 +172,7 @@ static void enable(struct cgroup *c)
 	cleanup_free char *enabled = get(c->own, "cgroup.subtree_control");
 	cleanup_free char *type = get(c->own, "cgroup.type");
 	cleanup_free char *now = NULL;
-	char plus[sizeof(c->disable)] = "", minus[sizeof(plus)] = "";
+	const size_t size = sizeof(c->enabled);
 	size_t len = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -208,17 +187,15 @@ static void enable(struct cgroup *c)
 			refuse(c, why, 0);
 		}
 		/* all three fit */
-		(void)snprintf(plus + len, sizeof(plus) - len, "+%s ", name);
-		(void)snprintf(minus + len, sizeof(minus) - len, "-%s ", name);
-		len = strlen(plus);
+		len += (size_t)snprintf(c->enabled + len, size - len, "+%s ",
+					name);
 	}
 	if (!len)
 		return;
 	if (*type) /* the root has none */
 		move_to_leaf(c);
-	if (put(c->own, "cgroup.subtree_control", plus) < 0)
+	if (put(c->own, "cgroup.subtree_control", c->enabled) < 0)
 		refuse(c, "cgroup.subtree_control", errno);
-	memcpy(c->disable, minus, sizeof(minus));
 	now = get(c->own, "cgroup.type");
 	if (strcmp(now, type) != 0)
 		refuse(c, "cgroup.type", EBUSY);
@@ -304,6 +281,4 @@ void cgroup_remove(struct cgroup *c)
 	(void)close(c->fd);
 	c->fd = -1;
 	undo(c);
-	free(c->own);
-	free(c->path);
 }

@@ -14,9 +14,9 @@ struct cgroup {
 	int fd;			/* for CLONE_INTO_CGROUP; -1: none was needed */
 	char *path;		/* holds the limits; fd is its child */
 	char *own;		/* the delegated one, where sbox was started */
-	char disable[32]; /* cgroup.subtree_control of own: to undo ours */
-	bool moved;	  /* sbox sits in a leaf of own */
-	int lock;	  /* own, flock(2) */
+	char *leaf;		/* of own, where sbox sits then; or NULL */
+	char enabled[32];	/* "+memory ...": what own's children got */
+	int lock;		/* own, flock(2) */
 };
 
 /* Make it if limits.memory, limits.cpu or (as root) an explicit limits.pids
@@ -29,9 +29,9 @@ void cgroup_remove(struct cgroup *c);
 
 /*
  * Where in the hierarchy the cgroup v2 of the process is whose /proc/PID/cgroup
- * this is. 0 and *out (malloc'd, "/..."), or -1: it has none, or it lies
- * outside of our cgroup namespace. Pure.
+ * this is: malloc'd, "/...". NULL: it has none, or it lies outside of our
+ * cgroup namespace. Pure.
  */
-int cgroup_find(const char *cgroup, char **out);
+char *cgroup_find(const char *cgroup);
 
 #endif

@@ -37,11 +37,10 @@ static void test_find(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *r = &rows[i];
-		cleanup_free char *got = NULL;
-		int rc = cgroup_find(r->cgroup, &got);
+		cleanup_free char *got = cgroup_find(r->cgroup);
 
-		if (rc != (r->expected ? 0 : -1) ||
-		    (r->expected && strcmp(got, r->expected) != 0))
+		if (!got != !r->expected ||
+		    (got && strcmp(got, r->expected) != 0))
 			fail_msg("%s: %s", r->label, got ? got : "none");
 	}
 }
