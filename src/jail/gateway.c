@@ -6,7 +6,7 @@
  *
  *	3	its policy: JSON in a memfd that nobody can change any more
  *	4	the conversation with pid 1 (wire.h); its end is the sandbox's
- *	5	a pipe to us, lines of text:
+ *	5	a socket to us, each message a line of text:
  *		"publish IN OUT"	OUT outside is IN inside
  *		"ready"			everything it listens on is there
  *		"error TEXT"		it could not start, and is gone
@@ -81,58 +81,66 @@ static int policy_memfd(const struct plan *p)
 	return steal_fd(&fd);
 }
 
-/* Numbers out of the way of those that they will have over there. */
-static int above(int fd)
+/* A descriptor for the gateway, and its number over there. */
+struct passed {
+	int fd, number;
+};
+#define NPASSED 4
+
+/* Out of the way of those numbers. */
+static void move_up(struct passed *passed)
 {
-	int high = fcntl(fd, F_DUPFD_CLOEXEC, FD_REPORT + 1);
+	int high = fcntl(passed->fd, F_DUPFD_CLOEXEC, FD_REPORT + 1);
 
 	if (high < 0)
 		fatal("gateway: descriptor");
-	(void)close(fd); /* only its copy is used */
-	return high;
+	(void)close(passed->fd); /* only its copy is used */
+	passed->fd = high;
 }
 
-static pid_t spawn(const struct plan *p, int policy, int control, int report,
-		   int said)
+static void must(const struct plan *p, int err)
 {
-	static char name[] = "sbox-gateway";
-	char *argv[] = {name, NULL};
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
-	pid_t pid = -1;
-	int err;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	if ((err = posix_spawn_file_actions_init(&files)) ||
-	    (err = posix_spawnattr_init(&attr)) ||
-	    (err = posix_spawn_file_actions_addopen(&files, 0, "/dev/null",
-						    O_RDWR, 0)) ||
-	    (err = posix_spawn_file_actions_adddup2(&files, 0, 1)) ||
-	    (err = posix_spawn_file_actions_adddup2(&files, said, 2)) ||
-	    (err = posix_spawn_file_actions_adddup2(&files, policy,
-						    FD_POLICY)) ||
-	    (err = posix_spawn_file_actions_adddup2(&files, control,
-						    FD_CONTROL)) ||
-	    (err = posix_spawn_file_actions_adddup2(&files, report,
-						    FD_REPORT)) ||
-	    (err = posix_spawn_file_actions_addclosefrom_np(&files,
-							    FD_REPORT + 1)) ||
-	    (err = posix_spawnattr_setflags(
-		     &attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
-				    POSIX_SPAWN_SETSIGDEF)) ||
-	    (err = posix_spawnattr_setsigmask(&attr, &none)) ||
-	    (err = posix_spawnattr_setsigdefault(&attr, &all)) ||
-	    (err = posix_spawn(&pid, p->gateway, &files, &attr, argv,
-			       p->gateway_env.v))) {
-		errno = err;
+	errno = err;
+	if (err)
 		fatal_hint("install sbox whole (make install); "
 			   "--net none runs without it",
 			   "gateway: %s", p->gateway);
-	}
-	(void)posix_spawn_file_actions_destroy(&files);
+}
+
+/* passed: closed here. */
+static pid_t spawn(const struct plan *p, struct passed passed[NPASSED])
+{
+	static char name[] = "sbox-gateway";
+	const short flags = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+			    POSIX_SPAWN_SETSIGDEF;
+	char *argv[] = {name, NULL};
+	posix_spawn_file_actions_t fds;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	pid_t pid;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	for (int i = 0; i < NPASSED; i++)
+		move_up(&passed[i]);
+	must(p, posix_spawn_file_actions_init(&fds));
+	must(p,
+	     posix_spawn_file_actions_addopen(&fds, 0, "/dev/null", O_RDWR, 0));
+	must(p, posix_spawn_file_actions_adddup2(&fds, 0, 1));
+	for (int i = 0; i < NPASSED; i++)
+		must(p, posix_spawn_file_actions_adddup2(&fds, passed[i].fd,
+							 passed[i].number));
+	must(p, posix_spawn_file_actions_addclosefrom_np(&fds, FD_REPORT + 1));
+	must(p, posix_spawnattr_init(&attr));
+	must(p, posix_spawnattr_setflags(&attr, flags));
+	must(p, posix_spawnattr_setsigmask(&attr, &none));
+	must(p, posix_spawnattr_setsigdefault(&attr, &all));
+	must(p, posix_spawn(&pid, p->gateway, &fds, &attr, argv,
+			    p->gateway_env.v));
+	(void)posix_spawn_file_actions_destroy(&fds);
 	(void)posix_spawnattr_destroy(&attr);
+	for (int i = 0; i < NPASSED; i++)
+		(void)close(passed[i].fd); /* it has its own */
 	return pid;
 }
 
@@ -169,31 +177,25 @@ static void on_line(struct gateway *g, const char *line)
 		fatalx("gateway: report: %s", line);
 }
 
-/* Takes what the pipe has: false at its end. */
+/* Takes a line, if there is one: false at the end of them. */
 static bool take(struct gateway *g)
 {
+	char line[1024];
 	ssize_t n =
-		read(g->report, g->buf + g->len, sizeof(g->buf) - 1 - g->len);
-	char *line = g->buf, *end;
+		recv(g->report, line, sizeof(line), MSG_TRUNC | MSG_DONTWAIT);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
-	if (n <= 0)
+	/* a longer one, or with a NUL in it, is none of ours */
+	if (n <= 0 || (size_t)n > sizeof(line) || line[n - 1] != '\n' ||
+	    memchr(line, '\0', (size_t)n))
 		return false;
-	g->len += (size_t)n;
-	g->buf[g->len] = '\0';
-	while ((end = strchr(line, '\n'))) {
-		*end = '\0';
-		on_line(g, line);
-		line = end + 1;
-	}
-	g->len -= (size_t)(line - g->buf);
-	memmove(g->buf, line, g->len);
-	/* a line that fills the buffer, or with a NUL in it, is none of ours */
-	return g->len < sizeof(g->buf) - 1 && strlen(g->buf) >= g->len;
+	line[n - 1] = '\0';
+	on_line(g, line);
+	return true;
 }
 
-/* Reads until the pipe ends, ms have passed, or (if asked) "ready". Returns
+/* Takes lines until their end, ms have passed, or (if asked) "ready". Returns
  * false at its end. */
 static bool listen_to(struct gateway *g, int ms, bool until_ready)
 {
@@ -227,31 +229,26 @@ static void hear(const struct gateway *g)
 
 void gateway_start(const struct plan *p, struct gateway *out)
 {
-	int control[2], report[2], said[2], policy;
+	int control[2], report[2], said[2];
 
 	*out = (struct gateway){
 		.pid = -1, .sock = -1, .report = -1, .said = -1};
 	if (!p->net_policy)
 		return;
-	policy = above(policy_memfd(p));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) <
 		    0 ||
-	    pipe2(report, O_CLOEXEC) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, report) < 0 ||
 	    pipe2(said, O_CLOEXEC | O_NONBLOCK) < 0)
 		fatal("gateway: start");
-	control[1] = above(control[1]);
-	report[1] = above(report[1]);
-	said[1] = above(said[1]);
-	out->pid = spawn(p, policy, control[1], report[1], said[1]);
+	out->pid = spawn(p, (struct passed[NPASSED]){
+				    {said[1], 2},
+				    {policy_memfd(p), FD_POLICY},
+				    {control[1], FD_CONTROL},
+				    {report[1], FD_REPORT},
+			    });
 	out->sock = control[0];
 	out->report = report[0];
 	out->said = said[0];
-	(void)close(policy);
-	(void)close(control[1]);
-	(void)close(report[1]);
-	(void)close(said[1]);
-	if (fcntl(out->report, F_SETFL, O_NONBLOCK) < 0)
-		fatal("gateway: start");
 	if (!p->net_waits && !p->net_services)
 		return;
 	(void)listen_to(out, p->net_services ? SECRETS_MS : START_MS, true);

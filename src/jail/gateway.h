@@ -4,7 +4,6 @@
 #define SBOX_JAIL_GATEWAY_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
 
 #include "sbox/strlist.h"
@@ -19,8 +18,6 @@ struct gateway {
 	struct strlist env; /* "SBOX_PUBLISH_3000=41234": for the payload */
 	bool ready;	    /* and gateway.c's own: */
 	struct strlist errors, notes;
-	char buf[1024];
-	size_t len;
 };
 
 /*

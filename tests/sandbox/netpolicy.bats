@@ -64,7 +64,7 @@ hostile_gateway()
 		                        rights)
 		def flood():
 		    while True:
-		        os.write(report, b"noise \x1b[31m\n" * 100)
+		        os.write(report, b"noise \x1b[31m\n")
 		$1
 		time.sleep(600)
 	END
