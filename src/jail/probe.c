@@ -242,6 +242,6 @@ int host_probe(const char *cwd, char *const *env, struct host *h,
 	    probe_cwd(cwd, h, d) < 0 || probe_self(h, d) < 0 ||
 	    probe_kernel(h, d) < 0)
 		return -1;
-	sockets_probe(&h->sockets, &h->lost_sockets);
+	sockets_probe(h);
 	return 0;
 }

@@ -18,38 +18,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "sbox/cleanup.h"
+#include "sbox/host.h"
 #include "sbox/path.h"
 #include "sbox/strlist.h"
 
 #define REPLY_MAX ((size_t)64 * 1024) /* the kernel's own, netlink_dump() */
-
-struct found {
-	struct strlist *placed, *lost;
-};
-
-/* Where an open socket is: malloc'd, or NULL. */
-static char *path_of(int fd)
-{
-	cleanup_free char *link = xasprintf("/proc/self/fd/%d", fd);
-	char path[PATH_MAX];
-	ssize_t n = readlink(link, path, sizeof(path));
-
-	if (n <= 0 || (size_t)n == sizeof(path) || path[0] != '/')
-		return NULL;
-	return xstrndup(path, (size_t)n);
-}
 
 /* The directory that keeps us from what lies beneath is one that we, and so
  * the inside, could open. */
@@ -64,11 +49,12 @@ static bool is_ours(const char *name)
 	return r < 0 || st.st_uid == geteuid();
 }
 
-static void place(const struct found *f, const char *name, uint32_t ino)
+static void place(struct host *host, const char *name, uint32_t ino)
 {
 	cleanup_fd int fd = -1;
-	char *path = NULL;
+	cleanup_free char *link = NULL, *path = NULL;
 	struct stat st;
+	bool placed;
 
 	if (name[0] == '/') {
 		fd = open(name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -76,15 +62,18 @@ static void place(const struct found *f, const char *name, uint32_t ino)
 			return; /* and out of the inside's reach */
 	}
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) &&
-	    (uint32_t)st.st_ino == ino)
-		path = path_of(fd);
-	if (!path || st.st_nlink > 1) /* it has another name as well */
-		strlist_add(f->lost, name);
-	if (path)
-		strlist_add_owned(f->placed, path);
+	    (uint32_t)st.st_ino == ino) {
+		link = xasprintf("/proc/self/fd/%d", fd);
+		path = host->fs.readlink(host->fs.ctx, link);
+	}
+	placed = path && path[0] == '/';
+	if (!placed || st.st_nlink > 1) /* it has another name as well */
+		strlist_add(&host->lost_sockets, name);
+	if (placed)
+		strlist_add(&host->sockets, path);
 }
 
-static void take_socket(const struct found *f, struct nlmsghdr *h)
+static void take_socket(struct host *host, struct nlmsghdr *h)
 {
 	struct unix_diag_msg *m = NLMSG_DATA(h);
 	const struct unix_diag_vfs *vfs = NULL;
@@ -100,11 +89,11 @@ static void take_socket(const struct found *f, struct nlmsghdr *h)
 			vfs = RTA_DATA(a);
 	}
 	if (vfs)
-		place(f, name ? name : "", vfs->udiag_vfs_ino);
+		place(host, name ? name : "", vfs->udiag_vfs_ino);
 }
 
 /* One reply of many messages. 1: more to come, 0: the end, -1: an error. */
-static int take_reply(const struct found *f, void *buf, size_t len)
+static int take_reply(struct host *host, void *buf, size_t len)
 {
 	struct nlmsghdr *h = buf;
 	unsigned left = (unsigned)len;
@@ -115,12 +104,12 @@ static int take_reply(const struct found *f, void *buf, size_t len)
 		if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
 		    h->nlmsg_len < NLMSG_LENGTH(sizeof(struct unix_diag_msg)))
 			return -1;
-		take_socket(f, h);
+		take_socket(host, h);
 	}
 	return 1;
 }
 
-static int ask(const struct found *f)
+static int ask(struct host *host)
 {
 	struct {
 		struct nlmsghdr h;
@@ -148,16 +137,14 @@ static int ask(const struct found *f)
 
 		if (n <= 0 || (size_t)n > REPLY_MAX)
 			return -1;
-		more = take_reply(f, buf, (size_t)n);
+		more = take_reply(host, buf, (size_t)n);
 	}
 	return more;
 }
 
-void sockets_probe(struct strlist *placed, struct strlist *lost)
+void sockets_probe(struct host *host)
 {
-	const struct found f = {placed, lost};
-
-	if (ask(&f) < 0)
-		strlist_add(lost, "(sock_diag: not available)");
-	strlist_sort(placed);
+	if (ask(host) < 0)
+		strlist_add(&host->lost_sockets, "(sock_diag: not available)");
+	strlist_sort(&host->sockets);
 }

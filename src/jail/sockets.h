@@ -3,14 +3,15 @@
 #ifndef SBOX_JAIL_SOCKETS_H
 #define SBOX_JAIL_SOCKETS_H
 
-struct strlist;
+struct host;
 
 /*
  * Every unix(7) socket of this network namespace that has a name in the file
- * system and takes connections or datagrams: its canonical path goes to placed
- * (sorted, each once) or, where its name doesn't lead to it from here, the name
- * to lost. Never fails: if the kernel can't be asked, that is one lost socket.
+ * system and takes connections or datagrams: its canonical path goes to
+ * host->sockets (sorted, each once) or, where its name doesn't lead to it from
+ * here, the name to host->lost_sockets. Never fails: if the kernel can't be
+ * asked, that is one lost socket. host->fs must be there.
  */
-void sockets_probe(struct strlist *placed, struct strlist *lost);
+void sockets_probe(struct host *host);
 
 #endif
