@@ -72,7 +72,7 @@ static void request_add(struct request *r, unsigned short type,
 }
 
 /* rtnetlink(7): 0, or -1 with errno, as the acknowledgement says. */
-static int request_do(int fd, const struct request *r)
+static int request_do(int fd, struct request *r)
 {
 	struct {
 		struct nlmsghdr head;
@@ -81,6 +81,7 @@ static int request_do(int fd, const struct request *r)
 	} answer;
 	ssize_t n;
 
+	r->head.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE;
 	if (send(fd, r, r->head.nlmsg_len, 0) < 0)
 		return -1;
 	n = recv(fd, &answer, sizeof(answer), 0);
@@ -101,9 +102,7 @@ static void route_add(int fd, const struct ip_prefix *p)
 	bool v4 = IN6_IS_ADDR_V4MAPPED(&p->addr);
 	struct request r = {
 		.head = {.nlmsg_len = NLMSG_LENGTH(sizeof(r.body.route)),
-			 .nlmsg_type = RTM_NEWROUTE,
-			 .nlmsg_flags =
-				 NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE},
+			 .nlmsg_type = RTM_NEWROUTE},
 		.body.route =
 			{.rtm_family = v4 ? AF_INET : AF_INET6,
 			 .rtm_dst_len =
@@ -133,9 +132,7 @@ static void address_add(int fd)
 	const uint32_t address = htonl(EGRESS_DNS_ADDRESS);
 	struct request r = {
 		.head = {.nlmsg_len = NLMSG_LENGTH(sizeof(r.body.address)),
-			 .nlmsg_type = RTM_NEWADDR,
-			 .nlmsg_flags =
-				 NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE},
+			 .nlmsg_type = RTM_NEWADDR},
 		.body.address = {.ifa_family = AF_INET,
 				 .ifa_prefixlen = 32,
 				 .ifa_scope = RT_SCOPE_UNIVERSE,
