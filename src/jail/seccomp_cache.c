@@ -52,22 +52,20 @@ static void hash_string(SHA2_CTX *h, const char *s)
  */
 static bool hash_nodes(SHA2_CTX *h, const cJSON *node)
 {
-	static const uint8_t end[4] = {0xff, 0xff, 0xff, 0xff};
+	static const uint8_t end = 0xff; /* no type */
 	bool kernel = false;
 
 	for (; node; node = node->next) {
 		const char *key = node->string ? node->string : "";
 		/* cJSON's types are bits up to 0x40, its flags begin at 0x100
 		 */
-		uint8_t type =
-			(uint8_t)(node->type | (node->string ? 0x80 : 0));
+		uint8_t type = (uint8_t)node->type;
 
 		if (strcmp(key, "comment") == 0 && cJSON_IsString(node))
 			continue;
 		kernel |= strcmp(key, "minKernel") == 0;
 		SHA256Update(h, &type, sizeof(type));
-		if (node->string)
-			hash_string(h, key);
+		hash_string(h, key);
 		if (cJSON_IsNumber(node))
 			SHA256Update(h, (const uint8_t *)&node->valuedouble,
 				     sizeof(node->valuedouble));
@@ -76,7 +74,7 @@ static bool hash_nodes(SHA2_CTX *h, const cJSON *node)
 		else if (node->child)
 			kernel |= hash_nodes(h, node->child);
 	}
-	SHA256Update(h, end, sizeof(end));
+	SHA256Update(h, &end, sizeof(end));
 	return kernel;
 }
 
@@ -123,17 +121,24 @@ static int dir_open(const char *path)
 	return -1;
 }
 
-/* The program in a file, and behind it the sum; NULL if the file isn't as it
+/* The program of a file, and behind it the sum; NULL if the file isn't as it
  * must be. */
-static char *entry_read(int fd, const char *key, size_t *size)
+static char *entry_read(const char *dir, const char *key, size_t *size)
 {
+	cleanup_fd int dirfd = dir_open(dir);
+	cleanup_fd int fd = -1;
 	cleanup_free char *buf = NULL;
 	uint8_t own[SUM_LEN];
 	struct stat st;
 	size_t len;
 
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-	    (st.st_mode & 07777) != 0600 || st.st_nlink != 1)
+	if (dirfd < 0)
+		return NULL;
+	/* Non-blocking: it might be a FIFO. */
+	fd = openat(dirfd, key, FILE_READ_FLAGS | O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ||
+	    st.st_uid != geteuid() || (st.st_mode & 07777) != 0600 ||
+	    st.st_nlink != 1)
 		return NULL;
 	buf = fd_read_all(fd, ENTRY_MAX, &len);
 	if (!buf || len <= SUM_LEN ||
@@ -144,26 +149,8 @@ static char *entry_read(int fd, const char *key, size_t *size)
 	return memcmp(buf + *size, own, SUM_LEN) == 0 ? steal_ptr(&buf) : NULL;
 }
 
-static bool cache_read(const char *dir, const char *key,
-		       struct seccomp_filter *out)
-{
-	cleanup_fd int dirfd = dir_open(dir);
-	cleanup_fd int fd = -1;
-	size_t size;
-
-	if (dirfd < 0)
-		return false;
-	/* Non-blocking: it might be a FIFO. */
-	fd = openat(dirfd, key, FILE_READ_FLAGS | O_NOFOLLOW);
-	out->insns = fd < 0 ? NULL : (void *)entry_read(fd, key, &size);
-	if (!out->insns)
-		return false;
-	out->len = (unsigned short)(size / sizeof(out->insns[0]));
-	return true;
-}
-
 /* Best effort: without it the next start is slower. */
-static void cache_write(const char *dir, const char *key,
+static void entry_write(const char *dir, const char *key,
 			const struct seccomp_filter *f)
 {
 	const size_t size = f->len * sizeof(f->insns[0]);
@@ -202,6 +189,7 @@ int seccomp_filter_get(const struct policy_seccomp *s, const struct host *host,
 		       struct seccomp_filter *out, struct diag *d)
 {
 	cleanup_free char *dir = NULL;
+	size_t size;
 	char key[SHA256_DIGEST_STRING_LENGTH];
 
 	if (!s->object) {
@@ -210,10 +198,13 @@ int seccomp_filter_get(const struct policy_seccomp *s, const struct host *host,
 	}
 	dir = path_join(host->cache_dir, "filters");
 	seccomp_filter_key(s, host, key);
-	if (cache_read(dir, key, out))
+	out->insns = (void *)entry_read(dir, key, &size);
+	if (out->insns) {
+		out->len = (unsigned short)(size / sizeof(out->insns[0]));
 		return 0;
+	}
 	if (compile(s, host, out, d))
 		return -1;
-	cache_write(dir, key, out);
+	entry_write(dir, key, out);
 	return 0;
 }
