@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,23 +22,18 @@
 #include "sbox/fd.h"
 #include "sbox/log.h"
 
-static void put(int tty, const char *text)
-{
-	/* Nothing can be done for a terminal that takes no output. */
-	(void)fd_write_all(tty, text, strlen(text));
-}
-
 void watcher_reset_screen(int tty, bool alt_screen, bool taken)
 {
-	if (alt_screen)
-		put(tty, "\033[?1049l");
 	/* synchronized output, mouse, focus, keyboard protocols off; then a
-	 * soft reset: margins, cursor, attributes, character set */
-	put(tty, "\033[?2026l\033[?9l\033[?1000l\033[?1002l\033[?1003l"
-		 "\033[?1004l\033[?1006l\033[?1015l\033[=0u\033[>4m"
-		 "\033[?1l\033>\033[!p\033[?25h\033(B\017\033[0m");
-	if (!taken)
-		put(tty, "\033[?2004l"); /* a shell has it on at its prompt */
+	 * soft reset: margins, cursor, attributes, character set. Nothing can
+	 * be done for a terminal that takes no output. */
+	(void)dprintf(tty,
+		      "%s\033[?2026l\033[?9l\033[?1000l\033[?1002l\033[?1003l"
+		      "\033[?1004l\033[?1006l\033[?1015l\033[=0u\033[>4m"
+		      "\033[?1l\033>\033[!p\033[?25h\033(B\017\033[0m%s",
+		      alt_screen ? "\033[?1049l" : "",
+		      /* a shell has it on at its prompt */
+		      taken ? "" : "\033[?2004l");
 }
 
 bool watcher_is_ours(const struct watched *w, const struct termios *now)
@@ -58,9 +53,7 @@ static _Noreturn void watch(const struct watched *w, int pidfd)
 	/* All best effort: a watcher that holds too much still watches. */
 	(void)setsid();
 	(void)fd_close_all_but(keep, ARRAY_SIZE(keep));
-	for (int fd = 0; fd < 3; fd++)
-		if (fd != w->tty && fd != pidfd)
-			(void)close(fd);
+	(void)close_range(STDIN_FILENO, STDERR_FILENO, 0);
 	(void)TEMP_FAILURE_RETRY(poll(&p, 1, -1));
 	if (w->raw && tcgetattr(w->tty, &now) == 0) {
 		bool ours = watcher_is_ours(w, &now);
