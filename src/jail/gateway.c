@@ -52,7 +52,7 @@
 #define SUMMARY_MS 10000	/* for its last lines and words */
 #define END_MS	   1000		/* from these to its end */
 #define SAID_MAX   16		/* pieces of its standard error */
-#define LINES_MAX  64		/* of each kind in its report; it has fewer */
+#define LINES_MAX  64		/* in its report; it has fewer */
 
 static int64_t now_ms(void)
 {
@@ -157,22 +157,18 @@ static void on_publish(struct gateway *g, const char *ports)
 		 in);
 }
 
-static void remember(struct strlist *lines, const char *line)
-{
-	if (lines->n < LINES_MAX)
-		strlist_add(lines, line);
-}
-
 static void on_line(struct gateway *g, const char *line)
 {
+	if (g->ready && g->notes.n == LINES_MAX)
+		return;
 	if (g->ready)
-		remember(&g->notes, line);
+		strlist_add(&g->notes, line);
 	else if (strcmp(line, "ready") == 0)
 		g->ready = true;
 	else if (strncmp(line, "publish ", 8) == 0)
 		on_publish(g, line + 8);
 	else if (strncmp(line, "error ", 6) == 0)
-		remember(&g->errors, line + 6);
+		xreplace(&g->error, xstrdup(line + 6));
 	else
 		fatalx("gateway: report: %s", line);
 }
@@ -255,8 +251,8 @@ void gateway_start(const struct plan *p, struct gateway *out)
 	hear(out);
 	if (out->ready)
 		return;
-	fatalx("gateway: %s", out->errors.n ? out->errors.v[0]
-					    : "it could not be set up in time");
+	fatalx("gateway: %s",
+	       out->error ? out->error : "it could not be set up in time");
 }
 
 /* Not for ever: it says what it likes of its end. */
@@ -289,11 +285,8 @@ void gateway_finish(struct gateway *g)
 			"no network from then on",
 			WTERMSIG(status));
 	hear(g);
-	for (size_t i = 0; i < g->errors.n; i++)
-		log_err("gateway: %s", g->errors.v[i]);
+	if (g->error)
+		log_err("gateway: %s", g->error);
 	for (size_t i = 0; i < g->notes.n; i++)
 		log_warn("%s", g->notes.v[i]);
-	(void)close(g->report);
-	(void)close(g->said);
-	g->pid = -1;
 }

@@ -17,7 +17,8 @@ struct gateway {
 	int said;   /* its standard error, or -1 */
 	struct strlist env; /* "SBOX_PUBLISH_3000=41234": for the payload */
 	bool ready;	    /* and gateway.c's own: */
-	struct strlist errors, notes;
+	char *error;	    /* why it could not start */
+	struct strlist notes;
 };
 
 /*
