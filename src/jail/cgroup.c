@@ -107,7 +107,7 @@ static int put(const char *dir, const char *name, const char *text)
 }
 
 /* Best effort: what stays is empty, and goes with the delegated cgroup. */
-static void undo(struct cgroup *c)
+void cgroup_remove(struct cgroup *c)
 {
 	const struct timespec wait = {.tv_nsec = 10000000};
 
@@ -142,8 +142,7 @@ static _Noreturn void refuse(struct cgroup *c, const char *why, int err)
 			? "systemd-run --user --scope -p Delegate=yes sbox ..."
 			: "systemd-run --scope -p Delegate=yes sbox ...";
 
-	if (c->own)
-		undo(c);
+	cgroup_remove(c);
 	errno = err;
 	log_die(hint, err && err != EBUSY,
 		"limits.%s: needs a delegated cgroup v2%s: %s%s%s", key,
@@ -241,10 +240,13 @@ void cgroup_make(const struct plan *p, struct cgroup *c)
 		.cpu = l->cpu != POLICY_UNLIMITED,
 		.pids = root_pids && l->pids_explicit,
 		.fd = -1,
-		.lock = -1,
 	};
-	if (!c->memory && !c->cpu && !c->pids)
+	if (!c->memory && !c->cpu && !c->pids) {
+		if (root_pids)
+			log_info("limits.pids: not held for root without a "
+				 "cgroup");
 		return;
+	}
 	c->own = find_own();
 	if (!c->own)
 		refuse(c, "this host shows none", 0);
@@ -272,13 +274,4 @@ void cgroup_make(const struct plan *p, struct cgroup *c)
 	c->fd = open(inner, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (c->fd < 0)
 		refuse(c, PAYLOAD, errno);
-}
-
-void cgroup_remove(struct cgroup *c)
-{
-	if (c->fd < 0)
-		return;
-	(void)close(c->fd);
-	c->fd = -1;
-	undo(c);
 }

@@ -38,7 +38,6 @@
 #include "jail/init.h"
 #include "jail/inside.h"
 #include "jail/landlock.h"
-#include "jail/limits.h"
 #include "jail/mount.h"
 #include "jail/net.h"
 #include "jail/payload.h"
@@ -333,7 +332,7 @@ int launch(const struct plan *p, const struct seccomp_filter filters[2])
 {
 	struct inside in = {.plan = p, .filters = filters, .tty = -1};
 	int sock[2], status, interrupt, init_pidfd = -1;
-	struct cgroup cgroup = {.fd = -1};
+	struct cgroup cgroup;
 	struct gateway gateway;
 	struct strlist env = {.n = 0};
 
@@ -348,7 +347,6 @@ int launch(const struct plan *p, const struct seccomp_filter filters[2])
 	for (size_t i = 0; i < p->make_dirs.n; i++)
 		make_own(p->make_dirs.v[i]);
 	cgroup_make(p, &cgroup);
-	limits_check(p, cgroup.fd >= 0);
 	gateway_start(p, &gateway);
 	strlist_append(&env, &p->env);
 	strlist_append(&env, &gateway.env);

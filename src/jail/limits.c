@@ -5,7 +5,7 @@
  *
  * RLIMIT_NPROC counts per user namespace only when it is set inside (Linux
  * 5.14), so it bounds this sandbox and not the user (tests/kernel/nproc.c). It
- * is never enforced for the real root: asked for as root, it needs the cgroup.
+ * is never enforced for the real root: there the cgroup holds it.
  *
  * No hard limit is raised, and of the soft ones only that of open files, which
  * many systems keep at 1024 for the sake of select(2).
@@ -16,21 +16,9 @@
 #include <sys/resource.h>
 
 #include "sbox/log.h"
-#include "sbox/plan.h"
+#include "sbox/policy.h"
 
 #define CPU_GRACE_S 5 /* between SIGXCPU and SIGKILL */
-
-void limits_check(const struct plan *p, bool in_cgroup)
-{
-	if (p->uid != 0 || in_cgroup || p->limits.pids == POLICY_UNLIMITED)
-		return;
-	if (p->limits.pids_explicit)
-		fatalx_hint("run sbox as an ordinary user, or below a "
-			    "delegated cgroup: systemd-run --scope -p "
-			    "Delegate=yes sbox ...",
-			    "limits.pids: the kernel doesn't hold it for root");
-	log_info("limits.pids: not held for root without a cgroup");
-}
 
 /* name: for messages. Between vfork and exec: system calls only. */
 static void set(__rlimit_resource_t what, uint64_t soft, uint64_t hard,
