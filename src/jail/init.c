@@ -167,12 +167,9 @@ static int serve_gateway(int gateway)
 /* We gave up the right to mount it again; the rest is finish()'s. */
 static void check_mounts(const struct inside *in)
 {
-	int lost = mount_uncovered(in->plan);
-
-	if (lost < 0)
-		return;
-	uncovered = lost;
-	kill_all(in->plan->mounts[lost].dst);
+	uncovered = mount_uncovered(in->plan);
+	if (uncovered >= 0)
+		kill_all(in->plan->mounts[uncovered].dst);
 }
 
 /* git would take its configuration from there. Not only finish() takes it away:

@@ -341,9 +341,7 @@ int terminal_stopped(struct terminal *t, int sig)
 	bool stopped = true;
 
 	drain_for_stop(t);
-	if (wants && in_foreground(t)) {
-		t->eager = true;
-	} else {
+	if (!wants || !in_foreground(t)) {
 		deactivate(t);
 		/* Not STOP: in an orphaned group nobody could continue us. */
 		stopped = terminal_suspend(0, wants ? sig : SIGTSTP);
@@ -351,8 +349,7 @@ int terminal_stopped(struct terminal *t, int sig)
 	terminal_resize(t);
 	if (!in_foreground(t))
 		return wants && !stopped ? -1 : 0;
-	if (wants)
-		t->eager = true;
+	t->eager |= wants;
 	if (t->eager)
 		activate(t);
 	return t->eager;
@@ -381,9 +378,6 @@ bool terminal_close(struct terminal *t, bool reset)
 		watcher_reset_screen(t->w.tty, t->filter.alt_screen, false);
 	deactivate(t);
 	watcher_stop(t->watcher);
-	if (t->master >= 0)
-		(void)close(t->master); /* nothing is left to be written */
-	(void)close(t->w.tty);		/* only read and set */
-	(void)munmap(t, sizeof(*t));	/* can't fail: it is our mapping */
+	/* The rest ends with the process, which is about to end. */
 	return was_active;
 }

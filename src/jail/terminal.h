@@ -56,8 +56,8 @@ int terminal_stopped(struct terminal *t, int sig);
 int terminal_continued(struct terminal *t);
 
 /* Restore the terminal exactly; reset: the payload was killed, so switch off
- * the screen modes that it may have left on. Frees t. Returns whether input was
- * ever relayed, so that keys made signals inside. */
+ * the screen modes that it may have left on. t is of no use then. Returns
+ * whether input was ever relayed, so that keys made signals inside. */
 bool terminal_close(struct terminal *t, bool reset);
 
 /*
