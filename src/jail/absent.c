@@ -23,7 +23,6 @@
 #include "sbox/path.h"
 #include "sbox/plan.h"
 
-#define READS_MAX 16
 #define NAMES_MAX 1000 /* that are tried */
 
 int absent_watch(const struct plan *p)
@@ -66,21 +65,17 @@ int absent_heard(const struct plan *p, int fd)
 		struct inotify_event align;
 		char bytes[4096];
 	} buf;
-	int found = -1;
-	ssize_t n;
-
+	const char *at = buf.bytes;
 	/* what a flood leaves in the queue is the next turn's */
-	for (int i = 0; i < READS_MAX && found < 0; i++) {
-		const char *at = buf.bytes;
+	ssize_t n = read(fd, &buf, sizeof(buf));
+	int found = -1;
 
-		n = read(fd, &buf, sizeof(buf));
-		while (n > 0 && at < buf.bytes + n && found < 0) {
-			/* the kernel pads the names */
-			const struct inotify_event *e = (const void *)at;
+	while (n > 0 && at < buf.bytes + n && found < 0) {
+		/* the kernel pads the names */
+		const struct inotify_event *e = (const void *)at;
 
-			found = find_event(p, e);
-			at += sizeof(*e) + e->len;
-		}
+		found = find_event(p, e);
+		at += sizeof(*e) + e->len;
 	}
 	return found;
 }
