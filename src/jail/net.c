@@ -184,23 +184,20 @@ static const struct {
 };
 static_assert(ARRAY_SIZE(kinds) == LISTENER__COUNT, "a row for each kind");
 
-static int bind_4(int fd, in_addr_t address, uint16_t port)
+static int bind_to(int fd, int family, in_addr_t address, uint16_t port)
 {
 	const struct sockaddr_in sin = {.sin_family = AF_INET,
 					.sin_port = htons(port),
 					.sin_addr.s_addr = htonl(address)};
-
-	return bind(fd, (const struct sockaddr *)&sin, sizeof(sin));
-}
-
-static int bind_6(int fd, bool loopback, uint16_t port)
-{
 	const struct sockaddr_in6 sin6 = {
 		.sin6_family = AF_INET6,
 		.sin6_port = htons(port),
-		.sin6_addr = loopback ? in6addr_loopback : in6addr_any};
+		.sin6_addr =
+			address == INADDR_ANY ? in6addr_any : in6addr_loopback};
 	const int only = 1;
 
+	if (family == AF_INET)
+		return bind(fd, (const struct sockaddr *)&sin, sizeof(sin));
 	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) < 0)
 		return -1;
 	return bind(fd, (const struct sockaddr *)&sin6, sizeof(sin6));
@@ -217,10 +214,7 @@ static int listener_open(const struct listener *l)
 		return -1;
 	if (fd < 0)
 		fatal("setup: listener: socket");
-	if (family == AF_INET)
-		r = bind_4(fd, kinds[l->kind].address, l->port);
-	else
-		r = bind_6(fd, kinds[l->kind].address != INADDR_ANY, l->port);
+	r = bind_to(fd, family, kinds[l->kind].address, l->port);
 	if (r < 0 && family == AF_INET6 && errno == EADDRNOTAVAIL)
 		return -1; /* net.ipv6.conf.*.disable_ipv6 */
 	if (r < 0 || (type == SOCK_STREAM && listen(fd, BACKLOG) < 0))
