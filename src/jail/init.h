@@ -11,7 +11,7 @@ struct inside;
  * one was made, or the payload ends: kill and reap what it left behind, report
  * the wait status, exit. SIGCHLD must have been blocked, and not ignored, since
  * before the payload was started, and SIGTTOU be blocked
- * (supervisor_block_signals).
+ * (supervisor_mask_signals).
  */
 _Noreturn void init_run(const struct inside *in);
 

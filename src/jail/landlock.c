@@ -121,8 +121,3 @@ int landlock_prepare(const struct plan *p)
 				 "inherited descriptor");
 	return fd;
 }
-
-int landlock_apply(int ruleset)
-{
-	return (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
-}

@@ -6,11 +6,8 @@
 struct plan;
 
 /* Make the ruleset of the plan, for what this kernel's ABI has. Called inside
- * the new root. Returns a descriptor (close-on-exec). Fatal on failure. */
+ * the new root. Returns a descriptor (close-on-exec) for
+ * landlock_restrict_self(2), -1: nothing to restrict. Fatal on failure. */
 int landlock_prepare(const struct plan *p);
-
-/* landlock_restrict_self(2) for the calling thread. 0, or -1 with errno. Only
- * a system call: for the payload's child. */
-int landlock_apply(int ruleset);
 
 #endif

@@ -61,17 +61,6 @@ static void write_proc(const struct inside *in, const char *path,
 		fatal("setup: %s", path);
 }
 
-/* The number in such a file. */
-static unsigned long read_proc(const struct inside *in, const char *path)
-{
-	cleanup_fd int fd = openat(in->proc, path, O_RDONLY | O_CLOEXEC);
-	char text[24] = "";
-
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-		fatal("setup: %s", path);
-	return strtoul(text, NULL, 10);
-}
-
 /* First: whatever fails from here on, we die with the supervisor. If it is
  * dead already, init_run() reads the end of file. */
 static void setup_parent_death(struct inside *in)
@@ -116,17 +105,21 @@ static void setup_undumpable(struct inside *in)
  */
 static void setup_namespaces(struct inside *in)
 {
-	char watches[24];
+	static const char watches[] = "/proc/sys/fs/inotify/max_user_watches";
+	size_t len;
+	cleanup_free char *all = file_read(watches, 64, &len, NULL);
+	char half[24];
 
+	if (!all)
+		fatal("setup: %s", watches);
+	(void)snprintf(half, sizeof(half), "%lu", strtoul(all, NULL, 10) / 2);
 	in->proc = mount_proc();
 	write_proc(in,
 		   in->plan->userns ? "sys/user/max_cgroup_namespaces"
 				    : "sys/user/max_user_namespaces",
 		   "0");
 	write_proc(in, "sys/user/max_inotify_instances", INOTIFY_MAX);
-	(void)snprintf(watches, sizeof(watches), "%lu",
-		       read_proc(in, "sys/fs/inotify/max_user_watches") / 2);
-	write_proc(in, "sys/user/max_inotify_watches", watches);
+	write_proc(in, "sys/user/max_inotify_watches", half);
 	if (in->gateway >= 0)
 		net_unpace(in->proc);
 }
@@ -339,7 +332,7 @@ int launch(const struct plan *p, const struct seccomp_filter filters[2])
 	check_kept(p);
 	if (fd_close_all_but(p->keep_fds, p->nkeep_fds) < 0)
 		fatal("close descriptors");
-	supervisor_block_signals();
+	supervisor_mask_signals(SIG_BLOCK);
 	if (p->uid == 0 && setgroups(0, NULL) < 0 && errno != EPERM)
 		fatal("setgroups");
 	if (p->keep_home)
@@ -355,17 +348,15 @@ int launch(const struct plan *p, const struct seccomp_filter filters[2])
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) < 0)
 		fatal("socketpair");
 	if (clone_namespaces(p, cgroup.fd, &init_pidfd) == 0) {
-		(void)close(sock[0]); /* or its end would never be seen */
-		if (gateway.report >= 0) {
-			(void)close(gateway.report);
-			(void)close(gateway.said);
-		}
+		/* or their end would never be seen; -1 without a gateway */
+		(void)close(sock[0]);
+		(void)close(gateway.report);
+		(void)close(gateway.said);
 		in.sock = sock[1];
 		inside(&in);
 	}
 	(void)close(sock[1]);
-	if (gateway.sock >= 0)
-		(void)close(gateway.sock); /* pid 1's alone: its end is seen */
+	(void)close(gateway.sock); /* pid 1's alone: its end is seen */
 	status = supervise(p, sock[0], init_pidfd, &interrupt);
 	gateway_finish(&gateway);
 	cgroup_remove(&cgroup);

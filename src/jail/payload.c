@@ -23,7 +23,6 @@
 #include <unistd.h>
 
 #include "jail/inside.h"
-#include "jail/landlock.h"
 #include "jail/limits.h"
 #include "jail/supervisor.h"
 #include "sbox/log.h"
@@ -73,10 +72,11 @@ static int child_main(void *arg)
 
 	limits_apply(&in->plan->limits);
 	child_terminal(in);
-	supervisor_restore_signals();
+	supervisor_mask_signals(SIG_UNBLOCK);
 	if (cap_set_proc(in->no_capabilities) < 0)
 		fatal("payload: capabilities");
-	if (in->ruleset >= 0 && landlock_apply(in->ruleset) < 0)
+	if (in->ruleset >= 0 &&
+	    syscall(SYS_landlock_restrict_self, in->ruleset, 0) < 0)
 		fatal("payload: landlock");
 	child_filters(in);
 	execvp(argv[0], argv);

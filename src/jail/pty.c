@@ -8,7 +8,7 @@
  * a terminal sends to its session leader (HUP on hang-up) find pid 1 with the
  * default disposition, which the kernel ignores for the init of a pid
  * namespace; TTOU, which tcsetpgrp(3) from the background raises, is blocked
- * (supervisor_block_signals).
+ * (supervisor_mask_signals).
  */
 #include "jail/pty.h"
 

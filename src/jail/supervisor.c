@@ -82,25 +82,14 @@ static sigset_t handled_set(void)
 	return set;
 }
 
-static void mask_signals(int how)
+void supervisor_mask_signals(int how)
 {
 	sigset_t set = handled_set();
 
 	sigaddset(&set, SIGCHLD);
-	if (sigprocmask(how, &set, NULL) < 0)
+	if (sigprocmask(how, &set, NULL) < 0 ||
+	    signal(SIGCHLD, SIG_DFL) == SIG_ERR)
 		fatal("signal mask");
-}
-
-void supervisor_block_signals(void)
-{
-	mask_signals(SIG_BLOCK);
-	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
-		fatal("supervisor: SIGCHLD");
-}
-
-void supervisor_restore_signals(void)
-{
-	mask_signals(SIG_UNBLOCK);
 }
 
 static bool is_ignored(int sig)
@@ -156,8 +145,6 @@ static void on_stopped(struct supervisor *s, int sig)
 {
 	int foreground;
 
-	if (s->reported)
-		return;
 	if (s->ending) { /* it has had its time: it may not stop the clock */
 		tell(s, WIRE_SIGNAL, SIGCONT);
 		return;
@@ -321,13 +308,11 @@ static void on_signal(struct supervisor *s)
 	if (sig == SIGTTIN || sig == SIGTTOU || sig == SIGPIPE ||
 	    is_ignored(sig))
 		return;
+	/* Nobody to tell: output that nobody takes, or a set-up that hangs.
+	 * Only ending is left. */
 	if (s->reported || (s->term && !s->started)) {
-		/* Nobody to tell: output that nobody takes, or a set-up that
-		 * hangs. Only ending is left. */
-		if (!is_ending(sig))
-			return;
-		s->done = s->reported;
-		if (!s->reported) {
+		s->done = s->reported && is_ending(sig);
+		if (!s->reported && is_ending(sig)) {
 			s->wait_status = W_EXITCODE(128 + sig, 0);
 			kill_init(s);
 		}

@@ -6,18 +6,17 @@
 struct plan;
 
 /*
- * Block every signal that supervise() and init_run() read from a descriptor,
- * and SIGTTOU; SIGCHLD gets its default disposition (ignored, it would take the
- * wait status away). To be called before clone3: pid 1 inherits it.
+ * SIG_BLOCK, before clone3, so that pid 1 inherits it: block every signal that
+ * supervise() and init_run() read from a descriptor, and SIGTTOU.
+ *
+ * SIG_UNBLOCK, in the payload, before exec: what was blocked is let through
+ * again (also if the caller had it blocked). Only system calls.
+ *
+ * SIGCHLD gets its default disposition (ignored, it would take the wait status
+ * away). No other is changed, so what the caller ignores (nohup) is ignored
+ * inside.
  */
-void supervisor_block_signals(void);
-
-/*
- * In the payload, before exec: what was blocked is let through again (also if
- * the caller had it blocked). Dispositions were never changed, so what the
- * caller ignores (nohup) is ignored inside. Only system calls.
- */
-void supervisor_restore_signals(void);
+void supervisor_mask_signals(int how);
 
 /*
  * Carry signals and the terminal to pid 1 until it reports the end; returns
