@@ -29,25 +29,12 @@ static int refuse(const struct name *n, const char *why)
 			(int)(n->len < SHOWN ? n->len : SHOWN), n->in, why);
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_hex(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'f');
-}
-
 /* Digits, or 0x and hexadecimal digits, also none ("0x" is 0 to WHATWG). */
-static bool is_number(const char *label, size_t len)
+static bool is_number(const char *label)
 {
-	bool hex = len >= 2 && label[0] == '0' && label[1] == 'x';
-
-	for (size_t i = hex ? 2 : 0; i < len; i++)
-		if (hex ? !is_hex(label[i]) : !is_digit(label[i]))
-			return false;
-	return true;
+	if (strncmp(label, "0x", 2) == 0)
+		return !label[2 + strspn(label + 2, "0123456789abcdef")];
+	return !label[strspn(label, "0123456789")];
 }
 
 /* One byte of a name: its normalised form, or 0 and the diag. */
@@ -55,7 +42,7 @@ static char take_byte(const struct name *n, char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return (char)(c - 'A' + 'a');
-	if ((c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '_')
+	if (c && strchr("abcdefghijklmnopqrstuvwxyz0123456789-_.", c))
 		return c;
 	if ((unsigned char)c >= 0x80) {
 		(void)refuse(n, "not ASCII");
@@ -75,14 +62,21 @@ static char take_byte(const struct name *n, char c)
 	return 0;
 }
 
-static int check_label(const struct name *n, const char *label, size_t len)
+/* Every label, and the last of them says what the whole is. */
+static int check_labels(const struct name *n, const char *label)
 {
+	size_t len = strcspn(label, ".");
+
 	if (len == 0)
 		return refuse(n, "an empty label");
 	if (len > LABEL_MAX)
 		return refuse(n, "a label of more than 63 bytes");
 	if (label[0] == '-' || label[len - 1] == '-')
 		return refuse(n, "a label that begins or ends with a hyphen");
+	if (label[len])
+		return check_labels(n, label + len + 1);
+	if (is_number(label))
+		return refuse(n, "an address to some programs, not a name");
 	return 0;
 }
 
@@ -91,7 +85,6 @@ int hostname_normalise(const char *in, size_t len, char out[HOSTNAME_MAX + 1],
 {
 	const struct name n = {in, len, d};
 	char name[HOSTNAME_MAX + 1];
-	size_t start = 0;
 
 	if (len > 0 && in[len - 1] == '.')
 		len--; /* the root */
@@ -100,20 +93,13 @@ int hostname_normalise(const char *in, size_t len, char out[HOSTNAME_MAX + 1],
 	if (len > HOSTNAME_MAX)
 		return refuse(&n, "a name of more than 253 bytes");
 	for (size_t i = 0; i < len; i++) {
-		name[i] = in[i] == '.' ? '.' : take_byte(&n, in[i]);
+		name[i] = take_byte(&n, in[i]);
 		if (!name[i])
 			return -1;
-		if (name[i] != '.')
-			continue;
-		if (check_label(&n, name + start, i - start))
-			return -1;
-		start = i + 1;
 	}
-	if (check_label(&n, name + start, len - start))
-		return -1;
-	if (is_number(name + start, len - start))
-		return refuse(&n, "an address to some programs, not a name");
 	name[len] = '\0';
+	if (check_labels(&n, name))
+		return -1;
 	memcpy(out, name, len + 1);
 	return 0;
 }
