@@ -144,10 +144,8 @@ enum egress_list { EGRESS_ALLOW, EGRESS_DENY };
 
 /* One entry of a list by itself, as options and the key table check it: its
  * grammar, and then whether that list may hold it. */
-int egress_rule_parse(const char *text, struct egress_rule *out,
-		      struct diag *d);
-int egress_rule_check(const struct egress_rule *r, enum egress_list list,
-		      struct diag *d);
+int egress_rule_parse(const char *text, enum egress_list list,
+		      struct egress_rule *out, struct diag *d);
 void egress_rule_free(struct egress_rule *r);
 int egress_port_parse(const char *text, bool publish, struct egress_port *out,
 		      struct diag *d);

@@ -38,16 +38,10 @@ static int parse_rule(const cJSON *node, const struct member *m, struct diag *d)
 	cleanup_free char *text = entry_text(node, false, d);
 	struct egress_rule r;
 
-	if (!text || egress_rule_parse(text, &r, d))
-		return -1;
-	if (egress_rule_check(&r, (enum egress_list)m->how, d)) {
-		egress_rule_free(&r);
-		return -1;
-	}
-	if (l->n == RULES_MAX) {
-		egress_rule_free(&r);
+	if (l->n == RULES_MAX)
 		return diag_set(d, "more than %d rules", RULES_MAX);
-	}
+	if (!text || egress_rule_parse(text, (enum egress_list)m->how, &r, d))
+		return -1;
 	l->v = xreallocarray(l->v, l->n + 1, sizeof(*l->v));
 	l->v[l->n++] = r;
 	return 0;

@@ -227,20 +227,6 @@ static int rule_parse(const char *text, struct egress_rule *r, struct diag *d)
 	return 0;
 }
 
-int egress_rule_parse(const char *text, struct egress_rule *out, struct diag *d)
-{
-	struct egress_rule r = {.text = xstrdup(text)};
-
-	if (rule_parse(text, &r, d)) {
-		egress_rule_free(&r);
-		if (d && *text && strncmp(d->text, text, strlen(text)) == 0)
-			return -1; /* the name is said already */
-		return diag_prefix(d, "%.*s", EGRESS_SHOWN, text);
-	}
-	*out = r;
-	return 0;
-}
-
 void egress_rule_free(struct egress_rule *r)
 {
 	free(r->ports);
@@ -273,7 +259,7 @@ static int check_allowed_name(const struct egress_rule *r, struct diag *d)
 
 	if (!why)
 		return 0;
-	diag_set(d, "%.*s: never looked up: %s", EGRESS_SHOWN, r->text, why);
+	diag_set(d, "never looked up: %s", why);
 	if (strstr(r->pat.name, "localhost"))
 		return diag_hint(d, "--port PORT reaches the host's own "
 				    "127.0.0.1:PORT");
@@ -287,20 +273,20 @@ static int check_allowed_prefix(const struct egress_rule *r, struct diag *d)
 	const char *why = prefix_never_allowed(&r->prefix);
 
 	if (why) {
-		diag_set(d, "%.*s: never allowed: %s", EGRESS_SHOWN, r->text,
-			 why);
+		diag_set(d, "never allowed: %s", why);
 		if (strncmp(why, "loopback", 8) == 0)
 			return diag_hint(d, "--port PORT reaches the host's "
 					    "own 127.0.0.1:PORT");
 		return -1;
 	}
 	if (r->prefix.bits < (v4 ? V4_BITS_MIN + 96 : V6_BITS_MIN))
-		return diag_set(d, "%.*s: wider than /%d", EGRESS_SHOWN,
-				r->text, v4 ? V4_BITS_MIN : V6_BITS_MIN);
+		return diag_set(d, "wider than /%d",
+				v4 ? V4_BITS_MIN : V6_BITS_MIN);
 	return 0;
 }
 
-int egress_rule_check(const struct egress_rule *r, enum egress_list list,
+/* May this list hold it? */
+static int rule_check(const struct egress_rule *r, enum egress_list list,
 		      struct diag *d)
 {
 	if (list == EGRESS_ALLOW)
@@ -308,10 +294,22 @@ int egress_rule_check(const struct egress_rule *r, enum egress_list list,
 				    : check_allowed_name(r, d);
 	if (strncmp(r->text, "tcp:", 4) != 0)
 		return 0;
-	return diag_set(d,
-			"%.*s: \"tcp:\" loosens a rule, and this one "
-			"denies",
-			EGRESS_SHOWN, r->text);
+	return diag_set(d, "\"tcp:\" loosens a rule, and this one denies");
+}
+
+int egress_rule_parse(const char *text, enum egress_list list,
+		      struct egress_rule *out, struct diag *d)
+{
+	struct egress_rule r = {.text = xstrdup(text)};
+
+	if (rule_parse(text, &r, d) == 0 && rule_check(&r, list, d) == 0) {
+		*out = r;
+		return 0;
+	}
+	egress_rule_free(&r);
+	if (d && *text && strncmp(d->text, text, strlen(text)) == 0)
+		return -1; /* the name is said already */
+	return diag_prefix(d, "%.*s", EGRESS_SHOWN, text);
 }
 
 /* OUT or IN:OUT; OUT:IN or auto:IN to publish. */

@@ -20,14 +20,13 @@
 int key_set_net_rule(const struct key_item *it)
 {
 	bool deny = it->key == key_find("net.deny");
-	struct egress_rule r = {.ports = NULL};
-	int rc = egress_rule_parse(it->text, &r, it->d);
+	struct egress_rule r;
 
-	if (rc == 0)
-		rc = egress_rule_check(&r, deny ? EGRESS_DENY : EGRESS_ALLOW,
-				       it->d);
+	if (egress_rule_parse(it->text, deny ? EGRESS_DENY : EGRESS_ALLOW, &r,
+			      it->d))
+		return -1;
 	egress_rule_free(&r);
-	return rc ? -1 : key_name_add(it, it->text);
+	return key_name_add(it, it->text);
 }
 
 int key_set_net_port(const struct key_item *it)

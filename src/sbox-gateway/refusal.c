@@ -142,14 +142,11 @@ static char *allow_text(const struct entry *e)
 		: strchr(e->name, ':') ? xasprintf("[%s]:%u", e->name, e->port)
 				       : xasprintf("%s:%u", e->name, e->port);
 	struct diag d = {.hint = ""};
-	struct egress_rule r = {.text = NULL};
-	int rc = egress_rule_parse(rule, &r, &d);
+	struct egress_rule r;
 
-	if (rc == 0)
-		rc = egress_rule_check(&r, EGRESS_ALLOW, &d);
-	egress_rule_free(&r);
-	if (rc)
+	if (egress_rule_parse(rule, EGRESS_ALLOW, &r, &d))
 		return xasprintf("%s%s", *d.hint ? "; " : "", d.hint);
+	egress_rule_free(&r);
 	if (e->port == 0)
 		return xasprintf("; to allow it: --allow %s (ports 443 and 80; "
 				 "else %s:PORT)",
