@@ -17,17 +17,16 @@
 #define RULES_MAX 4096
 #define PORTS_MAX 256
 
-/* A list's entry as text: a string, or a port's number. NULL and d. */
-static char *entry_text(const cJSON *node, bool number_ok, struct diag *d)
+/* A port or a limit as text: a string, or a number. NULL and d. */
+static char *number_text(const cJSON *node, struct diag *d)
 {
 	uint64_t v;
 
 	if (cJSON_IsString(node))
 		return xstrdup(node->valuestring);
-	if (number_ok && cJSON_IsNumber(node) && json_u64(node, &v) == 0)
+	if (cJSON_IsNumber(node) && json_u64(node, &v) == 0)
 		return xasprintf("%llu", (unsigned long long)v);
-	diag_set(d, "expected a string%s",
-		 number_ok ? " or a port's number" : "");
+	diag_set(d, "expected a string or a port's number");
 	return NULL;
 }
 
@@ -35,12 +34,12 @@ static char *entry_text(const cJSON *node, bool number_ok, struct diag *d)
 static int parse_rule(const cJSON *node, const struct member *m, struct diag *d)
 {
 	struct egress_rules *l = m->out;
-	cleanup_free char *text = entry_text(node, false, d);
 	struct egress_rule r;
 
 	if (l->n == RULES_MAX)
 		return diag_set(d, "more than %d rules", RULES_MAX);
-	if (!text || egress_rule_parse(text, (enum egress_list)m->how, &r, d))
+	if (egress_rule_parse(node->valuestring, (enum egress_list)m->how, &r,
+			      d))
 		return -1;
 	l->v = xreallocarray(l->v, l->n + 1, sizeof(*l->v));
 	l->v[l->n++] = r;
@@ -51,7 +50,7 @@ static int parse_rule(const cJSON *node, const struct member *m, struct diag *d)
 static int parse_port(const cJSON *node, const struct member *m, struct diag *d)
 {
 	struct egress_ports *l = m->out;
-	cleanup_free char *text = entry_text(node, true, d);
+	cleanup_free char *text = number_text(node, d);
 	struct egress_port p;
 
 	if (!text || egress_port_parse(text, m->how != 0, &p, d))
@@ -74,11 +73,7 @@ static int parse_port(const cJSON *node, const struct member *m, struct diag *d)
 
 static int parse_via(const cJSON *node, const struct member *m, struct diag *d)
 {
-	const char *text = cJSON_GetStringValue(node);
-
-	if (!text)
-		return diag_set(d, "expected a string");
-	return egress_via_parse(text, m->out, d);
+	return egress_via_parse(node->valuestring, m->out, d);
 }
 
 enum limit { COUNT, SIZE, DURATION };
@@ -91,7 +86,7 @@ static int parse_limit(const cJSON *node, const struct member *m,
 	int rc = 0;
 
 	if (!cJSON_IsNull(node)) {
-		text = entry_text(node, true, d);
+		text = number_text(node, d);
 		if (!text)
 			return -1;
 		if (m->how == COUNT)
@@ -113,10 +108,10 @@ static int parse_limits(const cJSON *node, const struct member *m,
 {
 	struct egress_limits *l = m->out;
 	const struct member rows[] = {
-		{"connections", NULL, parse_limit, &l->connections, COUNT},
-		{"bytes", NULL, parse_limit, &l->bytes, SIZE},
-		{"idle", NULL, parse_limit, &l->idle_ms, DURATION},
-		{"connect", NULL, parse_limit, &l->connect_ms, DURATION},
+		{"connections", NULL, ANY, parse_limit, &l->connections, COUNT},
+		{"bytes", NULL, ANY, parse_limit, &l->bytes, SIZE},
+		{"idle", NULL, ANY, parse_limit, &l->idle_ms, DURATION},
+		{"connect", NULL, ANY, parse_limit, &l->connect_ms, DURATION},
 	};
 
 	return egress_object_parse(node, rows, ARRAY_SIZE(rows), d);
@@ -174,13 +169,13 @@ static int parse_all(const cJSON *net, struct egress *e, struct diag *d)
 	static const char texts[] = "a list of strings";
 	static const char ports[] = "a list of ports";
 	const struct member rows[] = {
-		{"allow", texts, parse_rule, &e->allow, EGRESS_ALLOW},
-		{"deny", texts, parse_rule, &e->deny, EGRESS_DENY},
-		{"ports", ports, parse_port, &e->ports, false},
-		{"publish", ports, parse_port, &e->publish, true},
-		{"via", NULL, parse_via, e, 0},
+		{"allow", texts, STRING, parse_rule, &e->allow, EGRESS_ALLOW},
+		{"deny", texts, STRING, parse_rule, &e->deny, EGRESS_DENY},
+		{"ports", ports, ANY, parse_port, &e->ports, false},
+		{"publish", ports, ANY, parse_port, &e->publish, true},
+		{"via", NULL, STRING, parse_via, e, 0},
 		{EGRESS_SERVICES, e, 0},
-		{"limits", NULL, parse_limits, &e->limits, 0},
+		{"limits", NULL, ANY, parse_limits, &e->limits, 0},
 	};
 
 	if (!cJSON_IsObject(net))

@@ -18,8 +18,9 @@
 
 /* How a value is read, and where it goes: one row per key of an object. */
 struct member {
-	const char *key;
+	const char *key;  /* NULL: any */
 	const char *list; /* what a list of such values is; NULL: one value */
+	enum { ANY, STRING, WORD /* a string that isn't empty */ } type;
 	int (*parse)(const cJSON *node, const struct member *m, struct diag *d);
 	void *out;
 	unsigned how;
@@ -44,7 +45,8 @@ int egress_endpoint_parse(const char *text, bool address_ok, char **host,
 const char *egress_name_is_local(const char *name, bool tor);
 
 /* net.services' row, and one of its elements; out is the struct egress. */
-#define EGRESS_SERVICES "services", "a list of objects", egress_service_parse
+#define EGRESS_SERVICES                                                        \
+	"services", "a list of objects", ANY, egress_service_parse
 int egress_service_parse(const cJSON *object, const struct member *m,
 			 struct diag *d);
 void egress_services_free(struct egress *e);

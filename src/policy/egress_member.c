@@ -7,6 +7,16 @@
 #include "egress_internal.h"
 #include "sbox/diag.h"
 
+static int value_parse(const cJSON *node, const struct member *m,
+		       struct diag *d)
+{
+	const char *text = cJSON_GetStringValue(node);
+
+	if (m->type != ANY && (!text || (m->type == WORD && !*text)))
+		return diag_set(d, "expected a string");
+	return m->parse(node, m, d);
+}
+
 int egress_member_parse(const cJSON *node, const struct member *m,
 			struct diag *d)
 {
@@ -14,11 +24,11 @@ int egress_member_parse(const cJSON *node, const struct member *m,
 	size_t i = 0;
 
 	if (!m->list)
-		return m->parse(node, m, d);
+		return value_parse(node, m, d);
 	if (!cJSON_IsArray(node))
 		return diag_set(d, "expected %s", m->list);
 	cJSON_ArrayForEach(e, node) {
-		if (m->parse(e, m, d))
+		if (value_parse(e, m, d))
 			return diag_prefix(d, "[%zu]", i);
 		i++;
 	}
@@ -35,7 +45,8 @@ int egress_object_parse(const cJSON *object, const struct member *rows,
 	cJSON_ArrayForEach(e, object) {
 		size_t i = 0;
 
-		while (i < n && strcmp(rows[i].key, e->string) != 0)
+		while (i < n && rows[i].key &&
+		       strcmp(rows[i].key, e->string) != 0)
 			i++;
 		if (i == n)
 			diag_set(d, "unknown key");

@@ -24,15 +24,6 @@
 #define HTTPS_PORT	443
 #define SHA256_BASE64	44
 
-static const char *take_string(const cJSON *node, struct diag *d)
-{
-	const char *text = cJSON_GetStringValue(node);
-
-	if (!text || !*text)
-		diag_set(d, "expected a string");
-	return text && *text ? text : NULL;
-}
-
 static bool is_token(const char *s)
 {
 	static const char others[] = "!#$%&'*+-.^_`|~"; /* RFC 9110 5.6.2 */
@@ -63,10 +54,10 @@ static int check_header_name(const char *name, struct diag *d)
 static int take_file(const cJSON *node, const struct member *m, struct diag *d)
 {
 	char **to = m->out;
-	const char *text = take_string(node, d);
+	const char *text = node->valuestring;
 	char *path = NULL;
 
-	if (!text || path_normalise(text, &path, d))
+	if (path_normalise(text, &path, d))
 		return -1;
 	if (path[0] != '/') {
 		free(path);
@@ -81,10 +72,8 @@ static int take_file(const cJSON *node, const struct member *m, struct diag *d)
 static int take_env(const cJSON *node, const struct member *m, struct diag *d)
 {
 	char **to = m->out;
-	const char *text = take_string(node, d);
+	const char *text = node->valuestring;
 
-	if (!text)
-		return -1;
 	if (strchr(text, '='))
 		return diag_set(d, "%.*s: not the name of a variable",
 				EGRESS_SHOWN, text);
@@ -96,23 +85,19 @@ static int take_command(const cJSON *node, const struct member *m,
 			struct diag *d)
 {
 	char **to = m->out;
-	const char *text = take_string(node, d);
 
-	if (!text)
-		return -1;
-	*to = xstrdup(text);
+	(void)d; /* sh says what is wrong with it */
+	*to = xstrdup(node->valuestring);
 	return 0;
 }
 
-/* As take_string, but it may be empty and ends up in a header. */
+/* It ends up in a header. */
 static int take_prefix(const cJSON *node, const struct member *m,
 		       struct diag *d)
 {
 	char **to = m->out;
-	const char *text = cJSON_GetStringValue(node);
+	const char *text = node->valuestring;
 
-	if (!text)
-		return diag_set(d, "expected a string");
 	if (strlen(text) > PREFIX_MAX)
 		return diag_set(d, "more than %d bytes", PREFIX_MAX);
 	for (const char *s = text; *s; s++)
@@ -126,10 +111,10 @@ static int parse_header(const cJSON *object, struct egress_header *h,
 			struct diag *d)
 {
 	const struct member rows[] = {
-		{"prefix", NULL, take_prefix, &h->prefix, 0},
-		{"file", NULL, take_file, &h->secret.file, 0},
-		{"env", NULL, take_env, &h->secret.env, 0},
-		{"command", NULL, take_command, &h->secret.command, 0},
+		{"prefix", NULL, STRING, take_prefix, &h->prefix, 0},
+		{"file", NULL, WORD, take_file, &h->secret.file, 0},
+		{"env", NULL, WORD, take_env, &h->secret.env, 0},
+		{"command", NULL, WORD, take_command, &h->secret.command, 0},
 	};
 
 	if (egress_object_parse(object, rows, ARRAY_SIZE(rows), d))
@@ -140,9 +125,9 @@ static int parse_header(const cJSON *object, struct egress_header *h,
 	return 0;
 }
 
-static int add_header(struct egress_service *s, const cJSON *node,
-		      struct diag *d)
+static int add_header(const cJSON *node, const struct member *m, struct diag *d)
 {
+	struct egress_service *s = m->out;
 	struct egress_header *h;
 
 	if (s->nheaders == HEADERS_MAX)
@@ -162,15 +147,9 @@ static int add_header(struct egress_service *s, const cJSON *node,
 static int take_headers(const cJSON *node, const struct member *m,
 			struct diag *d)
 {
-	struct egress_service *s = m->out;
-	const cJSON *e;
+	const struct member any = {NULL, NULL, ANY, add_header, m->out, 0};
 
-	if (!cJSON_IsObject(node))
-		return diag_set(d, "expected an object of headers");
-	cJSON_ArrayForEach(e, node)
-		if (add_header(s, e, d))
-			return diag_prefix(d, "%.*s", EGRESS_SHOWN, e->string);
-	return 0;
+	return egress_object_parse(node, &any, 1, d);
 }
 
 static int take_port(const cJSON *node, const struct member *m, struct diag *d)
@@ -190,11 +169,9 @@ static int take_origin(const cJSON *node, const struct member *m,
 	struct egress_service *s = m->out;
 	static const char scheme[] = "https://";
 	static const struct hostpat self = {HOSTPAT_WITHIN, "localhost"};
-	const char *text = take_string(node, d);
+	const char *text = node->valuestring;
 	char *host = NULL;
 
-	if (!text)
-		return -1;
 	if (strncmp(text, scheme, strlen(scheme)) != 0) {
 		diag_set(d, "%.*s: not an HTTPS origin", EGRESS_SHOWN, text);
 		return diag_hint(d, "write https://HOST or https://HOST:PORT");
@@ -218,10 +195,8 @@ static int take_pin(const cJSON *node, const struct member *m, struct diag *d)
 	struct egress_service *s = m->out;
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn"
 				     "opqrstuvwxyz0123456789+/";
-	const char *text = take_string(node, d);
+	const char *text = node->valuestring;
 
-	if (!text)
-		return -1;
 	if (strlen(text) != SHA256_BASE64 ||
 	    strspn(text, digits) != SHA256_BASE64 - 1 ||
 	    text[SHA256_BASE64 - 1] != '=' ||
@@ -235,11 +210,11 @@ static int parse_members(const cJSON *object, struct egress_service *s,
 			 struct diag *d)
 {
 	const struct member rows[] = {
-		{"port", NULL, take_port, s, 0},
-		{"origin", NULL, take_origin, s, 0},
-		{"ca", NULL, take_file, &s->ca_file, 0},
-		{"pinSha256", NULL, take_pin, s, 0},
-		{"headers", NULL, take_headers, s, 0},
+		{"port", NULL, ANY, take_port, s, 0},
+		{"origin", NULL, WORD, take_origin, s, 0},
+		{"ca", NULL, WORD, take_file, &s->ca_file, 0},
+		{"pinSha256", NULL, WORD, take_pin, s, 0},
+		{"headers", NULL, ANY, take_headers, s, 0},
 	};
 
 	if (egress_object_parse(object, rows, ARRAY_SIZE(rows), d))
