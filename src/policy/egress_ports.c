@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "egress_internal.h"
 #include "sbox/cleanup.h"
@@ -40,13 +41,23 @@ static const char *const user_names[] = {
 	[USER_PUBLISHED] = "net.publish",
 };
 
-static int take_port(uint8_t *users, uint16_t port, enum user user,
+/* Several rules may name a port, and several of the host's lead to one. */
+static bool is_shared(enum user had, enum user user)
+{
+	bool names = user == USER_NAMES || user == USER_NAMES_6;
+
+	if (names)
+		return had == USER_NAMES || had == USER_NAMES_6;
+	return user == USER_PUBLISHED && had == user;
+}
+
+static int take_port(uint8_t *users, unsigned port, enum user user,
 		     struct diag *d)
 {
 	enum user had = (enum user)users[port];
 
-	if (had == USER_NOBODY) {
-		users[port] = (uint8_t)user;
+	if (had == USER_NOBODY || is_shared(had, user)) {
+		users[port] = (uint8_t)MAX(had, user);
 		return 0;
 	}
 	diag_set(d, "port %u inside: %s and %s both want it", port,
@@ -63,16 +74,10 @@ static int take_rule(uint8_t *users, const struct egress_rule *r,
 	bool v6 = r->is_prefix && !prefix_is_v4(&r->prefix);
 	enum user user = v6 ? USER_NAMES_6 : USER_NAMES;
 
-	for (size_t i = 0; i < r->nports; i++) {
-		for (unsigned p = r->ports[i].first; p <= r->ports[i].last;
-		     p++) {
-			if (users[p] == USER_NAMES)
-				users[p] = (uint8_t)user;
-			else if (users[p] != USER_NAMES_6 &&
-				 take_port(users, (uint16_t)p, user, d))
+	for (size_t i = 0; i < r->nports; i++)
+		for (unsigned p = r->ports[i].first; p <= r->ports[i].last; p++)
+			if (take_port(users, p, user, d))
 				return -1;
-		}
-	}
 	return 0;
 }
 
@@ -89,8 +94,7 @@ static int take_all(const struct egress *e, uint8_t *users, struct diag *d)
 		if (take_port(users, e->services[i].port, USER_SERVICE, d))
 			return -1;
 	for (size_t i = 0; i < e->publish.n; i++)
-		if (users[e->publish.v[i].in] != USER_PUBLISHED &&
-		    take_port(users, e->publish.v[i].in, USER_PUBLISHED, d))
+		if (take_port(users, e->publish.v[i].in, USER_PUBLISHED, d))
 			return -1;
 	return 0;
 }
