@@ -30,6 +30,9 @@ struct ip_prefix {
 	unsigned bits;
 };
 
+/* The address, without the bits: malloc'd. */
+char *ip_text(const struct ip_prefix *p);
+
 struct port_range {
 	uint16_t first, last;
 };

@@ -57,6 +57,16 @@ bool prefix_is_v4(const struct ip_prefix *p)
 	return p->bits >= 96 && same_bits(&p->addr, &mapped, 96);
 }
 
+char *ip_text(const struct ip_prefix *p)
+{
+	bool v4 = prefix_is_v4(p);
+	char text[INET6_ADDRSTRLEN]; /* enough for either */
+
+	(void)inet_ntop(v4 ? AF_INET : AF_INET6, &p->addr.s6_addr[v4 ? 12 : 0],
+			text, sizeof(text));
+	return xstrdup(text);
+}
+
 bool prefix_holds(const struct ip_prefix *p, const struct in6_addr *addr)
 {
 	return same_bits(&p->addr, addr, p->bits) &&

@@ -19,7 +19,6 @@
 #define PORT_RANGES_MAX 64
 #define V4_BITS_MIN	8
 #define V6_BITS_MIN	32
-#define TOR_PORT	9050
 
 int egress_port_number(const char *text, size_t len, uint16_t *out,
 		       struct diag *d)
@@ -38,18 +37,13 @@ static int range_parse(const char *text, size_t len, struct port_range *out,
 		       struct diag *d)
 {
 	const char *dash = memchr(text, '-', len);
+	size_t n = dash ? (size_t)(dash - text) : len;
+	const char *last = dash ? dash + 1 : text;
 	struct port_range r = {0, 0};
 
-	if (!dash) {
-		if (egress_port_number(text, len, &r.first, d))
-			return -1;
-		r.last = r.first;
-	} else if (egress_port_number(text, (size_t)(dash - text), &r.first,
-				      d) ||
-		   egress_port_number(dash + 1, len - (size_t)(dash + 1 - text),
-				      &r.last, d)) {
+	if (egress_port_number(text, n, &r.first, d) ||
+	    egress_port_number(last, (size_t)(text + len - last), &r.last, d))
 		return -1;
-	}
 	if (r.first > r.last)
 		return diag_set(d, "ports: %.*s: the first is the greater one",
 				(int)len, text);
@@ -107,13 +101,10 @@ static int v4_parse(const char *text, struct ip_prefix *out, struct diag *d)
 
 static int v6_parse(const char *text, struct ip_prefix *out, struct diag *d)
 {
-	static const struct in6_addr v4 = {
-		.s6_addr = {[10] = 0xff, [11] = 0xff}};
-
 	*out = (struct ip_prefix){.bits = 128};
 	if (inet_pton(AF_INET6, text, &out->addr) != 1)
 		return diag_set(d, "%s: not an IPv6 address", text);
-	if (memcmp(&out->addr, &v4, 12) != 0)
+	if (!prefix_is_v4(out))
 		return 0;
 	diag_set(d, "%s: an IPv4 address in disguise", text);
 	return diag_hint(d, "write the IPv4 address");
@@ -317,19 +308,13 @@ int egress_port_parse(const char *text, bool publish, struct egress_port *out,
 		      struct diag *d)
 {
 	const char *colon = strchr(text, ':');
+	const char *behind = colon ? colon + 1 : text;
+	size_t len = strcspn(text, ":");
+	bool any = publish && strncmp(text, "auto:", 5) == 0;
 	uint16_t first = 0, last = 0;
-	int rc;
 
-	if (!colon)
-		rc = egress_port_number(text, strlen(text), &last, d);
-	else
-		rc = egress_port_number(colon + 1, strlen(colon + 1), &last, d);
-	if (rc == 0 && !colon)
-		first = last;
-	else if (rc == 0 && !(publish && strncmp(text, "auto:", 5) == 0))
-		rc = egress_port_number(text, (size_t)(colon - text), &first,
-					d);
-	if (rc) {
+	if (egress_port_number(behind, strlen(behind), &last, d) ||
+	    (!any && egress_port_number(text, len, &first, d))) {
 		diag_prefix(d, "%.*s", EGRESS_SHOWN, text);
 		return diag_hint(d, publish ? "write 3000, 8080:3000 (the "
 					      "host's first) or auto:3000"
@@ -339,17 +324,6 @@ int egress_port_parse(const char *text, bool publish, struct egress_port *out,
 	*out = publish ? (struct egress_port){.in = last, .out = first}
 		       : (struct egress_port){.in = first, .out = last};
 	return 0;
-}
-
-static char *address_text(const struct ip_prefix *p)
-{
-	char text[INET6_ADDRSTRLEN];
-	bool v4 = prefix_is_v4(p);
-
-	/* big enough for either family */
-	(void)inet_ntop(v4 ? AF_INET : AF_INET6, &p->addr.s6_addr[v4 ? 12 : 0],
-			text, sizeof(text));
-	return xstrdup(text);
 }
 
 int egress_endpoint_parse(const char *text, bool address_ok, char **host,
@@ -372,7 +346,7 @@ int egress_endpoint_parse(const char *text, bool address_ok, char **host,
 		return diag_set(d, "%.*s: expected HOST:PORT", EGRESS_SHOWN,
 				text);
 	}
-	*host = rc == 0 ? address_text(&p) : xstrdup(name);
+	*host = rc == 0 ? ip_text(&p) : xstrdup(name);
 	return 0;
 }
 
@@ -387,26 +361,19 @@ int egress_via_parse(const char *text, struct egress *out, struct diag *d)
 		out->via = EGRESS_DIRECT;
 		return 0;
 	}
-	if (strcmp(text, "tor") == 0) {
-		out->via = EGRESS_SOCKS;
-		out->tor = true;
-		out->socks_host = xstrdup("127.0.0.1");
-		out->socks_port = TOR_PORT;
-		return 0;
-	}
+	if (strcmp(text, "tor") == 0)
+		text = "tor://127.0.0.1:9050";
 	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
 		size_t len = strlen(schemes[i].scheme);
-		uint16_t port = 0;
-		char *host = NULL;
 
 		if (strncmp(text, schemes[i].scheme, len) != 0)
 			continue;
-		if (egress_endpoint_parse(text + len, true, &host, &port, d))
+		out->socks_port = 0;
+		if (egress_endpoint_parse(text + len, true, &out->socks_host,
+					  &out->socks_port, d))
 			return diag_prefix(d, "%.*s", EGRESS_SHOWN, text);
 		out->via = EGRESS_SOCKS;
 		out->tor = schemes[i].tor;
-		out->socks_host = host;
-		out->socks_port = port;
 		return 0;
 	}
 	diag_set(d, "%.*s: no such way out", EGRESS_SHOWN, text);

@@ -4,7 +4,6 @@
  * its order. Every string that came from outside is escaped, and but for the
  * last field of a line it is one word, so that no name looks like two.
  */
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -154,14 +153,10 @@ static void put_paths(FILE *f, const struct plan *p)
 
 static void put_route(FILE *f, const struct ip_prefix *r)
 {
-	bool v4 = IN6_IS_ADDR_V4MAPPED(&r->addr) && r->bits >= 96;
-	char text[INET6_ADDRSTRLEN]; /* enough for any */
+	unsigned base = IN6_IS_ADDR_V4MAPPED(&r->addr) ? 96 : 0;
+	cleanup_free char *text = ip_text(r);
 
-	(void)fprintf(f, "route local %s/%u\n",
-		      inet_ntop(v4 ? AF_INET : AF_INET6,
-				&r->addr.s6_addr[v4 ? 12 : 0], text,
-				sizeof(text)),
-		      r->bits - (v4 ? 96 : 0));
+	(void)fprintf(f, "route local %s/%u\n", text, r->bits - base);
 }
 
 static void put_network(FILE *f, const struct plan *p)
