@@ -47,6 +47,14 @@ enum plan_mount_flag {
 	PLAN_MAKE = 1 << 6,  /* dst lies in our tmpfs: make the mount point */
 };
 
+/* Landlock: what may be done at and beneath dst, more than to read files and
+ * directories and to execute, which may be done everywhere. */
+enum plan_access {
+	PLAN_ACCESS_WRITE = 1 << 0,  /* everything else on files */
+	PLAN_ACCESS_DEVICE = 1 << 1, /* write and ioctl on device nodes */
+	PLAN_ACCESS_SOCKET = 1 << 2, /* connect to the host's sockets */
+};
+
 struct plan_mount {
 	enum plan_mount_type type;
 	unsigned flags; /* enum plan_mount_flag */
@@ -57,27 +65,13 @@ struct plan_mount {
 			   BIND: the file type (S_IFMT) of src */
 	dev_t dev;	/* with PLAN_CHECK */
 	ino_t ino;
-	char *why; /* for --dry-run: "cwd", "--ro", "protect" ... */
-};
-
-/* A Landlock rule: what may be done beneath a path inside. */
-enum plan_access {
-	PLAN_ACCESS_READ = 1 << 0,   /* read files and directories, execute */
-	PLAN_ACCESS_WRITE = 1 << 1,  /* and everything else on files */
-	PLAN_ACCESS_DEVICE = 1 << 2, /* write and ioctl on device nodes */
-	PLAN_ACCESS_SOCKET = 1 << 3, /* connect to the host's sockets */
-};
-
-struct plan_rule {
-	char *path;
-	unsigned access;
+	char *why;	 /* for --dry-run: "cwd", "--ro", "protect" ... */
+	unsigned access; /* enum plan_access */
 };
 
 struct plan {
 	struct plan_mount *mounts;
 	size_t nmounts;
-	struct plan_rule *rules; /* Landlock */
-	size_t nrules;
 	struct strlist argv; /* argv.v[0] is looked up in env's PATH */
 	struct strlist env;  /* "KEY=VALUE", sorted */
 	char *cwd;	     /* inside */

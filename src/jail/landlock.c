@@ -84,18 +84,19 @@ static void add_rule(int ruleset, int fd, uint64_t rights, const char *what)
 		fatal("landlock: %s", what);
 }
 
-static void add_path(int ruleset, const struct plan_rule *r, uint64_t handled)
+static void add_path(int ruleset, const char *path, unsigned access,
+		     uint64_t handled)
 {
-	cleanup_fd int fd = open(r->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	uint64_t rights = rights_of(r->access, handled);
+	cleanup_fd int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	uint64_t rights = rights_of(access, handled);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		fatal("landlock: %s", r->path);
+		fatal("landlock: %s", path);
 	if (!S_ISDIR(st.st_mode))
 		rights &= FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE |
 			  FS_TRUNCATE | FS_IOCTL_DEV | FS_UNIX;
-	add_rule(ruleset, fd, rights, r->path);
+	add_rule(ruleset, fd, rights, path);
 }
 
 int landlock_prepare(const struct plan *p)
@@ -113,8 +114,12 @@ int landlock_prepare(const struct plan *p)
 	fd = (int)syscall(SYS_landlock_create_ruleset, &a, sizeof(a), 0);
 	if (fd < 0)
 		fatal("landlock: create");
-	for (size_t i = 0; a.fs && i < p->nrules; i++)
-		add_path(fd, &p->rules[i], a.fs);
+	if (a.fs)
+		add_path(fd, "/", 0, a.fs);
+	for (size_t i = 0; a.fs && i < p->nmounts; i++)
+		if (p->mounts[i].access)
+			add_path(fd, p->mounts[i].dst, p->mounts[i].access,
+				 a.fs);
 	for (int i = 0; a.fs && i < 3; i++)
 		if (p->fd_is_file[i])
 			add_rule(fd, i, i ? FS_WRITE_FILE : FS_READ_FILE,

@@ -68,16 +68,9 @@ void plan_mount_free(struct plan_mount *m)
 	free(m->why);
 }
 
-static void rule_add(struct plan *p, const char *path, unsigned access)
-{
-	p->rules = xreallocarray(p->rules, p->nrules + 1, sizeof(*p->rules));
-	p->rules[p->nrules++] =
-		(struct plan_rule){.path = xstrdup(path), .access = access};
-}
-
 /* Landlock says again what the mounts say: writable where they are; but not
  * /proc, where pid 1's share of the CPU (autogroup) could be taken from it. */
-static void rules_build(struct plan *p)
+static void access_build(struct plan *p)
 {
 	static const unsigned ours[PLAN__COUNT] = {
 		[PLAN_PRIVATE] = PLAN_ACCESS_WRITE,
@@ -85,20 +78,17 @@ static void rules_build(struct plan *p)
 		[PLAN_DEVPTS] = PLAN_ACCESS_DEVICE,
 	};
 
-	rule_add(p, "/", PLAN_ACCESS_READ);
 	for (size_t i = 0; i < p->nmounts; i++) {
-		const struct plan_mount *m = &p->mounts[i];
-		unsigned access = ours[m->type];
+		struct plan_mount *m = &p->mounts[i];
 
+		m->access = ours[m->type];
 		if (m->type == PLAN_BIND && !(m->flags & PLAN_RO))
-			access = PLAN_ACCESS_WRITE;
+			m->access = PLAN_ACCESS_WRITE;
 		if (m->type == PLAN_BIND && (m->flags & PLAN_DEV))
-			access = PLAN_ACCESS_DEVICE;
+			m->access = PLAN_ACCESS_DEVICE;
 		if (m->type == PLAN_BIND &&
 		    (S_ISSOCK(m->mode) || strcmp(m->why, "device") == 0))
-			access |= PLAN_ACCESS_SOCKET;
-		if (access)
-			rule_add(p, m->dst, access);
+			m->access |= PLAN_ACCESS_SOCKET;
 	}
 }
 
@@ -138,36 +128,41 @@ static void argv_build(const struct view *v, const struct invocation *inv)
 		strlist_add(&p->argv, *w);
 }
 
-static void limits_build(struct plan *p, const struct policy *policy,
-			 const struct host *host)
+static void limits_build(struct view *v)
 {
-	p->limits = policy->limits;
-	p->tmpfs_bytes = policy->limits.tmp;
+	struct plan *p = v->plan;
+
+	p->limits = v->policy->limits;
+	p->tmpfs_bytes = p->limits.tmp;
 	if (p->tmpfs_bytes == POLICY_UNLIMITED)
 		p->tmpfs_bytes =
-			MIN(host->memory / TMPFS_SHARE_OF_RAM, TMPFS_MAX);
+			MIN(v->host->memory / TMPFS_SHARE_OF_RAM, TMPFS_MAX);
 	/* as tmpfs(5) does by itself: no more files than pages */
 	p->tmpfs_inodes = MIN(p->tmpfs_bytes / TMPFS_PAGE, TMPFS_INODES);
 	p->tmpfs_inodes = MAX(p->tmpfs_inodes, TMPFS_INODES_MIN);
 }
 
-static void tty_build(struct plan *p, const struct policy *policy,
-		      const struct host *host)
+static void tty_build(struct view *v)
 {
+	const struct host *host = v->host;
+	struct plan *p = v->plan;
 	bool any =
 		host->fd_is_tty[0] || host->fd_is_tty[1] || host->fd_is_tty[2];
 
-	p->tty = policy->tty == TTY_RELAY || (policy->tty == TTY_AUTO && any);
-	p->tty_filter = policy->tty_filter;
+	p->tty = v->policy->tty == TTY_RELAY ||
+		 (v->policy->tty == TTY_AUTO && any);
+	p->tty_filter = v->policy->tty_filter;
 	memcpy(p->fd_is_tty, host->fd_is_tty, sizeof(p->fd_is_tty));
 	memcpy(p->fd_is_file, host->fd_is_file, sizeof(p->fd_is_file));
 }
 
-static int descriptors_check(const struct plan *p, const struct host *host,
-			     struct diag *d)
+static int descriptors_check(const struct view *v)
 {
+	const struct host *host = v->host;
+	struct diag *d = v->d;
+
 	for (size_t i = 0; i < ARRAY_SIZE(host->fd_is_dir); i++) {
-		bool is_net = host->fd_is_net[i] && p->net != NET_HOST;
+		bool is_net = host->fd_is_net[i] && v->plan->net != NET_HOST;
 
 		if (!host->fd_is_dir[i] && !is_net)
 			continue;
@@ -193,22 +188,24 @@ static void view_free(struct view *v)
 		free(v->git_value[i]);
 }
 
-static int isolation_build(struct plan *p, const struct policy *policy,
-			   const struct host *host, struct diag *d)
+static int isolation_build(struct view *v)
 {
-	p->uid = host->uid;
-	p->gid = host->gid;
+	const struct policy *policy = v->policy;
+	struct plan *p = v->plan;
+
+	p->uid = v->host->uid;
+	p->gid = v->host->gid;
 	p->hostname = "sbox";
 	p->userns = policy->userns;
-	p->landlock_abi = host->landlock_abi;
+	p->landlock_abi = v->host->landlock_abi;
 	p->landlock_files = !policy->userns;
 	p->landlock_tcp = p->landlock_abi >= LANDLOCK_ABI_TCP &&
 			  !policy->net_loopback && p->net == NET_NONE;
 	p->landlock_scopes = p->landlock_abi >= LANDLOCK_ABI_SCOPES;
 	if (p->landlock_abi <= 0) {
-		diag_set(d, "landlock: not available in this kernel");
-		return diag_hint(d, "boot with lsm=landlock,... (see "
-				    "/sys/kernel/security/lsm)");
+		diag_set(v->d, "landlock: not available in this kernel");
+		return diag_hint(v->d, "boot with lsm=landlock,... (see "
+				       "/sys/kernel/security/lsm)");
 	}
 	if (policy->userns)
 		plan_warn(p, "userns: Landlock's file rules are off (they "
@@ -244,19 +241,18 @@ int plan_build(const struct policy *policy, const struct host *host,
 	v.interactive = !inv->shell_text && !inv->command[0];
 	argv_build(&v, inv);
 	untrusted_build(&v);
-	limits_build(out, policy, host);
-	tty_build(out, policy, host);
+	limits_build(&v);
+	tty_build(&v);
 	out->cwd = xstrdup(host->cwd);
 	git_find(&v);
-	if (network_build(out, policy, host, d) == 0 &&
-	    descriptors_check(out, host, d) == 0 &&
-	    isolation_build(out, policy, host, d) == 0 &&
+	if (network_build(&v) == 0 && descriptors_check(&v) == 0 &&
+	    isolation_build(&v) == 0 &&
 	    guard_check_cwd(&v, inv->force_cwd) == 0 && view_build(&v) == 0 &&
 	    guard_build(&v) == 0) {
 		notes_build(out, policy);
 		git_note(&v);
 		env_build(&v);
-		rules_build(out);
+		access_build(out);
 		r = 0;
 	}
 	view_free(&v);
@@ -268,9 +264,6 @@ void plan_free(struct plan *p)
 	for (size_t i = 0; i < p->nmounts; i++)
 		plan_mount_free(&p->mounts[i]);
 	free(p->mounts);
-	for (size_t i = 0; i < p->nrules; i++)
-		free(p->rules[i].path);
-	free(p->rules);
 	free(p->net_policy);
 	free(p->gateway);
 	free(p->service);

@@ -23,8 +23,7 @@ static const char default_path[] = "/usr/local/bin:/usr/bin:/bin";
 static const char bash_prompt[] =
 	"PS1=\"(sbox) ${PS1-\\$ }\"; unset PROMPT_COMMAND";
 
-/* Set NAME=VALUE (owned). */
-static void env_put(struct strlist *env, char *entry)
+void env_put(struct strlist *env, char *entry)
 {
 	env_forget(env, entry, strcspn(entry, "="));
 	strlist_add_owned(env, entry);

@@ -272,7 +272,7 @@ static int guard_hide(struct view *v, const char *dst, const char *why)
 		if (view_follow(v, under, &canon, &st) < 0 ||
 		    strcmp(canon, under) == 0)
 			return 0;
-		return guard_hide_source(v, canon, v->plan->nmounts, why);
+		return guard_hide_source(v, canon, why);
 	}
 	if (writable && guard_pin_parents(v, dst, why) < 0)
 		return -1;
@@ -327,10 +327,9 @@ static bool is_shown_itself(const struct view *v, const char *src)
 	return false;
 }
 
-int guard_hide_source(struct view *v, const char *src, size_t n,
-		      const char *why)
+int guard_hide_source(struct view *v, const char *src, const char *why)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0, n = v->plan->nmounts; i < n; i++) {
 		struct plan_mount m = v->plan->mounts[i];
 		cleanup_free char *dst = NULL;
 
@@ -345,32 +344,23 @@ int guard_hide_source(struct view *v, const char *src, size_t n,
 }
 
 /* A bound socket answers whoever sees it, read-only mount or not. */
-static int hide_socket(struct view *v, const char *sock, size_t nmounts)
-{
-	if (is_shown_itself(v, sock) || view_type(v, sock) != S_IFSOCK)
-		return 0;
-	return guard_hide_source(v, sock, nmounts, "host's socket");
-}
-
 static int hide_sockets(struct view *v)
 {
-	const struct host *h = v->host;
 	cleanup_strlist struct strlist all = {.n = 0};
-	size_t n = v->plan->nmounts;
 
-	if (h->lost_sockets.n && socket_search(v, &all) < 0)
+	if (v->host->lost_sockets.n && socket_search(v, &all) < 0)
 		return -1;
-	strlist_append(&all, &h->sockets);
+	strlist_append(&all, &v->host->sockets);
 	for (size_t i = 0; i < all.n; i++)
-		if (hide_socket(v, all.v[i], n) < 0)
+		if (!is_shown_itself(v, all.v[i]) &&
+		    view_type(v, all.v[i]) == S_IFSOCK &&
+		    guard_hide_source(v, all.v[i], "host's socket") < 0)
 			return -1;
 	return 0;
 }
 
 static int hide_build(struct view *v)
 {
-	size_t n = v->plan->nmounts;
-
 	for (size_t i = 0; i < v->policy->hide.n; i++) {
 		cleanup_free char *path =
 			path_join(v->host->cwd, v->policy->hide.v[i]);
@@ -384,7 +374,7 @@ static int hide_build(struct view *v)
 				  "and what is made there later will be seen",
 				  path);
 		if (guard_hide(v, path, "hide") < 0 ||
-		    (under && guard_hide_source(v, under, n, "hide") < 0))
+		    (under && guard_hide_source(v, under, "hide") < 0))
 			return -1;
 	}
 	if (hide_sockets(v) < 0 || services_hide(v) < 0)

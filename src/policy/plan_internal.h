@@ -86,8 +86,7 @@ int view_follow(const struct view *v, const char *path, char **canon,
 
 int guard_check_cwd(const struct view *v, bool force);
 /* plan_net.c: net_*, gateway, listeners, routes. */
-int network_build(struct plan *p, const struct policy *policy,
-		  const struct host *host, struct diag *d);
+int network_build(struct view *v);
 int guard_build(struct view *v);
 /* Make dst (an inside path) read-only if it is in something writable. */
 int guard_lock(struct view *v, const char *dst, const char *why);
@@ -96,9 +95,8 @@ int guard_lock(struct view *v, const char *dst, const char *why);
 int guard_refuse_links(const struct view *v, const char *path, const char *why);
 /* plan_protect.c: the names that are locked. */
 int protect_build(struct view *v);
-/* Hide a path of the host's wherever the first n mounts show it. */
-int guard_hide_source(struct view *v, const char *src, size_t n,
-		      const char *why);
+/* Hide a path of the host's wherever it is shown. */
+int guard_hide_source(struct view *v, const char *src, const char *why);
 /* What services read outside is hidden, and passed by no other way. */
 int services_hide(struct view *v);
 void services_forget_env(struct view *v);
@@ -121,5 +119,7 @@ int git_file_target(const struct view *v, const char *dotgit, char **out);
 void git_note(struct view *v);
 int view_build(struct view *v);
 void env_build(struct view *v);
+/* Set NAME=VALUE (owned), in place of another value. */
+void env_put(struct strlist *env, char *entry);
 
 #endif

@@ -29,89 +29,72 @@ static const char *const command_env[] = {
 	"XDG_RUNTIME_DIR",
 };
 
-static char *find_program(const struct host *host, const char *name)
+/* Beside our own, as it is installed or as it was built; or NULL. */
+static char *find_program(const struct view *v, const char *name)
 {
-	cleanup_free char *dir = path_dirname(host->self);
+	cleanup_free char *dir = path_dirname(v->host->self);
 	cleanup_free char *prefix = path_dirname(dir);
-	char *places[] = {xasprintf("%s/libexec/sbox/%s", prefix, name),
-			  path_join(dir, name)};
-	char *found = NULL;
-	struct stat st;
+	cleanup_free char *path = xasprintf("%s/libexec/sbox/%s", prefix, name);
 
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		if (!found &&
-		    host->fs.lstat(host->fs.ctx, places[i], &st) == 0 &&
-		    S_ISREG(st.st_mode))
-			found = places[i];
-		else
-			free(places[i]);
-	}
-	return found;
+	if (view_type(v, path) != S_IFREG)
+		xreplace(&path, path_join(dir, name));
+	return view_type(v, path) == S_IFREG ? steal_ptr(&path) : NULL;
 }
 
-static void pass_env(struct plan *p, const struct host *host, const char *name)
+static void pass_env(struct view *v, const char *name)
 {
-	const char *value = host_getenv(host, name);
-	cleanup_free char *entry = NULL;
+	const char *value = host_getenv(v->host, name);
 
-	if (!value)
-		return;
-	entry = xasprintf("%s=%s", name, value);
-	if (!strlist_has(&p->gateway_env, entry))
-		strlist_add(&p->gateway_env, entry);
+	if (value)
+		env_put(&v->plan->gateway_env, xasprintf("%s=%s", name, value));
 }
 
-static int pass_secret(struct plan *p, const struct host *host,
-		       const struct egress_secret *s, struct diag *d)
+static int pass_secret(struct view *v, const struct egress_secret *s)
 {
 	for (size_t i = 0; s->command && i < ARRAY_SIZE(command_env); i++)
-		pass_env(p, host, command_env[i]);
+		pass_env(v, command_env[i]);
 	if (!s->env)
 		return 0;
-	if (!host_getenv(host, s->env)) {
-		diag_set(d, "services: the variable %s isn't set", s->env);
-		return diag_hint(d, "set it in the shell that starts sbox");
+	if (!host_getenv(v->host, s->env)) {
+		diag_set(v->d, "services: the variable %s isn't set", s->env);
+		return diag_hint(v->d, "set it in the shell that starts sbox");
 	}
-	pass_env(p, host, s->env);
+	pass_env(v, s->env);
 	return 0;
 }
 
-static int services_build(struct plan *p, const struct host *host,
-			  const struct egress *e, struct diag *d)
+static int services_build(struct view *v, const struct egress *e)
 {
-	p->net_services = e->nservices > 0;
-	if (p->net_services && !p->service) {
-		diag_set(d,
-			 "services: there is no sbox-service beside "
-			 "%s",
-			 host->self);
-		return diag_hint(d, "install sbox whole (make install)");
+	v->plan->net_services = e->nservices > 0;
+	if (e->nservices && !v->plan->service) {
+		diag_set(v->d, "services: there is no sbox-service beside %s",
+			 v->host->self);
+		return diag_hint(v->d, "install sbox whole (make install)");
 	}
 	for (size_t i = 0; i < e->nservices; i++)
 		for (size_t k = 0; k < e->services[i].nheaders; k++)
-			if (pass_secret(p, host,
-					&e->services[i].headers[k].secret, d))
+			if (pass_secret(v, &e->services[i].headers[k].secret))
 				return -1;
 	return 0;
 }
 
-static int filtered_build(struct plan *p, const struct host *host,
-			  const struct egress *e, struct diag *d)
+static int filtered_build(struct view *v, const struct egress *e)
 {
+	struct plan *p = v->plan;
+
 	if (!p->net_loopback) {
-		diag_set(d, "net.loopback: false leaves no filtered "
-			    "network");
-		return diag_hint(d, "leave it out, or say --net none");
+		diag_set(v->d, "net.loopback: false leaves no filtered "
+			       "network");
+		return diag_hint(v->d, "leave it out, or say --net none");
 	}
 	if (!p->gateway) {
-		diag_set(d, "network: there is no sbox-gateway beside %s",
-			 host->self);
-		return diag_hint(d, "install sbox whole (make install); --net "
-				    "none runs without it");
+		diag_set(v->d, "network: there is no sbox-gateway beside %s",
+			 v->host->self);
+		return diag_hint(v->d, "install sbox whole (make install); "
+				       "--net none runs without it");
 	}
-	if (egress_listeners(e, &p->listeners, d) ||
-	    services_build(p, host, e, d))
-		return diag_prefix(d, "net");
+	if (egress_listeners(e, &p->listeners, v->d) || services_build(v, e))
+		return diag_prefix(v->d, "net");
 	p->routes = egress_routes(e, &p->nroutes);
 	p->net_waits = e->publish.n > 0 || e->via == EGRESS_SOCKS;
 	if (egress_allows_every_name(e))
@@ -120,43 +103,41 @@ static int filtered_build(struct plan *p, const struct host *host,
 	return 0;
 }
 
-static int filtered_parse(struct plan *p, const struct policy *policy,
-			  const struct host *host, struct diag *d)
+static int filtered_parse(struct view *v)
 {
 	/* a directory of its own: the gateway may write and rename in it */
-	cleanup_free char *log = path_join(host->state_dir, "log");
+	cleanup_free char *log = path_join(v->host->state_dir, "log");
 	cJSON *handed = cJSON_CreateObject();
-	cJSON *net = policy_net_json(policy);
+	cJSON *net = policy_net_json(v->policy);
 	struct egress e;
-	int rc = egress_parse(net, &e, d);
+	int rc = egress_parse(net, &e, v->d);
 
 	cJSON_AddItemToObject(handed, "net", net);
 	cJSON_AddStringToObject(handed, "log", log);
-	if (rc) {
-		diag_prefix(d, "net");
-	} else {
-		p->net_policy = xmust(cJSON_PrintUnformatted(handed));
-		strlist_add(&p->make_dirs, log);
-		rc = filtered_build(p, host, &e, d);
-		egress_free(&e);
-	}
+	v->plan->net_policy = xmust(cJSON_PrintUnformatted(handed));
 	cJSON_Delete(handed);
+	if (rc)
+		return diag_prefix(v->d, "net");
+	strlist_add(&v->plan->make_dirs, log);
+	rc = filtered_build(v, &e);
+	egress_free(&e);
 	return rc;
 }
 
-int network_build(struct plan *p, const struct policy *policy,
-		  const struct host *host, struct diag *d)
+int network_build(struct view *v)
 {
-	p->net_loopback = policy->net_loopback;
-	p->gateway = find_program(host, "sbox-gateway");
-	p->service = find_program(host, "sbox-service");
-	if (policy_net_mode(policy, &p->net, d))
+	struct plan *p = v->plan;
+
+	p->net_loopback = v->policy->net_loopback;
+	p->gateway = find_program(v, "sbox-gateway");
+	p->service = find_program(v, "sbox-service");
+	if (policy_net_mode(v->policy, &p->net, v->d))
 		return -1;
 	if (p->net == NET_HOST)
 		plan_warn(p,
 			  "--net host: the sandbox shares the host's network: "
 			  "every local service and the whole net is in reach");
-	return p->net == NET_FILTERED ? filtered_parse(p, policy, host, d) : 0;
+	return p->net == NET_FILTERED ? filtered_parse(v) : 0;
 }
 
 /* Whoever writes to a service's list of authorities may speak for its origin.
@@ -188,7 +169,6 @@ static int services_check(const struct view *v)
 int services_hide(struct view *v)
 {
 	const struct strlist *files = &v->policy->secret_files;
-	size_t n = v->plan->nmounts;
 
 	if (services_check(v))
 		return -1;
@@ -196,12 +176,11 @@ int services_hide(struct view *v)
 		cleanup_free char *canon = NULL;
 		struct stat st;
 
-		if (guard_hide_source(v, files->v[i], n, "net.services") < 0)
+		if (guard_hide_source(v, files->v[i], "net.services") < 0)
 			return -1;
-		if (view_follow(v, files->v[i], &canon, &st) < 0 ||
-		    strcmp(canon, files->v[i]) == 0)
-			continue; /* missing: the gateway will say so */
-		if (guard_hide_source(v, canon, n, "net.services") < 0)
+		/* missing: the gateway will say so */
+		if (view_follow(v, files->v[i], &canon, &st) == 0 &&
+		    guard_hide_source(v, canon, "net.services") < 0)
 			return -1;
 	}
 	return 0;

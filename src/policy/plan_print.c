@@ -122,10 +122,14 @@ static void put_rules(FILE *f, const struct plan *p)
 		      p->landlock_files ? " files" : "",
 		      p->landlock_tcp ? " tcp" : "",
 		      p->landlock_scopes ? " scopes" : "");
-	for (size_t i = 0; p->landlock_files && i < p->nrules; i++) {
-		unsigned a = p->rules[i].access;
+	if (p->landlock_files)
+		put_line(f, "landlock / read", "");
+	for (size_t i = 0; p->landlock_files && i < p->nmounts; i++) {
+		unsigned a = p->mounts[i].access;
 
-		put_word(f, "landlock ", p->rules[i].path);
+		if (!a)
+			continue;
+		put_word(f, "landlock ", p->mounts[i].dst);
 		(void)fprintf(f, " read%s%s%s\n",
 			      a & PLAN_ACCESS_WRITE ? " write" : "",
 			      a & PLAN_ACCESS_DEVICE ? " device" : "",

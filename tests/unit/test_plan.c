@@ -20,7 +20,6 @@
 /* Everything in it can be changed and printed. */
 struct sample {
 	struct plan_mount mount;
-	struct plan_rule rule;
 	cJSON object;
 	char *words[1];
 	int fd;
@@ -37,12 +36,10 @@ static const struct sample base_sample = {
 		  .data = (char[]){"data"},
 		  .mode = S_IFDIR | 0700,
 		  .why = (char[]){"why"}},
-	.rule = {.path = (char[]){"/r"}, .access = PLAN_ACCESS_READ},
 	.object = {.type = cJSON_Object},
 	.words = {(char[]){"word"}},
 	.fd = 9,
 	.plan = {.nmounts = 1,
-		 .nrules = 1,
 		 .cwd = (char[]){"/cwd"},
 		 .hostname = (char[]){"host"},
 		 .uid = 1,
@@ -61,7 +58,6 @@ static void sample_init(struct sample *s)
 {
 	*s = base_sample;
 	s->plan.mounts = &s->mount;
-	s->plan.rules = &s->rule;
 	s->plan.routes = &s->route;
 	s->plan.listeners.v = &s->listener;
 	memset(&s->plan.limits, 0xff, sizeof(s->plan.limits)); /* unlimited */
@@ -105,10 +101,9 @@ static void test_mount_is_complete(void **state)
 	CHANGED(mount.data, (char[]){"other"})
 	CHANGED(mount.mode, S_IFREG)
 	CHANGED(mount.why, (char[]){"other"})
-	CHANGED(rule.path, (char[]){"/other"})
-	CHANGED(rule.access, PLAN_ACCESS_WRITE)
-	CHANGED(rule.access, PLAN_ACCESS_DEVICE)
-	CHANGED(rule.access, PLAN_ACCESS_SOCKET)
+	CHANGED(mount.access, PLAN_ACCESS_WRITE)
+	CHANGED(mount.access, PLAN_ACCESS_DEVICE)
+	CHANGED(mount.access, PLAN_ACCESS_SOCKET)
 }
 
 static void test_limits_are_complete(void **state)
