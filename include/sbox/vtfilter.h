@@ -24,7 +24,7 @@ struct vtfilter {
 	bool esc;	 /* in a control string: an ESC came last */
 	bool alt_screen; /* the output so far left it switched on */
 	size_t len;	 /* bytes held in seq */
-	unsigned char seq[VTFILTER_SEQ_MAX];
+	unsigned char seq[VTFILTER_SEQ_MAX + 1]; /* of one that is longer */
 };
 
 /*

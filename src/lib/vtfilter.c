@@ -23,7 +23,6 @@
 #include "sbox/vtfilter.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -39,14 +38,17 @@
 
 #define ESC_MAX 4   /* ESC, two intermediates, final */
 #define CSI_MAX 256 /* nothing that a program means is longer */
+/* without its terminator, of at most two bytes */
+#define STRING_MAX (VTFILTER_SEQ_MAX - 1)
+
+#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 enum vt_state {
 	VT_GROUND, /* first: a new filter's */
 	VT_UTF8,   /* a character of several bytes */
 	VT_ESC,	   /* ESC and intermediates */
 	VT_CSI,
-	VT_STRING, /* OSC or DCS */
-	VT_DROP,   /* a control string that is thrown away */
+	VT_STRING, /* a control string: OSC, DCS, or none that is passed */
 	VT_SIXEL,  /* the data of a picture, passed as it comes */
 	VT__COUNT
 };
@@ -61,16 +63,10 @@ static void put(struct vt_out *o, unsigned char c)
 	o->p[o->n++] = c;
 }
 
-static void put_seq(const struct vtfilter *f, struct vt_out *o)
+static void put_bytes(struct vt_out *o, const void *p, size_t n)
 {
-	memcpy(o->p + o->n, f->seq, f->len);
-	o->n += f->len;
-}
-
-static void put_st(struct vt_out *o)
-{
-	put(o, ESC);
-	put(o, '\\');
+	memcpy(o->p + o->n, p, n);
+	o->n += n;
 }
 
 static void begin(struct vtfilter *f, int state, unsigned char c)
@@ -241,14 +237,10 @@ static bool text_clean(const unsigned char *s, size_t n)
 	return true;
 }
 
-/* ASCII letters, digits and what more holds. */
-static bool text_of(const unsigned char *s, size_t n, const char *more)
+/* All n are of these: what ends the string, behind them, never is. */
+static bool text_of(const unsigned char *s, size_t n, const char *these)
 {
-	for (size_t i = 0; i < n; i++)
-		if (s[i] > 0x7f ||
-		    (!isalnum(s[i]) && !(s[i] && strchr(more, s[i]))))
-			return false;
-	return true;
+	return strspn((const char *)s, these) == n;
 }
 
 /* rxvt answers a title of "?" with the title. */
@@ -259,12 +251,12 @@ static bool osc_title(const unsigned char *s, size_t n)
 
 static bool osc_colour(const unsigned char *s, size_t n)
 {
-	return n > 0 && text_of(s, n, "#/:;?.,%- ");
+	return n > 0 && text_of(s, n, ALNUM "#/:;?.,%- ");
 }
 
 static bool osc_indices(const unsigned char *s, size_t n)
 {
-	return text_of(s, n, ";");
+	return text_of(s, n, ALNUM ";");
 }
 
 static bool osc_empty(const unsigned char *s, size_t n)
@@ -282,7 +274,7 @@ static bool osc_prompt(const unsigned char *s, size_t n)
 static bool osc_progress(const unsigned char *s, size_t n)
 {
 	return n >= 1 && s[0] == '4' && (n == 1 || s[1] == ';') &&
-	       text_of(s, n, ";");
+	       text_of(s, n, ALNUM ";");
 }
 
 /* PARAMETERS;URI: a link that the terminal hands to a browser or a mail
@@ -336,13 +328,11 @@ static bool osc_allowed(const unsigned char *s, size_t n, unsigned *number)
 /* XTGETTCAP: the terminal's own terminfo strings, by hex name. */
 static bool dcs_allowed(const unsigned char *s, size_t n)
 {
-	if (n < 2 || s[0] != '+' || s[1] != 'q')
-		return false;
-	s += 2; /* what ends the string is behind it */
-	return strspn((const char *)s, "0123456789abcdefABCDEF;") == n - 2;
+	return n >= 2 && s[0] == '+' && s[1] == 'q' &&
+	       text_of(s + 2, n - 2, "0123456789abcdefABCDEF;");
 }
 
-/* seq holds a whole OSC or DCS; the last term bytes are its terminator. */
+/* seq holds a whole control string; the last term bytes are its terminator. */
 static void string_end(struct vtfilter *f, size_t term, struct vt_out *o)
 {
 	const unsigned char *s = f->seq + 2;
@@ -350,16 +340,18 @@ static void string_end(struct vtfilter *f, size_t term, struct vt_out *o)
 	unsigned number = 0;
 
 	f->state = VT_GROUND;
-	if (f->seq[1] == 'P' ? dcs_allowed(s, n) : osc_allowed(s, n, &number)) {
-		put_seq(f, o);
+	if (f->len - term >= STRING_MAX)
+		return; /* it may be longer than what there is of it */
+	if ((f->seq[1] == 'P' && dcs_allowed(s, n)) ||
+	    (f->seq[1] == ']' && osc_allowed(s, n, &number))) {
+		put_bytes(o, f->seq, f->len);
 		return;
 	}
 	/* The text behind a link that is refused must not belong to the link
 	 * before it. */
 	if (number == 8) {
-		memcpy(o->p + o->n, "\033]8;;", 5);
-		memcpy(o->p + o->n + 5, f->seq + f->len - term, term);
-		o->n += 5 + term;
+		put_bytes(o, "\033]8;;", 5);
+		put_bytes(o, f->seq + f->len - term, term);
 	}
 }
 
@@ -396,7 +388,7 @@ static void in_utf8(struct vtfilter *f, unsigned char c, struct vt_out *o)
 		memset(f->seq, '?', f->len);
 	else if (value < 0xa0)
 		return;
-	put_seq(f, o);
+	put_bytes(o, f->seq, f->len);
 }
 
 /* What acts inside an ESC or CSI sequence. True if c was one of these. */
@@ -426,14 +418,12 @@ static void in_esc(struct vtfilter *f, unsigned char c, struct vt_out *o)
 	f->state = VT_GROUND;
 	if (f->len == 2 && c == '[')
 		f->state = VT_CSI;
-	else if (f->len == 2 && (c == ']' || c == 'P'))
+	else if (f->len == 2 && strchr("]PX^_k", c))
 		f->state = VT_STRING;
-	else if (f->len == 2 && strchr("X^_k", c))
-		f->state = VT_DROP;
 	else if (esc_allowed(f->seq, f->len)) {
 		if (c == 'c' && f->len == 2)
 			f->alt_screen = false;
-		put_seq(f, o);
+		put_bytes(o, f->seq, f->len);
 	}
 }
 
@@ -448,7 +438,7 @@ static void in_csi(struct vtfilter *f, unsigned char c, struct vt_out *o)
 	f->state = VT_GROUND;
 	if (csi_allowed(f->seq, f->len)) {
 		csi_note(f);
-		put_seq(f, o);
+		put_bytes(o, f->seq, f->len);
 	}
 }
 
@@ -464,7 +454,7 @@ static bool in_string_end(struct vtfilter *f, unsigned char c, struct vt_out *o)
 	if (!after_esc && c != CAN && c != SUB)
 		return false;
 	if (f->state == VT_SIXEL)
-		put_st(o);
+		put_bytes(o, "\033\\", 2);
 	f->state = VT_GROUND;
 	if (after_esc && c != '\\') { /* a new beginning */
 		begin(f, VT_ESC, ESC);
@@ -481,27 +471,19 @@ static void in_string(struct vtfilter *f, unsigned char c, struct vt_out *o)
 {
 	if (in_string_end(f, c, o))
 		return;
-	if (f->len + 2 >= sizeof(f->seq)) { /* keep room for the terminator */
-		f->state = c == BEL && f->seq[1] == ']' ? VT_GROUND : VT_DROP;
+	if (c == BEL && f->seq[1] == ']') {
+		f->seq[f->len++] = c;
+		string_end(f, 1, o);
 		return;
 	}
+	if (f->len == STRING_MAX)
+		return; /* string_end() drops it */
 	f->seq[f->len++] = c;
-	if (c == BEL && f->seq[1] == ']') {
-		string_end(f, 1, o);
-	} else if (c == 'q' && f->seq[1] == 'P') {
-		const char *text = (const char *)f->seq + 2;
-
-		if (strspn(text, "0123456789;") < f->len - 3)
-			return;
-		put_seq(f, o);
+	if (c == 'q' && f->seq[1] == 'P' &&
+	    text_of(f->seq + 2, f->len - 3, "0123456789;")) {
+		put_bytes(o, f->seq, f->len);
 		f->state = VT_SIXEL;
 	}
-}
-
-static void in_drop(struct vtfilter *f, unsigned char c, struct vt_out *o)
-{
-	if (!in_string_end(f, c, o) && c == BEL && f->seq[1] == ']')
-		f->state = VT_GROUND;
 }
 
 static void in_sixel(struct vtfilter *f, unsigned char c, struct vt_out *o)
@@ -514,8 +496,7 @@ static void in_sixel(struct vtfilter *f, unsigned char c, struct vt_out *o)
 static void (*const steps[])(struct vtfilter *, unsigned char,
 			     struct vt_out *) = {
 	[VT_GROUND] = in_ground, [VT_UTF8] = in_utf8,	  [VT_ESC] = in_esc,
-	[VT_CSI] = in_csi,	 [VT_STRING] = in_string, [VT_DROP] = in_drop,
-	[VT_SIXEL] = in_sixel,
+	[VT_CSI] = in_csi,	 [VT_STRING] = in_string, [VT_SIXEL] = in_sixel,
 };
 static_assert(ARRAY_SIZE(steps) == VT__COUNT, "a step for every state");
 
@@ -534,7 +515,7 @@ size_t vtfilter_end(struct vtfilter *f, unsigned char *out)
 	struct vt_out o = {out, 0};
 
 	if (f->state == VT_SIXEL)
-		put_st(&o);
+		put_bytes(&o, "\033\\", 2);
 	f->state = VT_GROUND;
 	f->esc = false;
 	return o.n;
