@@ -20,25 +20,9 @@ enum relation { /* of the working directory to another */
 };
 
 struct rule {
-	const char *dir;
+	const char *dir; /* NULL: there is none */
 	enum relation relation;
-	const char *why;
-};
-
-static const char system_why[] = "is a system directory";
-
-static const struct rule system_rules[] = {
-	{"/bin", IN, system_why},	{"/boot", IN, system_why},
-	{"/etc", IN, system_why},	{"/home", IS, system_why},
-	{"/lib", IN, system_why},	{"/lib64", IN, system_why},
-	{"/media", IS, system_why},	{"/mnt", IS, system_why},
-	{"/nix", IN, system_why},	{"/opt", IN, system_why},
-	{"/root", IS, system_why},	{"/run", IN, system_why},
-	{"/sbin", IN, system_why},	{"/snap", IN, system_why},
-	{"/srv", IS, system_why},	{"/tmp", IS, system_why},
-	{"/usr", IN, system_why},	{"/var", IS, system_why},
-	{"/var/cache", IN, system_why}, {"/var/lib", IN, system_why},
-	{"/var/log", IN, system_why},	{"/var/tmp", IS, system_why},
+	const char *why; /* NULL: not even with --force-cwd */
 };
 
 static bool rule_holds(const struct rule *r, const char *cwd)
@@ -59,48 +43,52 @@ static bool rule_holds(const struct rule *r, const char *cwd)
 	return false;
 }
 
-/* The reason of the first rule that holds, or NULL. */
-static const char *first_why(const struct rule *rules, size_t n,
-			     const char *cwd)
-{
-	for (size_t i = 0; i < n; i++)
-		if (rule_holds(&rules[i], cwd))
-			return rules[i].why;
-	return NULL;
-}
-
 int guard_check_cwd(const struct view *v, bool force)
 {
 	static const char home[] = "is or contains the home directory";
 	static const char dot[] = "lies in a dot-directory of the home";
 	static const char own[] = "contains sbox's own directories";
+	static const char sys[] = "is a system directory";
 	const struct host *h = v->host;
-	/* not even with --force-cwd: sbox makes its own */
-	const struct rule never[] = {
-		{"/", IS, ""},		 {"/proc", IN, ""},
-		{"/sys", IN, ""},	 {"/dev", IN, ""},
-		{h->config_dir, IN, ""}, {h->state_dir, IN, ""},
-		{h->cache_dir, IN, ""},
-	};
-	const struct rule mine[] = {
-		{h->home, HOLDS, home},	       {h->home, DOT, dot},
-		{h->passwd_home, HOLDS, home}, {h->passwd_home, DOT, dot},
-		{h->config_dir, HOLDS, own},   {h->state_dir, HOLDS, own},
+	/* clang-format off */
+	/* first what is never one, since sbox makes its own */
+	const struct rule rules[] = {
+		{"/", IS, NULL},		{"/proc", IN, NULL},
+		{"/sys", IN, NULL},		{"/dev", IN, NULL},
+		{h->config_dir, IN, NULL},	{h->state_dir, IN, NULL},
+		{h->cache_dir, IN, NULL},
+		{h->home, HOLDS, home},		{h->home, DOT, dot},
+		{h->passwd_home, HOLDS, home},	{h->passwd_home, DOT, dot},
+		{h->config_dir, HOLDS, own},	{h->state_dir, HOLDS, own},
 		{h->cache_dir, HOLDS, own},
+		{"/bin", IN, sys},		{"/boot", IN, sys},
+		{"/etc", IN, sys},		{"/home", IS, sys},
+		{"/lib", IN, sys},		{"/lib64", IN, sys},
+		{"/media", IS, sys},		{"/mnt", IS, sys},
+		{"/nix", IN, sys},		{"/opt", IN, sys},
+		{"/root", IS, sys},		{"/run", IN, sys},
+		{"/sbin", IN, sys},		{"/snap", IN, sys},
+		{"/srv", IS, sys},		{"/tmp", IS, sys},
+		{"/usr", IN, sys},		{"/var", IS, sys},
+		{"/var/cache", IN, sys},	{"/var/lib", IN, sys},
+		{"/var/log", IN, sys},		{"/var/tmp", IS, sys},
 	};
-	const char *why;
+	/* clang-format on */
 
-	if (first_why(never, ARRAY_SIZE(never), h->cwd)) {
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+		const struct rule *r = &rules[i];
+
+		if ((force && r->why) || !rule_holds(r, h->cwd))
+			continue;
+		if (r->why) {
+			diag_set(v->d, "cwd: %s: %s", h->cwd, r->why);
+			return diag_hint(v->d,
+					 "cd to the project's own directory, "
+					 "or say --force-cwd");
+		}
 		diag_set(v->d, "cwd: %s: can't be the sandbox's directory",
 			 h->cwd);
 		return diag_hint(v->d, "cd to the project's own directory");
 	}
-	why = first_why(mine, ARRAY_SIZE(mine), h->cwd);
-	if (!why)
-		why = first_why(system_rules, ARRAY_SIZE(system_rules), h->cwd);
-	if (!why || force)
-		return 0;
-	diag_set(v->d, "cwd: %s: %s", h->cwd, why);
-	return diag_hint(v->d, "cd to the project's own directory, or say "
-			       "--force-cwd");
+	return 0;
 }
