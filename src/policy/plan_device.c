@@ -13,15 +13,17 @@
 #include "sbox/path.h"
 
 struct device_row {
-	size_t field;	  /* offset in struct policy_devices: its kind */
+	const char *kind;
+	size_t field;	  /* offset of the kind in struct policy_devices */
 	const char *base; /* "", or the variable that the path is relative to */
 	const char *path;
 	bool node; /* a device to be written to */
 };
 
-#define DEV(f) offsetof(struct policy_devices, f)
+#define DEV(f) #f, offsetof(struct policy_devices, f)
 
 /* clang-format off */
+/* One kind behind the other. */
 static const struct device_row rows[] = {
 	{ DEV(gpu),	"",		   "/dev/dri",		 true },
 	{ DEV(gpu),	"",		   "/dev/kfd",		 true },
@@ -83,29 +85,25 @@ static bool device_show(struct view *v, const struct device_row *r)
 int device_build(struct view *v)
 {
 	const struct policy_devices *p = &v->policy->devices;
-	const struct {
-		const char *name;
-		size_t field;
-		bool on;
-	} kinds[] = {
-		{"gpu", DEV(gpu), p->gpu},
-		{"audio", DEV(audio), p->audio},
-		{"wayland", DEV(wayland), p->wayland},
-		{"x11", DEV(x11), p->x11},
-	};
+	bool found = false;
 
-	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
-		bool found = !kinds[k].on;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct device_row *r = &rows[i];
+		bool last = i + 1 == ARRAY_SIZE(rows) || r[1].field != r->field;
 
-		for (size_t i = 0; kinds[k].on && i < ARRAY_SIZE(rows); i++)
-			if (rows[i].field == kinds[k].field)
-				found |= device_show(v, &rows[i]);
-		if (found)
+		if (!*(const bool *)((const char *)p + r->field))
 			continue;
-		diag_set(v->d, "devices.%s: nothing of the kind was found here",
-			 kinds[k].name);
-		return diag_hint(v->d, "leave devices.%s out of the profile",
-				 kinds[k].name);
+		found |= device_show(v, r);
+		if (last && !found) {
+			diag_set(v->d,
+				 "devices.%s: nothing of the kind was found "
+				 "here",
+				 r->kind);
+			return diag_hint(v->d,
+					 "leave devices.%s out of the profile",
+					 r->kind);
+		}
+		found &= !last;
 	}
 	if (p->x11)
 		plan_warn(v->plan,
