@@ -14,22 +14,25 @@
 #include "sbox/log.h"
 #include "sbox/plan.h"
 
-static const char *const type_names[] = {
-	[PLAN_DIR] = "dir",
-	[PLAN_SYMLINK] = "symlink",
-	[PLAN_FILE] = "file",
-	[PLAN_BIND] = "bind",
-	[PLAN_PRIVATE] = "private",
-	[PLAN_TMPFS] = "tmpfs",
-	[PLAN_PROC] = "proc",
-	[PLAN_DEVPTS] = "devpts",
-	[PLAN_COVER] = "cover",
-	[PLAN_HIDE_FILE] = "hide-file",
-	[PLAN_HIDE_DIR] = "hide-dir",
-	[PLAN_SELF] = "pin",
-	[PLAN_READONLY] = "read-only",
+static const struct {
+	const char *name;
+	bool has_mode; /* which permissions what is made gets */
+} types[] = {
+	[PLAN_DIR] = {"dir", true},
+	[PLAN_SYMLINK] = {"symlink", false},
+	[PLAN_FILE] = {"file", true},
+	[PLAN_BIND] = {"bind", false},
+	[PLAN_PRIVATE] = {"private", true},
+	[PLAN_TMPFS] = {"tmpfs", true},
+	[PLAN_PROC] = {"proc", false},
+	[PLAN_DEVPTS] = {"devpts", false},
+	[PLAN_COVER] = {"cover", false},
+	[PLAN_HIDE_FILE] = {"hide-file", false},
+	[PLAN_HIDE_DIR] = {"hide-dir", false},
+	[PLAN_SELF] = {"pin", false},
+	[PLAN_READONLY] = {"read-only", false},
 };
-_Static_assert(ARRAY_SIZE(type_names) == PLAN__COUNT, "a name for each type");
+_Static_assert(ARRAY_SIZE(types) == PLAN__COUNT, "a row for each type");
 
 static const struct {
 	unsigned flag;
@@ -57,15 +60,9 @@ static void put_word(FILE *f, const char *before, const char *text)
 		(void)fprintf(f, *c == ' ' ? "\\x20" : "%c", *c);
 }
 
-static bool has_mode(enum plan_mount_type type)
-{
-	return type == PLAN_DIR || type == PLAN_PRIVATE || type == PLAN_TMPFS ||
-	       type == PLAN_FILE;
-}
-
 static void put_mount(FILE *f, const struct plan_mount *m)
 {
-	put_word(f, "mount ", type_names[m->type]);
+	put_word(f, "mount ", types[m->type].name);
 	put_word(f, " ", m->dst);
 	if (m->src)
 		put_word(f, " from ", m->src);
@@ -73,7 +70,7 @@ static void put_mount(FILE *f, const struct plan_mount *m)
 		put_word(f, " -> ", m->data);
 	else if (m->data)
 		put_word(f, " data ", m->data);
-	if (has_mode(m->type))
+	if (types[m->type].has_mode)
 		(void)fprintf(f, " mode %04o", (unsigned)m->mode);
 	if (m->type == PLAN_BIND && S_ISDIR(m->mode))
 		(void)fputs(" tree", f);
