@@ -100,10 +100,6 @@ int guard_hide_source(struct view *v, const char *src, const char *why);
 /* What services read outside is hidden, and passed by no other way. */
 int services_hide(struct view *v);
 void services_forget_env(struct view *v);
-/* Append sbox's own directories and files, there or not. -1 and d when what a
- * profile's link names isn't certain. */
-int own_paths(const struct view *v, struct strlist *out);
-
 /* Append every socket that lies in a directory that was asked to be shown. */
 int socket_search(const struct view *v, struct strlist *out);
 /* devices.*: candidates for the GPU, sound, Wayland and X11. */
