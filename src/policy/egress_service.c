@@ -262,37 +262,24 @@ void egress_services_free(struct egress *e)
 	e->nservices = 0;
 }
 
-/* "~/x" of a service's member becomes an absolute path. */
-static int expand_member(cJSON *object, const char *name, const char *home,
-			 struct diag *d)
+/* "~/x" in the members that are files becomes an absolute path. What else is
+ * wrong with them is said by their own check. */
+static int expand_paths(cJSON *node, const char *home, struct diag *d)
 {
-	cJSON *node = cJSON_GetObjectItemCaseSensitive(object, name);
+	const char *name = node->string ? node->string : "";
 	const char *text = cJSON_GetStringValue(node);
 	cleanup_free char *path = NULL;
+	cJSON *e;
 
-	if (!text || *text != '~')
-		return 0; /* the service's own check says what else is wrong */
+	cJSON_ArrayForEach(e, node)
+		if (expand_paths(e, home, d))
+			return -1;
+	if (!text || *text != '~' ||
+	    (strcmp(name, "ca") != 0 && strcmp(name, "file") != 0))
+		return 0;
 	if (path_expand_home(text, home, &path, d))
 		return diag_prefix(d, "%s", name);
-	(void)cJSON_ReplaceItemInObjectCaseSensitive(object, name,
-						     cJSON_CreateString(path));
-	return 0;
-}
-
-static int expand_paths(cJSON *list, const char *home, struct diag *d)
-{
-	cJSON *service, *header;
-
-	cJSON_ArrayForEach(service, list) {
-		cJSON *headers =
-			cJSON_GetObjectItemCaseSensitive(service, "headers");
-
-		if (expand_member(service, "ca", home, d))
-			return -1;
-		cJSON_ArrayForEach(header, headers)
-			if (expand_member(header, "file", home, d))
-				return -1;
-	}
+	(void)xmust(cJSON_SetValuestring(node, path));
 	return 0;
 }
 
