@@ -115,23 +115,19 @@ static int v6_parse(const char *text, struct ip_prefix *out, struct diag *d)
 static int address_parse(const char *text, struct ip_prefix *out,
 			 const char **end, struct diag *d)
 {
-	size_t len = strspn(text, "0123456789.");
+	bool v6 = *text == '[';
+	size_t len = strcspn(text, "]");
 	cleanup_free char *address = NULL;
 
-	if (*text == '[') {
-		len = strcspn(text, "]");
-		if (text[len] != ']')
-			return diag_set(d, "%.*s: no \"]\"", EGRESS_SHOWN,
-					text);
-		address = xstrndup(text + 1, len - 1);
-		*end = text + len + 1;
-		return v6_parse(address, out, d);
-	}
-	if (len == 0 || (text[len] && !strchr("/:", text[len])))
+	if (v6 && text[len] != ']')
+		return diag_set(d, "%.*s: no \"]\"", EGRESS_SHOWN, text);
+	if (!v6)
+		len = strspn(text, "0123456789.");
+	if (!v6 && (len == 0 || (text[len] && !strchr("/:", text[len]))))
 		return 1;
-	address = xstrndup(text, len);
-	*end = text + len;
-	return v4_parse(address, out, d);
+	address = xstrndup(text + v6, len - v6);
+	*end = text + len + v6;
+	return v6 ? v6_parse(address, out, d) : v4_parse(address, out, d);
 }
 
 /* "/BITS" if it is there. */
