@@ -82,12 +82,13 @@ static void access_build(struct plan *p)
 		struct plan_mount *m = &p->mounts[i];
 
 		m->access = ours[m->type];
-		if (m->type == PLAN_BIND && !(m->flags & PLAN_RO))
-			m->access = PLAN_ACCESS_WRITE;
-		if (m->type == PLAN_BIND && (m->flags & PLAN_DEV))
+		if (m->type != PLAN_BIND)
+			continue;
+		if (m->flags & PLAN_DEV)
 			m->access = PLAN_ACCESS_DEVICE;
-		if (m->type == PLAN_BIND &&
-		    (S_ISSOCK(m->mode) || strcmp(m->why, "device") == 0))
+		else if (!(m->flags & PLAN_RO))
+			m->access = PLAN_ACCESS_WRITE;
+		if (S_ISSOCK(m->mode) || strcmp(m->why, "device") == 0)
 			m->access |= PLAN_ACCESS_SOCKET;
 	}
 }
