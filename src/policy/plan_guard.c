@@ -22,8 +22,6 @@
 #include "sbox/diag.h"
 #include "sbox/path.h"
 
-#define DEPTH_MAX 32 /* of what is protected; nobody's is deeper */
-
 /* What a supplementary group may let an ordinary user read in /etc. As root
  * the whole of /etc is walked instead. */
 static const char *const secret_files[] = {
@@ -195,8 +193,8 @@ int guard_lock(struct view *v, const char *dst, const char *why)
 	return 0;
 }
 
-static int refuse_links(const struct view *v, const char *path, const char *why,
-			int depth)
+int guard_refuse_links(const struct view *v, const char *path, const char *why,
+		       int depth)
 {
 	cleanup_strlist struct strlist names = {.n = 0};
 	struct stat st;
@@ -224,15 +222,10 @@ static int refuse_links(const struct view *v, const char *path, const char *why,
 	for (size_t i = 0; i < names.n; i++) {
 		cleanup_free char *name = path_join(path, names.v[i]);
 
-		if (refuse_links(v, name, why, depth - 1) < 0)
+		if (guard_refuse_links(v, name, why, depth - 1) < 0)
 			return -1;
 	}
 	return 0;
-}
-
-int guard_refuse_links(const struct view *v, const char *path, const char *why)
-{
-	return refuse_links(v, path, why, DEPTH_MAX);
 }
 
 /* At dst, or with the directory that it is in. */
@@ -441,7 +434,7 @@ static int readonly_build(struct view *v)
 			continue;
 		if (guard_pin_parents(v, m.dst, m.why) < 0 ||
 		    (S_ISREG(m.mode) && path_under(under, m.src) &&
-		     guard_refuse_links(v, m.src, m.why) < 0))
+		     guard_refuse_links(v, m.src, m.why, DEPTH_MAX) < 0))
 			return -1;
 	}
 	return 0;

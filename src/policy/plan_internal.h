@@ -92,7 +92,9 @@ int guard_build(struct view *v);
 int guard_lock(struct view *v, const char *dst, const char *why);
 /* A mount protects a name; a file that has another one can be written to by
  * that. So at the host's path no file may, nor any beneath. */
-int guard_refuse_links(const struct view *v, const char *path, const char *why);
+#define DEPTH_MAX 32 /* of what is protected; nobody's is deeper */
+int guard_refuse_links(const struct view *v, const char *path, const char *why,
+		       int depth);
 /* plan_protect.c: the names that are locked. */
 int protect_build(struct view *v);
 /* Hide a path of the host's wherever it is shown. */

@@ -88,7 +88,7 @@ static int guard_readonly(struct view *v, const char *dst, const char *why)
 
 	if (is_asked_writable(v, dst))
 		return 0;
-	if (under && guard_refuse_links(v, under, why) < 0)
+	if (under && guard_refuse_links(v, under, why, DEPTH_MAX) < 0)
 		return -1;
 	return guard_lock(v, dst, why);
 }
