@@ -164,36 +164,27 @@ static int check_whole(const struct egress *e, struct diag *d)
 	return 0;
 }
 
-static int parse_all(const cJSON *net, struct egress *e, struct diag *d)
+int egress_parse(const cJSON *net, struct egress *out, struct diag *d)
 {
 	static const char texts[] = "a list of strings";
 	static const char ports[] = "a list of ports";
-	const struct member rows[] = {
-		{"allow", texts, STRING, parse_rule, &e->allow, EGRESS_ALLOW},
-		{"deny", texts, STRING, parse_rule, &e->deny, EGRESS_DENY},
-		{"ports", ports, ANY, parse_port, &e->ports, false},
-		{"publish", ports, ANY, parse_port, &e->publish, true},
-		{"via", NULL, STRING, parse_via, e, 0},
-		{EGRESS_SERVICES, e, 0},
-		{"limits", NULL, ANY, parse_limits, &e->limits, 0},
-	};
-
-	if (!cJSON_IsObject(net))
-		return diag_set(d, "net: expected an object");
-	if (egress_object_parse(net, rows, ARRAY_SIZE(rows), d))
-		return -1;
-	return check_whole(e, d);
-}
-
-int egress_parse(const cJSON *net, struct egress *out, struct diag *d)
-{
 	struct egress e = {
 		.via = EGRESS_DIRECT,
 		.limits = {EGRESS_LIMIT_NONE, EGRESS_LIMIT_NONE,
 			   EGRESS_IDLE_DEFAULT_MS, EGRESS_CONNECT_DEFAULT_MS},
 	};
+	const struct member rows[] = {
+		{"allow", texts, STRING, parse_rule, &e.allow, EGRESS_ALLOW},
+		{"deny", texts, STRING, parse_rule, &e.deny, EGRESS_DENY},
+		{"ports", ports, ANY, parse_port, &e.ports, false},
+		{"publish", ports, ANY, parse_port, &e.publish, true},
+		{"via", NULL, STRING, parse_via, &e, 0},
+		{EGRESS_SERVICES, &e, 0},
+		{"limits", NULL, ANY, parse_limits, &e.limits, 0},
+	};
 
-	if (parse_all(net, &e, d)) {
+	if (egress_object_parse(net, rows, ARRAY_SIZE(rows), d) ||
+	    check_whole(&e, d)) {
 		egress_free(&e);
 		return -1;
 	}
