@@ -27,12 +27,10 @@ static const struct {
 };
 /* clang-format on */
 
-static const struct in6_addr mapped = {
-	.s6_addr = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}};
-
 struct ip_prefix block_prefix(const struct block *b)
 {
-	struct ip_prefix p = {.addr = mapped, .bits = b->bits + 96};
+	struct ip_prefix p = {.addr.s6_addr = {[10] = 0xff, [11] = 0xff},
+			      .bits = b->bits + 96};
 
 	if (inet_pton(AF_INET, b->text, &p.addr.s6_addr[12]) == 1)
 		return p;
@@ -54,7 +52,7 @@ static bool same_bits(const struct in6_addr *a, const struct in6_addr *b,
 
 bool prefix_is_v4(const struct ip_prefix *p)
 {
-	return p->bits >= 96 && same_bits(&p->addr, &mapped, 96);
+	return p->bits >= 96 && IN6_IS_ADDR_V4MAPPED(&p->addr);
 }
 
 char *ip_text(const struct ip_prefix *p)
@@ -70,7 +68,7 @@ char *ip_text(const struct ip_prefix *p)
 bool prefix_holds(const struct ip_prefix *p, const struct in6_addr *addr)
 {
 	return same_bits(&p->addr, addr, p->bits) &&
-	       prefix_is_v4(p) == same_bits(addr, &mapped, 96);
+	       prefix_is_v4(p) == IN6_IS_ADDR_V4MAPPED(addr);
 }
 
 const char *prefix_never_allowed(const struct ip_prefix *p)
