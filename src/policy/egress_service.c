@@ -283,22 +283,17 @@ static int expand_paths(cJSON *node, const char *home, struct diag *d)
 	return 0;
 }
 
-static int check(const cJSON *services, struct diag *d)
-{
-	struct egress e = {.nservices = 0};
-	const struct member m = {EGRESS_SERVICES, &e, 0};
-	int rc = egress_member_parse(services, &m, d);
-
-	egress_services_free(&e);
-	return rc;
-}
-
 cJSON *egress_services_copy(const cJSON *services, const char *home,
 			    struct diag *d)
 {
 	cJSON *copy = cJSON_Duplicate(services, true);
+	struct egress e = {.nservices = 0};
+	const struct member m = {EGRESS_SERVICES, &e, 0};
+	bool ok = expand_paths(copy, home, d) == 0 &&
+		  egress_member_parse(copy, &m, d) == 0;
 
-	if (expand_paths(copy, home, d) == 0 && check(copy, d) == 0)
+	egress_services_free(&e);
+	if (ok)
 		return copy;
 	cJSON_Delete(copy);
 	return NULL;
