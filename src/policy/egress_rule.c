@@ -70,14 +70,6 @@ static int ports_parse(const char *text, struct egress_rule *r, struct diag *d)
 	}
 }
 
-static void ports_default(struct egress_rule *r)
-{
-	r->ports = xcalloc(2, sizeof(*r->ports));
-	r->ports[r->nports++] = (struct port_range){443, 443};
-	r->ports[r->nports++] = (struct port_range){80, 80};
-	r->default_ports = true;
-}
-
 static bool has_bits_beyond(const struct ip_prefix *p)
 {
 	for (unsigned i = p->bits; i < 128; i++)
@@ -210,8 +202,8 @@ static int rule_parse(const char *text, struct egress_rule *r, struct diag *d)
 		return diag_hint(d, "tcp:NAME:PORT: on that port anything may "
 				    "be spoken");
 	}
-	ports_default(r);
-	return 0;
+	r->default_ports = true;
+	return ports_parse("443,80", r, d);
 }
 
 void egress_rule_free(struct egress_rule *r)
@@ -348,32 +340,23 @@ int egress_endpoint_parse(const char *text, bool address_ok, char **host,
 
 int egress_via_parse(const char *text, struct egress *out, struct diag *d)
 {
-	static const struct {
-		const char *scheme;
-		bool tor;
-	} schemes[] = {{"socks5h://", false}, {"tor://", true}};
-
 	if (strcmp(text, "direct") == 0) {
 		out->via = EGRESS_DIRECT;
 		return 0;
 	}
 	if (strcmp(text, "tor") == 0)
 		text = "tor://127.0.0.1:9050";
-	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
-		size_t len = strlen(schemes[i].scheme);
-
-		if (strncmp(text, schemes[i].scheme, len) != 0)
-			continue;
-		out->socks_port = 0;
-		if (egress_endpoint_parse(text + len, true, &out->socks_host,
-					  &out->socks_port, d))
-			return diag_prefix(d, "%.*s", EGRESS_SHOWN, text);
-		out->via = EGRESS_SOCKS;
-		out->tor = schemes[i].tor;
-		return 0;
+	out->tor = strncmp(text, "tor://", 6) == 0;
+	out->socks_port = 0;
+	if (!out->tor && strncmp(text, "socks5h://", 10) != 0) {
+		diag_set(d, "%.*s: no such way out", EGRESS_SHOWN, text);
+		return diag_hint(d, "direct, tor, tor://HOST:PORT or "
+				    "socks5h://HOST:PORT (with socks5h the "
+				    "proxy looks names up)");
 	}
-	diag_set(d, "%.*s: no such way out", EGRESS_SHOWN, text);
-	return diag_hint(d, "direct, tor, tor://HOST:PORT or "
-			    "socks5h://HOST:PORT (with socks5h the proxy looks "
-			    "names up)");
+	if (egress_endpoint_parse(strstr(text, "://") + 3, true,
+				  &out->socks_host, &out->socks_port, d))
+		return diag_prefix(d, "%.*s", EGRESS_SHOWN, text);
+	out->via = EGRESS_SOCKS;
+	return 0;
 }

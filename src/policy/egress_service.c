@@ -46,20 +46,12 @@ static int check_header_name(const char *name, struct diag *d)
 
 static int take_file(const cJSON *node, const struct member *m, struct diag *d)
 {
-	char **to = m->out;
 	const char *text = node->valuestring;
-	char *path = NULL;
 
-	if (path_normalise(text, &path, d))
-		return -1;
-	if (path[0] != '/') {
-		free(path);
+	if (text[0] != '/')
 		return diag_set(d, "%.*s: not an absolute path", EGRESS_SHOWN,
 				text);
-	}
-	free(*to);
-	*to = path;
-	return 0;
+	return path_normalise(text, m->out, d);
 }
 
 static int take_env(const cJSON *node, const struct member *m, struct diag *d)
@@ -163,20 +155,18 @@ static int take_origin(const cJSON *node, const struct member *m,
 	static const char scheme[] = "https://";
 	static const struct hostpat self = {HOSTPAT_WITHIN, "localhost"};
 	const char *text = node->valuestring;
-	char *host = NULL;
 
 	if (strncmp(text, scheme, strlen(scheme)) != 0) {
 		diag_set(d, "%.*s: not an HTTPS origin", EGRESS_SHOWN, text);
 		return diag_hint(d, "write https://HOST or https://HOST:PORT");
 	}
 	s->origin_port = HTTPS_PORT;
-	if (egress_endpoint_parse(text + strlen(scheme), false, &host,
+	if (egress_endpoint_parse(text + strlen(scheme), false, &s->host,
 				  &s->origin_port, d))
 		return -1;
-	s->host = host;
-	if (!hostpat_match(&self, host))
+	if (!hostpat_match(&self, s->host))
 		return 0;
-	diag_set(d, "%.*s: the sandbox itself", EGRESS_SHOWN, host);
+	diag_set(d, "%.*s: the sandbox itself", EGRESS_SHOWN, s->host);
 	return diag_hint(d, "--port PORT reaches the host's own "
 			    "127.0.0.1:PORT, without net.services");
 }
