@@ -396,12 +396,8 @@ static bool in_sequence(struct vtfilter *f, unsigned char c, struct vt_out *o)
 {
 	if (c >= 0x20 && c < DEL)
 		return false;
-	if (c == CAN || c == SUB)
-		f->state = VT_GROUND;
-	else if (c == ESC)
-		begin(f, VT_ESC, c);
-	else if (c > DEL)
-		in_ground(f, c, o);
+	if (c == CAN || c == SUB || c == ESC || c > DEL)
+		in_ground(f, c, o); /* which drops CAN and SUB */
 	else if (c0_allowed(c))
 		put(o, c);
 	return true;
