@@ -6,7 +6,7 @@
  *	home		private, or a kept one
  *	shows		the command's installation, whitelisted paths, the cwd
  *
- * A candidate (struct show) is collected first and placed when all are known,
+ * A candidate (view.shows) is collected first and placed when all are known,
  * parents before children, so the order of options never matters. What lies in
  * our own tmpfs gets its mount point made (PLAN_MAKE); what lies in something
  * of the host's must exist there: nothing is ever created on the host.
@@ -271,7 +271,8 @@ static int check_home(const struct view *v)
 static int home_build(struct view *v)
 {
 	const struct host *h = v->host;
-	struct stat st = {.st_mode = S_IFDIR};
+	/* what will be made if it isn't there */
+	struct stat st = {.st_mode = S_IFDIR, .st_uid = h->uid};
 
 	passwd_home_build(v);
 	if (path_under(h->cwd, h->home))
@@ -283,15 +284,13 @@ static int home_build(struct view *v)
 		return 0;
 	}
 	v->plan->keep_home = home_dir(v);
-	if (view_lstat(v, v->plan->keep_home, &st) == 0) {
-		if (!S_ISDIR(st.st_mode) || st.st_uid != h->uid) {
-			diag_set(v->d, "home: %s: not a directory of your own",
-				 v->plan->keep_home);
-			return diag_hint(v->d, "move it away");
-		}
-	} else if (errno != ENOENT) {
+	if (view_lstat(v, v->plan->keep_home, &st) < 0 && errno != ENOENT)
 		return diag_set_errno(v->d, errno, "home: %s",
 				      v->plan->keep_home);
+	if (!S_ISDIR(st.st_mode) || st.st_uid != h->uid) {
+		diag_set(v->d, "home: %s: not a directory of your own",
+			 v->plan->keep_home);
+		return diag_hint(v->d, "move it away");
 	}
 	(void)plan_add_bind(v->plan, v->plan->keep_home, h->home, PLAN_MAKE,
 			    &st, "home");
