@@ -11,23 +11,12 @@
 #include "sbox/hostpat.h"
 
 #include <string.h>
+#include <sys/param.h>
 
 #include "sbox/diag.h"
 
 #define LABEL_MAX 63
 #define SHOWN	  100 /* bytes of a bad name in a message */
-
-struct name {
-	const char *in;
-	size_t len;
-	struct diag *d;
-};
-
-static int refuse(const struct name *n, const char *why)
-{
-	return diag_set(n->d, "%.*s: %s",
-			(int)(n->len < SHOWN ? n->len : SHOWN), n->in, why);
-}
 
 /* Digits, or 0x and hexadecimal digits, also none ("0x" is 0 to WHATWG). */
 static bool is_number(const char *label)
@@ -38,69 +27,73 @@ static bool is_number(const char *label)
 }
 
 /* One byte of a name: its normalised form, or 0 and the diag. */
-static char take_byte(const struct name *n, char c)
+static char take_byte(char c, struct diag *d)
 {
 	if (c >= 'A' && c <= 'Z')
 		return (char)(c - 'A' + 'a');
 	if (c && strchr("abcdefghijklmnopqrstuvwxyz0123456789-_.", c))
 		return c;
 	if ((unsigned char)c >= 0x80) {
-		(void)refuse(n, "not ASCII");
-		diag_hint(n->d, "write such a name in its xn-- form, as "
-				"idn2(1) prints it");
+		diag_set(d, "not ASCII");
+		diag_hint(d, "write such a name in its xn-- form, as "
+			     "idn2(1) prints it");
 	} else if (c == '*') {
-		(void)refuse(n, "\"*\" stands for whole labels, in front only");
-		diag_hint(n->d, "\"*.example.org\" is every name beneath "
-				"example.org, \"*\" every name");
+		diag_set(d, "\"*\" stands for whole labels, in front only");
+		diag_hint(d, "\"*.example.org\" is every name beneath "
+			     "example.org, \"*\" every name");
 	} else if (strchr("/@:?#", c)) { /* a NUL, too */
-		(void)refuse(n, "not a host name");
-		diag_hint(n->d, "give the name alone: no https://, no "
-				"user, no path");
+		diag_set(d, "not a host name");
+		diag_hint(d, "give the name alone: no https://, no "
+			     "user, no path");
 	} else {
-		(void)refuse(n, "a byte that no host name holds");
+		diag_set(d, "a byte that no host name holds");
 	}
 	return 0;
 }
 
 /* Every label, and the last of them says what the whole is. */
-static int check_labels(const struct name *n, const char *label)
+static int check_labels(const char *label, struct diag *d)
 {
 	size_t len = strcspn(label, ".");
 
 	if (len == 0)
-		return refuse(n, "an empty label");
+		return diag_set(d, "an empty label");
 	if (len > LABEL_MAX)
-		return refuse(n, "a label of more than 63 bytes");
+		return diag_set(d, "a label of more than 63 bytes");
 	if (label[0] == '-' || label[len - 1] == '-')
-		return refuse(n, "a label that begins or ends with a hyphen");
+		return diag_set(d, "a label that begins or ends with a hyphen");
 	if (label[len])
-		return check_labels(n, label + len + 1);
+		return check_labels(label + len + 1, d);
 	if (is_number(label))
-		return refuse(n, "an address to some programs, not a name");
+		return diag_set(d, "an address to some programs, not a name");
 	return 0;
+}
+
+static int normalise(const char *in, size_t len, char *name, struct diag *d)
+{
+	if (len > 0 && in[len - 1] == '.')
+		len--; /* the root */
+	if (len == 0)
+		return diag_set(d, "an empty name");
+	if (len > HOSTNAME_MAX)
+		return diag_set(d, "a name of more than 253 bytes");
+	for (size_t i = 0; i < len; i++) {
+		name[i] = take_byte(in[i], d);
+		if (!name[i])
+			return -1;
+	}
+	name[len] = '\0';
+	return check_labels(name, d);
 }
 
 int hostname_normalise(const char *in, size_t len, char out[HOSTNAME_MAX + 1],
 		       struct diag *d)
 {
-	const struct name n = {in, len, d};
 	char name[HOSTNAME_MAX + 1];
 
-	if (len > 0 && in[len - 1] == '.')
-		len--; /* the root */
-	if (len == 0)
-		return refuse(&n, "an empty name");
-	if (len > HOSTNAME_MAX)
-		return refuse(&n, "a name of more than 253 bytes");
-	for (size_t i = 0; i < len; i++) {
-		name[i] = take_byte(&n, in[i]);
-		if (!name[i])
-			return -1;
-	}
-	name[len] = '\0';
-	if (check_labels(&n, name))
-		return -1;
-	memcpy(out, name, len + 1);
+	if (normalise(in, len, name, d))
+		return diag_prefix(d, "%.*s", (int)MIN(len, SHOWN), in);
+	memcpy(out, name, strlen(name) + 1);
 	return 0;
 }
 
