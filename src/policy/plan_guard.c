@@ -323,14 +323,11 @@ static bool is_shown_itself(const struct view *v, const char *src)
 int guard_hide_source(struct view *v, const char *src, const char *why)
 {
 	for (size_t i = 0, n = v->plan->nmounts; i < n; i++) {
-		struct plan_mount m = v->plan->mounts[i];
-		cleanup_free char *dst = NULL;
+		const struct plan_mount *m = &v->plan->mounts[i];
+		cleanup_free char *dst = view_alias(m, src, 0);
 
-		if (m.type != PLAN_BIND || !path_under(m.src, src) ||
-		    strcmp(m.why, "device") == 0)
-			continue;
-		dst = xasprintf("%s%s", m.dst, src + strlen(m.src));
-		if (guard_hide(v, dst, why) < 0)
+		if (dst && strcmp(m->why, "device") != 0 &&
+		    guard_hide(v, dst, why) < 0)
 			return -1;
 	}
 	return 0;

@@ -63,6 +63,9 @@ void view_show(struct view *v, const char *src, const char *dst,
 char *view_backing(const struct view *v, const char *dst);
 /* The same, but NULL unless it is shown writable. */
 char *view_writable(const struct view *v, const char *dst);
+/* The reverse: where this mount shows a path of the host's, malloc'd, or NULL
+ * if it doesn't, or has one of these flags. */
+char *view_alias(const struct plan_mount *m, const char *src, unsigned without);
 /* The next directory of the caller's PATH that decides something, malloc'd, or
  * NULL: relative ones and those that are writable inside are passed over. *at
  * is PATH at first. */

@@ -169,15 +169,6 @@ static bool is_repository(const struct view *v, const char *src)
 	return text && strstr(text, mark);
 }
 
-/* Where the host's path src is writable by this mount: malloc'd, or NULL. */
-static char *alias_of(const struct plan_mount *m, const char *src)
-{
-	if (m->type != PLAN_BIND || (m->flags & (PLAN_RO | PLAN_DEV)) ||
-	    !path_under(m->src, src))
-		return NULL;
-	return xasprintf("%s%s", m->dst, src + strlen(m->src));
-}
-
 /* The repository that a .git file names, where that is shown writable: with
  * the file (git init --separate-git-dir), or as a worktree's. */
 static int protect_named(struct view *v, const char *dst, const char *dotgit)
@@ -193,7 +184,8 @@ static int protect_named(struct view *v, const char *dst, const char *dotgit)
 	if (strcmp(basename(trees), "worktrees") == 0)
 		xreplace(&gitdir, path_dirname(trees));
 	for (size_t i = 0, n = v->plan->nmounts; i < n; i++) {
-		cleanup_free char *at = alias_of(&v->plan->mounts[i], gitdir);
+		cleanup_free char *at = view_alias(&v->plan->mounts[i], gitdir,
+						   PLAN_RO | PLAN_DEV);
 
 		if (at && protect_git(v, at, gitdir) < 0)
 			return -1;
@@ -282,18 +274,18 @@ static int own_paths(const struct view *v, struct strlist *out)
 }
 
 /* sbox's own directory or file, if this writable directory contains it. */
-static int protect_own(struct view *v, const char *own, const char *src,
-		       const char *dst)
+static int protect_own(struct view *v, const char *own,
+		       const struct plan_mount *m)
 {
-	cleanup_free char *inside = NULL;
+	cleanup_free char *inside = view_alias(m, own, 0);
 
-	if (path_under(own, src)) {
+	if (path_under(own, m->src)) {
 		diag_set(v->d,
 			 "%s: is sbox's own, which must not be writable inside",
 			 own);
 		return diag_hint(v->d, "show another directory");
 	}
-	if (!path_under(src, own))
+	if (!inside)
 		return 0;
 	if (!view_type(v, own)) {
 		/* the system's is not ours to make */
@@ -305,7 +297,6 @@ static int protect_own(struct view *v, const char *own, const char *src,
 		}
 		strlist_add(&v->plan->make_dirs, own);
 	}
-	inside = xasprintf("%s%s", dst, own + strlen(src));
 	return guard_lock(v, inside, "sbox's own");
 }
 
@@ -322,7 +313,7 @@ static int protect_mount(struct view *v, const struct plan_mount *m,
 			  "read, and start-up files changed",
 			  m->src);
 	for (size_t i = 0; i < own->n; i++)
-		if (protect_own(v, own->v[i], m->src, m->dst) < 0)
+		if (protect_own(v, own->v[i], m) < 0)
 			return -1;
 	return S_ISDIR(m->mode) ? protect_dir(v, m->dst, m->src) : 0;
 }
@@ -336,7 +327,8 @@ static int protect_inner(struct view *v, const char *dst, size_t n)
 	if (!src || view_type(v, src) != S_IFDIR)
 		return 0;
 	for (size_t i = 0; i < n; i++) {
-		cleanup_free char *at = alias_of(&v->plan->mounts[i], src);
+		cleanup_free char *at = view_alias(&v->plan->mounts[i], src,
+						   PLAN_RO | PLAN_DEV);
 
 		/* else protect_mount() has seen to it */
 		if (at && strcmp(v->plan->mounts[i].src, src) != 0 &&

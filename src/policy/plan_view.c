@@ -161,6 +161,14 @@ char *view_writable(const struct view *v, const char *dst)
 	return xasprintf("%s%s", m->src, dst + strlen(m->dst));
 }
 
+char *view_alias(const struct plan_mount *m, const char *src, unsigned without)
+{
+	if (m->type != PLAN_BIND || (m->flags & without) ||
+	    !path_under(m->src, src))
+		return NULL;
+	return xasprintf("%s%s", m->dst, src + strlen(m->src));
+}
+
 char *view_path_next(const struct view *v, const char **at)
 {
 	while (*at && **at) {
