@@ -214,7 +214,8 @@ static void test_length(void **state)
 		size_t text;
 		bool pass;
 	} rows[] = {
-		{VTFILTER_SEQ_MAX - 8, true},
+		{VTFILTER_SEQ_MAX - 6, true},
+		{VTFILTER_SEQ_MAX - 5, false},
 		{VTFILTER_SEQ_MAX - 4, false},
 		{VTFILTER_SEQ_MAX + 32, false},
 	};
@@ -235,6 +236,12 @@ static void test_length(void **state)
 	memset(in, '1', sizeof(in));
 	memcpy(in, E "[", 2);
 	memcpy(in + sizeof(in) - 2, "my", 2);
+	assert_int_equal(filter(in, sizeof(in), 7, out), 1);
+	assert_int_equal(out[0], 'y');
+	/* no picture begins behind what is too long to be looked at */
+	memset(in, '1', sizeof(in));
+	memcpy(in, E "P", 2);
+	memcpy(in + sizeof(in) - 4, "q" E "\\y", 4);
 	assert_int_equal(filter(in, sizeof(in), 7, out), 1);
 	assert_int_equal(out[0], 'y');
 }
