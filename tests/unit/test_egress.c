@@ -542,7 +542,8 @@ static void test_rules(void **state)
 		struct diag d = {.text = ""};
 		struct egress_rule r;
 		char shown[200];
-		int rc = egress_rule_parse(rule_rows[i].text, EGRESS_ALLOW, &r, &d);
+		int rc = egress_rule_parse(rule_rows[i].text, EGRESS_ALLOW, &r,
+					   &d);
 
 		if (rc != (rule_rows[i].expected ? 0 : -1))
 			fail_msg("%s: %d (%s)", rule_rows[i].label, rc, d.text);
