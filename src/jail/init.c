@@ -38,6 +38,8 @@
 #include "sbox/plan.h"
 #include "sbox/wire.h"
 
+#define REAP_MAX 64 /* a turn */
+
 /* Why everything was killed: indexes in the plan, -1 without. It is said when
  * all is dead: a supervisor that is stopped with a full socket must not keep us
  * from seeing to that. */
@@ -73,14 +75,16 @@ static _Noreturn void finish(const struct inside *in, int status)
 	_exit(0);
 }
 
-static void reap(const struct inside *in)
+/* Not until there is none: who makes ever more children of ours that die at
+ * once would keep us from everything else. True: there may be more. */
+static bool reap(const struct inside *in)
 {
-	for (;;) {
+	for (int i = 0; i < REAP_MAX; i++) {
 		int status;
 		pid_t pid = waitpid(-1, &status, WNOHANG | WUNTRACED | __WALL);
 
 		if (pid <= 0)
-			return;
+			return false;
 		if (pid != in->payload)
 			continue;
 		if (!WIFSTOPPED(status))
@@ -90,6 +94,7 @@ static void reap(const struct inside *in)
 		(void)wire_send_now(in->sock, WIRE_STOPPED, WSTOPSIG(status),
 				    -1);
 	}
+	return true;
 }
 
 /* The payload's process group, 0 if it isn't one that may be signalled as a
@@ -167,9 +172,12 @@ static int serve_gateway(int gateway)
 /* We gave up the right to mount it again; the rest is finish()'s. */
 static void check_mounts(const struct inside *in)
 {
-	uncovered = mount_uncovered(in->plan);
-	if (uncovered >= 0)
-		kill_all(in->plan->mounts[uncovered].dst);
+	int lost = mount_uncovered(in->plan);
+
+	if (lost < 0)
+		return;
+	uncovered = lost; /* and stays so, whatever the host does next */
+	kill_all(in->plan->mounts[lost].dst);
 }
 
 /* git would take its configuration from there. Not only finish() takes it away:
@@ -194,6 +202,7 @@ _Noreturn void init_run(const struct inside *in)
 				{.fd = in->absent, .events = POLLIN}};
 	struct signalfd_siginfo info;
 	struct wire_msg msg;
+	bool zombies = false;
 	sigset_t chld;
 
 	sigemptyset(&chld);
@@ -202,19 +211,19 @@ _Noreturn void init_run(const struct inside *in)
 	if (fds[1].fd < 0)
 		fatal("init: signalfd");
 	for (;;) {
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
+		if (poll(fds, ARRAY_SIZE(fds), zombies ? 0 : -1) < 0 &&
+		    errno != EINTR)
 			fatal("init: poll");
 		if (fds[3].revents)
 			check_mounts(in);
 		if (fds[4].revents)
 			check_absent(in);
-		if (fds[1].revents) {
-			/* First: what dies after reap() must wake us again. */
-			if (read(fds[1].fd, &info, sizeof(info)) < 0 &&
-			    errno != EAGAIN)
-				fatal("init: read signalfd");
-			reap(in);
-		}
+		/* First: what dies after reap() must wake us again. */
+		if (fds[1].revents &&
+		    read(fds[1].fd, &info, sizeof(info)) < 0 && errno != EAGAIN)
+			fatal("init: read signalfd");
+		if (fds[1].revents || zombies)
+			zombies = reap(in);
 		if (fds[2].revents)
 			fds[2].fd = serve_gateway(fds[2].fd);
 		if (!fds[0].revents)

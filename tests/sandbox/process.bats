@@ -46,6 +46,27 @@ finish()
 	done
 }
 
+# Not as root: nothing bounds how many zombies he may leave (limits.pids).
+@test "children of pid 1 that die without end don't keep it from what it must see to" {
+	if is_root; then cannot "as root"; return; fi
+	local LIMIT=20
+	attack storm 32
+	succeeds
+	# a signal to sbox
+	attack_copy storm
+	start -- "$PROJ/.attack-storm" 32 /bin/sleep 100
+	wait_for 10 grep -q storm "$SCRATCH/out"
+	sleep 0.5
+	kill -TERM "$pid"
+	wait_for 10 ended "$pid" || { kill -9 "$pid"; fail "still there"; }
+	# what ends everything
+	git init -q .
+	attack storm 32 /bin/sh -c \
+		'echo ../evil >.git/commondir; while :; do :; done'
+	says "$PROJ/.git/commondir: it was made inside"
+	[ ! -e .git/commondir ]
+}
+
 @test "death by signal n is 128+n" {
 	local n
 	for n in TERM:143 KILL:137 INT:130 SEGV:139 HUP:129 PIPE:141 ABRT:134 \
