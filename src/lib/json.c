@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one JSON loader. cJSON builds the tree, but it sees only what has passed
- * the gate before it: one scan over the bytes by the grammar of RFC 8259,
- * which also refuses what the RFC allows and we do not, and notes the line of
- * each value in the order in which a walk over the tree meets them. After
- * cJSON, that walk gives each node its line and finds what is easier to see in
- * the tree: duplicate keys (compared after their escapes are resolved) and
- * numbers that became infinite. Text that the gate passes cannot reach cJSON's
- * known faults: its laxness (trailing bytes, control characters as white space,
- * \u0000 that cuts a string) and the over-reads at the end of unfinished text
- * (CVE-2023-53154).
+ * The one JSON loader: one scan over the bytes by the grammar of RFC 8259,
+ * which also refuses what the RFC allows and we do not. It builds the tree as
+ * it goes, and each node gets its line. cJSON sees nothing but single strings,
+ * numbers and words that have passed, and turns them into values. What is
+ * easier to see then is refused then: unpaired surrogates (by cJSON), numbers
+ * that became infinite, and duplicate keys (compared after their escapes are
+ * resolved). So nothing can reach cJSON's known faults: its laxness (trailing
+ * bytes, control characters as white space, \u0000 that cuts a string) and the
+ * over-reads at the end of unfinished text (CVE-2023-53154).
  *
  * The scan recurses, at most JSON_DEPTH_MAX deep, and so does every walk.
  */
@@ -22,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sbox/cleanup.h"
 #include "sbox/diag.h"
 #include "sbox/strlist.h"
 #include "sbox/utf8.h"
@@ -32,11 +32,9 @@
 #define EXACT_MAX 9007199254740991
 
 struct scan {
-	const char *name;
+	const struct json_doc *doc; /* for its name */
 	const char *p, *end;
 	unsigned lineno;
-	unsigned *line; /* owned: of every value, in document (pre-)order */
-	size_t n;
 	struct diag *d;
 };
 
@@ -44,7 +42,7 @@ struct scan {
 
 static int at_line(const struct scan *s)
 {
-	return diag_prefix(s->d, "%.700s:%u", s->name, s->lineno);
+	return diag_prefix(s->d, "%.700s:%u", s->doc->name, s->lineno);
 }
 #define refuse(s, ...) (diag_set((s)->d, __VA_ARGS__), at_line(s))
 
@@ -95,37 +93,18 @@ static bool take_token(struct scan *s, char c)
 	return taken;
 }
 
-/* The four digits of a \u escape at p. Returns the value, or -1. */
-static int hex4(const struct scan *s, const char *p)
+/* Behind "\u". */
+static int scan_unicode(struct scan *s)
 {
 	char digits[5] = "";
 
-	if (s->end - p < 4)
-		return -1;
-	memcpy(digits, p, 4);
+	if (s->end - s->p >= 4)
+		memcpy(digits, s->p, 4);
 	if (strspn(digits, "0123456789abcdefABCDEF") != 4)
-		return -1;
-	return (int)strtol(digits, NULL, 16);
-}
-
-/* Behind "\u": one escape, or the two of a surrogate pair. */
-static int scan_unicode(struct scan *s)
-{
-	int hi = hex4(s, s->p), lo;
-
-	if (hi < 0)
 		return refuse(s, "\\u without four hexadecimal digits");
-	if (hi == 0)
+	if (strcmp(digits, "0000") == 0)
 		return refuse(s, "\\u0000 in a string");
 	s->p += 4;
-	if (hi < 0xd800 || hi > 0xdfff)
-		return 0;
-	lo = s->end - s->p >= 6 && s->p[0] == '\\' && s->p[1] == 'u'
-		     ? hex4(s, s->p + 2)
-		     : -1;
-	if (hi > 0xdbff || lo < 0xdc00 || lo > 0xdfff)
-		return refuse(s, "unpaired surrogate in a string");
-	s->p += 6;
 	return 0;
 }
 
@@ -207,43 +186,94 @@ static int scan_word(struct scan *s, const char *word)
 	return 0;
 }
 
-static int scan_value(struct scan *s, unsigned depth);
+/* -- the tree ------------------------------------------------------------- */
 
-/* Behind the opening bracket; close is ']' or '}'. */
-static int scan_members(struct scan *s, char close, unsigned depth)
+static int compare_keys(const void *a, const void *b)
 {
-	const char *wanted = close == '}' ? "',' or '}'" : "',' or ']'";
+	const cJSON *x = a, *y = b;
+
+	return strcmp(x->string, y->string);
+}
+
+static void keep(void *node)
+{
+	(void)node; /* the tree's */
+}
+
+/* A search tree keeps this n log n: an object may hold a million keys. */
+static int check_keys(const struct scan *s, const cJSON *object)
+{
+	const cJSON *c = object->child;
+	void *seen = NULL;
+
+	for (; c; c = c->next) {
+		const cJSON **first = xmust(tsearch(c, &seen, compare_keys));
+
+		if (*first != c)
+			break;
+	}
+	tdestroy(seen, keep);
+	return c ? json_error(s->doc, c, c->string, s->d, "duplicate key") : 0;
+}
+
+/* The string, number or word that was scanned from start on. */
+static int make_scalar(struct scan *s, const char *start, cJSON **out)
+{
+	*out = cJSON_ParseWithLengthOpts(start, (size_t)(s->p - start), NULL,
+					 0);
+	return *out ? 0 : refuse(s, "unpaired surrogate in a string");
+}
+
+/* A key, as a string, and the colon. */
+static int scan_key(struct scan *s, cJSON **key)
+{
+	const char *start = s->p;
+
+	if (!take(s, '"'))
+		return refuse_byte(s, "key in double quotes");
+	if (scan_string(s) < 0 || make_scalar(s, start, key) < 0)
+		return -1;
+	return take_token(s, ':') ? 0 : refuse_byte(s, "':' behind the key");
+}
+
+static int scan_value(struct scan *s, cJSON *key, unsigned depth, cJSON **out);
+
+static int scan_member(struct scan *s, cJSON *into, unsigned depth)
+{
+	cJSON *key = NULL, *value = NULL;
+	int rc = cJSON_IsObject(into) ? scan_key(s, &key) : 0;
+
+	if (rc == 0)
+		rc = scan_value(s, key, depth, &value);
+	if (value)
+		(void)cJSON_AddItemToArray(into, value); /* an object's, too */
+	cJSON_Delete(key);
+	return rc;
+}
+
+/* Behind the opening bracket. */
+static int scan_members(struct scan *s, cJSON *into, unsigned depth)
+{
+	bool object = cJSON_IsObject(into);
+	char close = object ? '}' : ']';
 
 	if (depth > JSON_DEPTH_MAX)
 		return refuse(s, "nested deeper than %d levels",
 			      JSON_DEPTH_MAX);
 	if (take_token(s, close))
 		return 0;
-	for (;;) {
-		if (close == '}') {
-			if (!take(s, '"'))
-				return refuse_byte(s, "key in double quotes");
-			if (scan_string(s) < 0)
-				return -1;
-			if (!take_token(s, ':'))
-				return refuse_byte(s, "':' behind the key");
-		}
-		if (scan_value(s, depth) < 0)
+	do {
+		if (scan_member(s, into, depth) < 0)
 			return -1;
 		if (take_token(s, close))
-			return 0;
-		if (!take_token(s, ','))
-			return refuse_byte(s, wanted);
-	}
+			return object ? check_keys(s, into) : 0;
+	} while (take_token(s, ','));
+	return refuse_byte(s, object ? "',' or '}'" : "',' or ']'");
 }
 
-static int scan_value(struct scan *s, unsigned depth)
+static int scan_scalar(struct scan *s)
 {
-	s->line[s->n++] = s->lineno;
 	switch (s->p < s->end ? *s->p : '\0') {
-	case '{':
-	case '[':
-		return scan_members(s, *s->p++ == '{' ? '}' : ']', depth + 1);
 	case '"':
 		s->p++;
 		return scan_string(s);
@@ -261,110 +291,65 @@ static int scan_value(struct scan *s, unsigned depth)
 	}
 }
 
-static int scan_text(struct scan *s)
+/* The caller's tree owns *out, if there is one, whatever is returned. key is a
+ * string, which *out takes for its name, or NULL. */
+static int scan_value(struct scan *s, cJSON *key, unsigned depth, cJSON **out)
+{
+	const char *start = s->p;
+	unsigned lineno = s->lineno;
+
+	if (take(s, '{'))
+		*out = xmust(cJSON_CreateObject());
+	else if (take(s, '['))
+		*out = xmust(cJSON_CreateArray());
+	else if (scan_scalar(s) < 0 || make_scalar(s, start, out) < 0)
+		return -1;
+	(*out)->valueint = (int)lineno;
+	(*out)->string = key ? steal_ptr(&key->valuestring) : NULL;
+	if (cJSON_IsNumber(*out) && !isfinite((*out)->valuedouble))
+		return json_error(s->doc, *out, (*out)->string, s->d,
+				  "number is too large");
+	if (!cJSON_IsObject(*out) && !cJSON_IsArray(*out))
+		return 0;
+	return scan_members(s, *out, depth + 1);
+}
+
+static int scan_text(struct scan *s, cJSON **root)
 {
 	size_t len = (size_t)(s->end - s->p);
 
 	if (len > JSON_SIZE_MAX)
-		return diag_set(s->d, "%.700s: larger than %u bytes", s->name,
-				JSON_SIZE_MAX);
+		return diag_set(s->d, "%.700s: larger than %u bytes",
+				s->doc->name, JSON_SIZE_MAX);
 	if (len >= 3 && memcmp(s->p, "\xef\xbb\xbf", 3) == 0)
 		return refuse(s, "byte order mark");
 	skip_space(s);
 	if (s->p == s->end)
 		return refuse(s, "empty, not a JSON value");
-	if (scan_value(s, 0) < 0)
+	if (scan_value(s, NULL, 0, root) < 0)
 		return -1;
 	skip_space(s);
 	return s->p == s->end ? 0 : refuse_byte(s, "end of the text");
 }
 
-/* -- the tree ------------------------------------------------------------- */
-
-static int compare_keys(const void *a, const void *b)
-{
-	const cJSON *x = a, *y = b;
-
-	return strcmp(x->string, y->string);
-}
-
-static void keep(void *node)
-{
-	(void)node; /* the tree's */
-}
-
-/* A search tree keeps this n log n: an object may hold a million keys. */
-static int check_keys(const struct json_doc *doc, const cJSON *object,
-		      struct diag *d)
-{
-	const cJSON *c = object->child;
-	void *seen = NULL;
-
-	for (; c; c = c->next) {
-		const cJSON **first = xmust(tsearch(c, &seen, compare_keys));
-
-		if (*first != c)
-			break;
-	}
-	tdestroy(seen, keep);
-	return c ? json_error(doc, c, c->string, d, "duplicate key") : 0;
-}
-
-/* Walk node and what is beneath it; *count counts the values seen. Each gets
- * its line. */
-static int check_tree(const struct json_doc *doc, const struct scan *s,
-		      cJSON *node, size_t *count)
-{
-	node->valueint = *count < s->n ? (int)s->line[*count] : 0;
-	++*count;
-	if (cJSON_IsNumber(node) && !isfinite(node->valuedouble))
-		return json_error(doc, node, node->string, s->d,
-				  "number is too large");
-	for (cJSON *c = node->child; c; c = c->next)
-		if (check_tree(doc, s, c, count) < 0)
-			return -1;
-	return cJSON_IsObject(node) ? check_keys(doc, node, s->d) : 0;
-}
-
-static int build(const struct json_doc *doc, const struct scan *s)
-{
-	size_t count = 0;
-
-	if (!doc->root)
-		return diag_set(s->d, "%.700s: the JSON library refuses it",
-				doc->name);
-	if (check_tree(doc, s, doc->root, &count) < 0)
-		return -1;
-	/* The scan and cJSON must have read the same values. */
-	if (count != s->n)
-		return diag_set(s->d, "%.700s: the JSON library misreads it",
-				doc->name);
-	return 0;
-}
-
 int json_parse(const char *name, const char *text, size_t len,
 	       struct json_doc *out, struct diag *d)
 {
-	struct scan s = {.name = name, .p = text, .lineno = 1, .d = d};
-	struct json_doc doc = {0};
-	int ret;
+	struct json_doc doc = {.name = xstrdup(name)};
+	struct scan s = {
+		.doc = &doc,
+		.p = text,
+		.end = text + len,
+		.lineno = 1,
+		.d = d,
+	};
 
-	s.end = text + len;
-	/* every value has a byte, but for one that is missed at the end; memory
-	 * that isn't written to costs nothing */
-	s.line = xreallocarray(NULL, len + 1, sizeof(*s.line));
-	ret = scan_text(&s);
-	if (ret == 0) {
-		doc.name = xstrdup(name);
-		doc.root = cJSON_ParseWithLengthOpts(text, len, NULL, 0);
-		ret = build(&doc, &s);
-	}
-	free(s.line);
-	if (ret == 0)
-		*out = doc;
-	else
+	if (scan_text(&s, &doc.root) < 0) {
 		json_free(&doc);
-	return ret;
+		return -1;
+	}
+	*out = doc;
+	return 0;
 }
 
 void json_free(struct json_doc *doc)

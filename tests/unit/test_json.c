@@ -99,7 +99,7 @@ static const struct row refused[] = {
 	{ "high surrogate, then text", "\"\\ud800abcdef\"", 0,
 	  "f:1: unpaired surrogate in a string" },
 	{ "high surrogate at the end", "\"\\ud800", 0,
-	  "f:1: unpaired surrogate in a string" },
+	  "f:1: string without an end" },
 	{ "hexadecimal digits missing", "\"\\u12\"", 0,
 	  "f:1: \\u without four hexadecimal digits" },
 	{ "sign among hexadecimal digits", "\"\\u+123\"", 0,
