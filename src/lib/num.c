@@ -2,12 +2,13 @@
 /*
  * Numbers from outside: strtoull(3) behind a look at the first byte, since it
  * takes signs and spaces. A number with a unit is "digits, unit"; the units are
- * two tables that the parsers and the formatters share.
+ * a table that the parser and the formatter share.
  */
 #include "sbox/num.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,30 +27,43 @@ struct quantity {
 };
 
 /* clang-format off */
-static const struct quantity size = {
-	.units = {
-		{ "T", UINT64_C(1) << 40 },
-		{ "G", UINT64_C(1) << 30 },
-		{ "M", UINT64_C(1) << 20 },
-		{ "K", UINT64_C(1) << 10 },
-		{ "",  1 },
+static const struct quantity quantities[NUM__COUNT] = {
+	[NUM_SIZE] = {
+		.units = {
+			{ "T", UINT64_C(1) << 40 },
+			{ "G", UINT64_C(1) << 30 },
+			{ "M", UINT64_C(1) << 20 },
+			{ "K", UINT64_C(1) << 10 },
+			{ "",  1 },
+		},
+		.max = INT64_MAX, /* off_t; no infinity slips in */
+		.expected = "a size (a whole number of bytes, or with K, M, G or T: 512M)",
 	},
-	.max = INT64_MAX, /* off_t; no infinity slips in */
-	.expected = "a size (a whole number of bytes, or with K, M, G or T: 512M)",
-};
-
-static const struct quantity duration = {
-	.units = {
-		{ "d",  86400000 },
-		{ "h",  3600000 },
-		{ "m",  60000 },
-		{ "s",  1000 },
-		{ "ms", 1 },
-		{ "",   1000 },
+	[NUM_DURATION] = {
+		.units = {
+			{ "d",  86400000 },
+			{ "h",  3600000 },
+			{ "m",  60000 },
+			{ "s",  1000 },
+			{ "ms", 1 },
+			{ "",   1000 },
+		},
+		.min = 1,
+		.max = UINT64_C(365) * 86400000,
+		.expected = "a duration (a whole number with ms, s, m, h or d, above 0 and at most 365d: 90s)",
 	},
-	.min = 1,
-	.max = UINT64_C(365) * 86400000,
-	.expected = "a duration (a whole number with ms, s, m, h or d, above 0 and at most 365d: 90s)",
+	[NUM_PERCENT] = {
+		.units = { { "%", 1 }, { "", 1 } },
+		.min = 1,
+		.max = 1000000,
+		.expected = "a whole number from 1 to 1000000",
+	},
+	[NUM_COUNT] = {
+		.units = { { "", 1 } },
+		.min = 1,
+		.max = INT_MAX,
+		.expected = "a whole number from 1 to 2147483647",
+	},
 };
 /* clang-format on */
 
@@ -79,9 +93,9 @@ int num_parse_u64(const char *s, uint64_t min, uint64_t max, uint64_t *out,
 	return 0;
 }
 
-static int parse_quantity(const char *s, const struct quantity *q,
-			  uint64_t *out, struct diag *d)
+int num_parse(const char *s, enum num_kind kind, uint64_t *out, struct diag *d)
 {
+	const struct quantity *q = &quantities[kind];
 	uint64_t v = 0, factor = 0;
 	const char *end = scan_digits(s, &v);
 
@@ -95,32 +109,12 @@ static int parse_quantity(const char *s, const struct quantity *q,
 	return 0;
 }
 
-int num_parse_size(const char *s, uint64_t *bytes, struct diag *d)
+char *num_format(uint64_t v, enum num_kind kind)
 {
-	return parse_quantity(s, &size, bytes, d);
-}
+	const struct unit *u = quantities[kind].units;
 
-int num_parse_duration(const char *s, uint64_t *ms, struct diag *d)
-{
-	return parse_quantity(s, &duration, ms, d);
-}
-
-/* With the largest unit that divides v, as the first of 1 does. */
-static char *format_quantity(uint64_t v, const struct quantity *q)
-{
-	const struct unit *u = q->units;
-
+	/* the first unit of 1 divides anything */
 	while (u->factor > 1 && (v == 0 || v % u->factor != 0))
 		u++;
 	return xasprintf("%" PRIu64 "%s", v / u->factor, u->name);
-}
-
-char *num_format_size(uint64_t bytes)
-{
-	return format_quantity(bytes, &size);
-}
-
-char *num_format_duration(uint64_t ms)
-{
-	return format_quantity(ms, &duration);
 }

@@ -76,8 +76,6 @@ static int parse_via(const cJSON *node, const struct member *m, struct diag *d)
 	return egress_via_parse(node->valuestring, m->out, d);
 }
 
-enum limit { COUNT, SIZE, DURATION };
-
 static int parse_limit(const cJSON *node, const struct member *m,
 		       struct diag *d)
 {
@@ -89,12 +87,7 @@ static int parse_limit(const cJSON *node, const struct member *m,
 		text = number_text(node, d);
 		if (!text)
 			return -1;
-		if (m->how == COUNT)
-			rc = num_parse_u64(text, 1, UINT32_MAX, &v, d);
-		else if (m->how == SIZE)
-			rc = num_parse_size(text, &v, d);
-		else
-			rc = num_parse_duration(text, &v, d);
+		rc = num_parse(text, (enum num_kind)m->how, &v, d);
 	}
 	if (rc == 0 && v == 0)
 		return diag_set(d, "zero (no limit is null)");
@@ -108,10 +101,12 @@ static int parse_limits(const cJSON *node, const struct member *m,
 {
 	struct egress_limits *l = m->out;
 	const struct member rows[] = {
-		{"connections", NULL, ANY, parse_limit, &l->connections, COUNT},
-		{"bytes", NULL, ANY, parse_limit, &l->bytes, SIZE},
-		{"idle", NULL, ANY, parse_limit, &l->idle_ms, DURATION},
-		{"connect", NULL, ANY, parse_limit, &l->connect_ms, DURATION},
+		{"connections", NULL, ANY, parse_limit, &l->connections,
+		 NUM_COUNT},
+		{"bytes", NULL, ANY, parse_limit, &l->bytes, NUM_SIZE},
+		{"idle", NULL, ANY, parse_limit, &l->idle_ms, NUM_DURATION},
+		{"connect", NULL, ANY, parse_limit, &l->connect_ms,
+		 NUM_DURATION},
 	};
 
 	return egress_object_parse(node, rows, ARRAY_SIZE(rows), d);

@@ -9,7 +9,6 @@
  */
 #include "key_types.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,10 +19,8 @@
 #include "sbox/num.h"
 #include "sbox/path.h"
 
-#define TEXT_MAX    1024
-#define HOME_MAX    64
-#define PERCENT_MAX 1000000
-#define COUNT_MAX   INT_MAX
+#define TEXT_MAX 1024
+#define HOME_MAX 64
 
 #define ALPHANUMERIC                                                           \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -303,33 +300,20 @@ static int set_env(const struct key_item *it)
 	return 0;
 }
 
-static int set_percent(const char *text, uint64_t *out, struct diag *d)
-{
-	size_t len = strlen(text);
-	cleanup_free char *digits = xstrdup(text);
-
-	if (len > 1 && digits[len - 1] == '%')
-		digits[len - 1] = '\0';
-	return num_parse_u64(digits, 1, PERCENT_MAX, out, d);
-}
+static const enum num_kind limit_kinds[KEY_TYPE__COUNT] = {
+	[KEY_SIZE] = NUM_SIZE,
+	[KEY_COUNT] = NUM_COUNT,
+	[KEY_PERCENT] = NUM_PERCENT,
+	[KEY_DURATION] = NUM_DURATION,
+};
 
 static int set_limit(const struct key_item *it)
 {
 	struct policy *p = it->sink->policy;
 	uint64_t *out = field(it), v = POLICY_UNLIMITED;
-	int rc = 0;
 
-	if (strcmp(it->text, "unlimited") == 0)
-		rc = 0;
-	else if (it->key->type == KEY_SIZE)
-		rc = num_parse_size(it->text, &v, it->d);
-	else if (it->key->type == KEY_COUNT)
-		rc = num_parse_u64(it->text, 1, COUNT_MAX, &v, it->d);
-	else if (it->key->type == KEY_PERCENT)
-		rc = set_percent(it->text, &v, it->d);
-	else
-		rc = num_parse_duration(it->text, &v, it->d);
-	if (rc)
+	if (strcmp(it->text, "unlimited") != 0 &&
+	    num_parse(it->text, limit_kinds[it->key->type], &v, it->d))
 		return -1;
 	if (v == 0)
 		return diag_set(it->d,
@@ -402,20 +386,14 @@ static cJSON *dump_env(const struct strlist *l)
 static cJSON *dump_limit(const struct key *k, const struct policy *p)
 {
 	const uint64_t *v = key_field_const(k, p);
-	cleanup_free char *text = NULL;
+	cleanup_free char *text = num_format(*v, limit_kinds[k->type]);
 
 	/* saying the default would turn it into what the user asked for */
 	if (v == &p->limits.pids && !p->limits.pids_explicit)
 		return NULL;
 	if (*v == POLICY_UNLIMITED)
 		return cJSON_CreateNull();
-	if (k->type == KEY_SIZE)
-		text = num_format_size(*v);
-	else if (k->type == KEY_DURATION)
-		text = num_format_duration(*v);
-	else if (k->type == KEY_PERCENT)
-		text = xasprintf("%llu%%", (unsigned long long)*v);
-	else
+	if (k->type == KEY_COUNT)
 		return cJSON_CreateNumber((double)*v);
 	return cJSON_CreateString(text);
 }

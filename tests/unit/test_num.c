@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers from outside: every way to write one wrongly, and every edge. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -116,7 +117,7 @@ static void parse_size(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct diag d = {0};
 		uint64_t v = BAD;
-		int ret = num_parse_size(sizes[i].in, &v, &d);
+		int ret = num_parse(sizes[i].in, NUM_SIZE, &v, &d);
 
 		check(sizes[i].in, ret, v, sizes[i].expected, &d);
 	}
@@ -128,36 +129,68 @@ static void parse_duration(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(durations); i++) {
 		struct diag d = {0};
 		uint64_t v = BAD;
-		int ret = num_parse_duration(durations[i].in, &v, &d);
+		int ret = num_parse(durations[i].in, NUM_DURATION, &v, &d);
 
 		check(durations[i].in, ret, v, durations[i].expected, &d);
+	}
+}
+
+static void parse_percents_and_counts(void **state)
+{
+	static const struct {
+		const char *in;
+		enum num_kind kind;
+		uint64_t expected;
+	} rows[] = {
+		{"150%", NUM_PERCENT, 150},
+		{"150", NUM_PERCENT, 150},
+		{"1000000%", NUM_PERCENT, 1000000},
+		{"1000001", NUM_PERCENT, BAD},
+		{"0%", NUM_PERCENT, BAD},
+		{"%", NUM_PERCENT, BAD},
+		{"5%%", NUM_PERCENT, BAD},
+		{"2147483647", NUM_COUNT, INT_MAX},
+		{"2147483648", NUM_COUNT, BAD},
+		{"0", NUM_COUNT, BAD},
+		{"1%", NUM_COUNT, BAD},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct diag d = {0};
+		uint64_t v = BAD;
+		int ret = num_parse(rows[i].in, rows[i].kind, &v, &d);
+
+		check(rows[i].in, ret, v, rows[i].expected, &d);
 	}
 }
 
 static void format(void **state)
 {
 	static const struct {
-		char *(*format)(uint64_t v);
+		enum num_kind kind;
 		uint64_t v;
 		const char *expected;
 	} rows[] = {
-		{num_format_size, 0, "0"},
-		{num_format_size, 1023, "1023"},
-		{num_format_size, 1024, "1K"},
-		{num_format_size, 1025, "1025"},
-		{num_format_size, UINT64_C(4) << 30, "4G"},
-		{num_format_size, UINT64_C(1536) << 20, "1536M"},
-		{num_format_size, INT64_MAX, "9223372036854775807"},
-		{num_format_duration, 1, "1ms"},
-		{num_format_duration, 1500, "1500ms"},
-		{num_format_duration, 90000, "90s"},
-		{num_format_duration, 3600000, "1h"},
-		{num_format_duration, UINT64_C(31536000000), "365d"},
+		{NUM_SIZE, 0, "0"},
+		{NUM_SIZE, 1023, "1023"},
+		{NUM_SIZE, 1024, "1K"},
+		{NUM_SIZE, 1025, "1025"},
+		{NUM_SIZE, UINT64_C(4) << 30, "4G"},
+		{NUM_SIZE, UINT64_C(1536) << 20, "1536M"},
+		{NUM_SIZE, INT64_MAX, "9223372036854775807"},
+		{NUM_DURATION, 1, "1ms"},
+		{NUM_DURATION, 1500, "1500ms"},
+		{NUM_DURATION, 90000, "90s"},
+		{NUM_DURATION, 3600000, "1h"},
+		{NUM_DURATION, UINT64_C(31536000000), "365d"},
+		{NUM_PERCENT, 150, "150%"},
+		{NUM_COUNT, 4096, "4096"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		cleanup_free char *s = rows[i].format(rows[i].v);
+		cleanup_free char *s = num_format(rows[i].v, rows[i].kind);
 
 		if (strcmp(s, rows[i].expected) != 0)
 			fail_msg("%ju: \"%s\"", (uintmax_t)rows[i].v, s);
@@ -174,8 +207,8 @@ static void round_trip(void **state)
 
 		if (sizes[i].expected == BAD)
 			continue;
-		s = num_format_size(sizes[i].expected);
-		assert_int_equal(num_parse_size(s, &v, NULL), 0);
+		s = num_format(sizes[i].expected, NUM_SIZE);
+		assert_int_equal(num_parse(s, NUM_SIZE, &v, NULL), 0);
 		assert_true(v == sizes[i].expected);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(durations); i++) {
@@ -184,8 +217,8 @@ static void round_trip(void **state)
 
 		if (durations[i].expected == BAD)
 			continue;
-		s = num_format_duration(durations[i].expected);
-		assert_int_equal(num_parse_duration(s, &v, NULL), 0);
+		s = num_format(durations[i].expected, NUM_DURATION);
+		assert_int_equal(num_parse(s, NUM_DURATION, &v, NULL), 0);
 		assert_true(v == durations[i].expected);
 	}
 }
@@ -199,7 +232,7 @@ static void long_text_leaves_room_for_the_reason(void **state)
 	(void)state;
 	memset(in, '9', sizeof(in) - 1);
 	in[sizeof(in) - 1] = '\0';
-	assert_int_equal(num_parse_size(in, &v, &d), -1);
+	assert_int_equal(num_parse(in, NUM_SIZE, &v, &d), -1);
 	assert_non_null(strstr(d.text, "not a size"));
 }
 
@@ -209,6 +242,7 @@ int main(void)
 		cmocka_unit_test(parse_u64),
 		cmocka_unit_test(parse_size),
 		cmocka_unit_test(parse_duration),
+		cmocka_unit_test(parse_percents_and_counts),
 		cmocka_unit_test(format),
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(long_text_leaves_room_for_the_reason),
