@@ -51,6 +51,8 @@ struct policy_paths {
 struct policy_seccomp {
 	cJSON *object; /* owned; NULL = none */
 	char *origin;  /* "FILE:LINE: seccomp" or the profile's name */
+	bool said;     /* the key was there, even if it was null */
+	bool of_base;  /* in the profile base */
 };
 
 #define POLICY_UNLIMITED UINT64_MAX
@@ -112,6 +114,7 @@ struct policy {
 /* Fill with the built-in default (what an empty profile means). */
 void policy_init(struct policy *p);
 void policy_free(struct policy *p);
+void policy_seccomp_free(struct policy_seccomp *s);
 
 /*
  * The mode that all of it amounts to: 0 and *out, or -1 and d when a mode that

@@ -90,10 +90,11 @@ static void keep_secrets(struct policy *p, const cJSON *services)
 	}
 }
 
-int key_set_net_services(const struct key_sink *s, const cJSON *list)
+int key_set_net_services(const struct key_item *it)
 {
+	const struct key_sink *s = it->sink;
 	cJSON **to = &s->policy->net_services;
-	cJSON *copy = egress_services_copy(list, s->host->home, s->d);
+	cJSON *copy = egress_services_copy(it->node, s->host->home, it->d);
 
 	if (!copy)
 		return -1;

@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
@@ -28,6 +29,16 @@
 static void *field(const struct key_item *it)
 {
 	return key_field(it->key, it->sink->policy);
+}
+
+/* "FILE:LINE: KEY" or "--option". */
+static char *origin_of(const struct key_item *it)
+{
+	const char *name = it->sink->doc->name;
+
+	return it->node ? xasprintf("%s:%u: %s", name, json_line(it->node),
+				    it->label)
+			: xstrdup(name);
 }
 
 static int set_note(const struct key_item *it)
@@ -101,7 +112,7 @@ static int absolute_path(const struct key_item *it, const char *in, char **out)
 	if (path_expand_home(in, host->home, &path, it->d))
 		return -1;
 	if (*path != '/') {
-		if (!it->sink->relative_ok)
+		if (it->node)
 			return diag_set(it->d,
 					"%.200s: a path must be absolute or "
 					"start with ~/",
@@ -153,7 +164,6 @@ static void path_entry_add(const struct key_item *it, char *src, char *dest)
 {
 	struct policy_paths *l = field(it);
 	bool try = it->key->type == KEY_PATHS_TRY;
-	char *origin;
 
 	for (size_t i = 0; i < l->n; i++) {
 		if (strcmp(l->v[i].src, src) != 0 ||
@@ -164,11 +174,8 @@ static void path_entry_add(const struct key_item *it, char *src, char *dest)
 		free(dest);
 		return;
 	}
-	origin = it->sink->doc ? xasprintf("%s:%u: %s", it->sink->doc->name,
-					   json_line(it->node), it->label)
-			       : xstrdup(it->sink->origin);
 	l->v = xreallocarray(l->v, l->n + 1, sizeof(*l->v));
-	l->v[l->n++] = (struct policy_path){src, dest, try, origin};
+	l->v[l->n++] = (struct policy_path){src, dest, try, origin_of(it)};
 }
 
 static int list_room(const struct key_item *it, size_t n)
@@ -216,7 +223,7 @@ static int set_masks(const struct key_item *it)
 	cleanup_free char *norm = NULL;
 
 	if (*it->text == '~' || *it->text == '/' ||
-	    (it->sink->relative_ok && strncmp(it->text, "..", 2) == 0)) {
+	    (!it->node && strncmp(it->text, "..", 2) == 0)) {
 		if (absolute_path(it, it->text, &norm))
 			return -1;
 	} else if (path_normalise(it->text, &norm, it->d)) {
@@ -319,17 +326,38 @@ static int set_limit(const struct key_item *it)
 		return diag_set(it->d,
 				"%.200s: zero (no limit is \"unlimited\")",
 				it->text);
+	if (it->sink->tighten && it->key->tighten == TIGHTEN_MIN)
+		v = MIN(v, *out);
 	*out = v;
 	if (out == &p->limits.pids)
 		p->limits.pids_explicit = true;
 	return 0;
 }
 
-/* What can't be written as one text. */
-static int set_object(const struct key_item *it)
+/* What is in the object moves into the policy. */
+static int set_seccomp(const struct key_item *it)
 {
-	return diag_set(it->d, "%s: expected %s", it->text,
-			key_types[it->key->type].expected);
+	const struct key_sink *s = it->sink;
+	struct policy_seccomp *to =
+		s->tighten ? &s->policy->seccomp_stack : &s->policy->seccomp;
+	cJSON *object = NULL;
+
+	if (cJSON_IsNull(it->node) && !s->null_seccomp_ok)
+		return diag_set(it->d, "a project's file cannot switch the "
+				       "filter off");
+	if (cJSON_IsObject(it->node)) {
+		object = xmust(cJSON_CreateObject());
+		object->child = it->node->child;
+		it->node->child = NULL;
+	}
+	policy_seccomp_free(to);
+	*to = (struct policy_seccomp){
+		.object = object,
+		.origin = object ? origin_of(it) : NULL,
+		.said = true,
+		.of_base = s->is_base,
+	};
+	return 0;
 }
 
 /* "SRC" or "SRC:DEST" again. */
@@ -451,36 +479,42 @@ cJSON *key_dump(const struct key *k, const struct policy *p)
 
 #define EXPECTED_PATHS "a list of strings (\"PATH\" or \"SRC:DEST\")"
 #define EXPECTED_NAMES "a list of strings"
-#define LIMIT_JSON     (KEY_JSON_STRING | KEY_JSON_NUMBER | KEY_JSON_NULL)
+
+#define SCALAR(types) (types), 0
+#define LIMIT	      SCALAR(cJSON_String | cJSON_Number | cJSON_NULL)
+#define STRINGS	      cJSON_Array, cJSON_String
 
 /* clang-format off */
 const struct key_type_ops key_types[KEY_TYPE__COUNT] = {
-	[KEY_NOTE] = { "a string", KEY_JSON_STRING, set_note },
-	[KEY_TEXT] = { "a string", KEY_JSON_STRING, set_text },
-	[KEY_EXTENDS] = { "a list of profile names", KEY_JSON_LIST, set_note },
-	[KEY_HOME] = { "a string: \"tmp\" or a name", KEY_JSON_STRING, set_home },
-	[KEY_PATHS] = { EXPECTED_PATHS, KEY_JSON_LIST, set_paths },
-	[KEY_PATHS_TRY] = { EXPECTED_PATHS, KEY_JSON_LIST, set_paths },
-	[KEY_PLACES] = { "a list of paths", KEY_JSON_LIST, set_paths },
-	[KEY_MASKS] = { "a list of paths", KEY_JSON_LIST, set_masks },
-	[KEY_ENUM] = { "a string", KEY_JSON_STRING, set_enum },
-	[KEY_BOOL] = { "true or false", KEY_JSON_BOOL, set_bool },
-	[KEY_ENV_PASS] = { EXPECTED_NAMES, KEY_JSON_LIST, set_env },
-	[KEY_ENV_SET] = { "an object of strings", KEY_JSON_MAP, set_env },
-	[KEY_ENV_UNSET] = { EXPECTED_NAMES, KEY_JSON_LIST, set_env },
-	[KEY_SIZE] = { "bytes (\"4G\" or a number) or null", LIMIT_JSON,
+	[KEY_NOTE] = { "a string", SCALAR(cJSON_String), set_note },
+	[KEY_TEXT] = { "a string", SCALAR(cJSON_String), set_text },
+	[KEY_EXTENDS] = { "a list of profile names", STRINGS, set_note },
+	[KEY_HOME] = { "a string: \"tmp\" or a name", SCALAR(cJSON_String),
+		set_home },
+	[KEY_PATHS] = { EXPECTED_PATHS, STRINGS, set_paths },
+	[KEY_PATHS_TRY] = { EXPECTED_PATHS, STRINGS, set_paths },
+	[KEY_PLACES] = { "a list of paths", STRINGS, set_paths },
+	[KEY_MASKS] = { "a list of paths", STRINGS, set_masks },
+	[KEY_ENUM] = { "a string", SCALAR(cJSON_String), set_enum },
+	[KEY_BOOL] = { "true or false", SCALAR(cJSON_True | cJSON_False),
+		set_bool },
+	[KEY_ENV_PASS] = { EXPECTED_NAMES, STRINGS, set_env },
+	[KEY_ENV_SET] = { "an object of strings", cJSON_Object, cJSON_String,
+		set_env },
+	[KEY_ENV_UNSET] = { EXPECTED_NAMES, STRINGS, set_env },
+	[KEY_SIZE] = { "bytes (\"4G\" or a number) or null", LIMIT, set_limit },
+	[KEY_COUNT] = { "a whole number or null", LIMIT, set_limit },
+	[KEY_PERCENT] = { "a percentage (\"150%\" or 150) or null", LIMIT,
 		set_limit },
-	[KEY_COUNT] = { "a whole number or null", LIMIT_JSON, set_limit },
-	[KEY_PERCENT] = { "a percentage (\"150%\" or 150) or null", LIMIT_JSON,
+	[KEY_DURATION] = { "a duration (\"1h\" or seconds) or null", LIMIT,
 		set_limit },
-	[KEY_DURATION] = { "a duration (\"1h\" or seconds) or null", LIMIT_JSON,
-		set_limit },
-	[KEY_NET_RULES] = { EXPECTED_NAMES, KEY_JSON_LIST, key_set_net_rule },
-	[KEY_NET_PORTS] = { "a list of ports", KEY_JSON_LIST | KEY_JSON_NUMBERS,
+	[KEY_NET_RULES] = { EXPECTED_NAMES, STRINGS, key_set_net_rule },
+	[KEY_NET_PORTS] = { "a list of ports", STRINGS | cJSON_Number,
 		key_set_net_port },
-	[KEY_NET_VIA] = { "a string", KEY_JSON_STRING, key_set_net_via },
-	[KEY_NET_SERVICES] = { "a list of objects", 0, set_object },
-	[KEY_SECCOMP] = { "an object (OCI linux.seccomp) or null", 0,
-		set_object },
+	[KEY_NET_VIA] = { "a string", SCALAR(cJSON_String), key_set_net_via },
+	[KEY_NET_SERVICES] = { "a list of objects", cJSON_Array, 0,
+		key_set_net_services },
+	[KEY_SECCOMP] = { "an object (OCI linux.seccomp) or null",
+		cJSON_Object | cJSON_NULL, 0, set_seccomp },
 };
 /* clang-format on */

@@ -5,29 +5,21 @@
 
 #include "keys.h"
 
-enum key_json { /* JSON values that a type accepts */
-		KEY_JSON_STRING = 1 << 0,
-		KEY_JSON_NUMBER = 1 << 1, /* a whole number >= 0 */
-		KEY_JSON_BOOL = 1 << 2,
-		KEY_JSON_NULL = 1 << 3,
-		KEY_JSON_LIST = 1 << 4,	   /* of strings */
-		KEY_JSON_MAP = 1 << 5,	   /* of strings */
-		KEY_JSON_NUMBERS = 1 << 6, /* in a list */
-};
-
 /* One value on its way into the policy, as text. */
 struct key_item {
 	const struct key_sink *sink;
 	const struct key *key;
-	const char *text;  /* a map's member: "NAME=VALUE" */
-	const char *label; /* "fs.read[0]" */
-	const cJSON *node; /* NULL on the command line */
+	const char *text;  /* a map's member: "NAME=VALUE"; NULL: no scalar */
+	const char *label; /* "fs.read[0]"; NULL on the command line */
+	cJSON *node;	   /* NULL on the command line */
 	struct diag *d;	   /* "TEXT: reason" */
 };
 
 struct key_type_ops {
 	const char *expected; /* for messages: "expected ..." */
-	unsigned accepts;     /* enum key_json */
+	/* Types of cJSON: of the value, and of each of its members (0: it is
+	 * set as a whole). A number is a whole one, not negative. */
+	int accepts, members;
 	int (*set)(const struct key_item *it);
 };
 
@@ -40,8 +32,7 @@ int key_name_add(const struct key_item *it, const char *name);
 int key_set_net_rule(const struct key_item *it);
 int key_set_net_port(const struct key_item *it);
 int key_set_net_via(const struct key_item *it);
-/* A list of services. 0, or -1 and s->d. */
-int key_set_net_services(const struct key_sink *s, const cJSON *list);
+int key_set_net_services(const struct key_item *it);
 void key_net_mode_changed(struct policy *p);
 
 /* A new JSON value for policy_dump, or NULL when there is nothing. */

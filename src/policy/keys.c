@@ -11,9 +11,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/param.h>
 
 #include "key_types.h"
 #include "sbox/cleanup.h"
@@ -148,15 +146,6 @@ static bool is_group(const char *name)
 	return false;
 }
 
-/* "ORIGIN: LABEL: " before what a value's own check said. Returns -1. */
-static int value_at(const struct key_sink *s, const cJSON *node,
-		    const char *label)
-{
-	if (s->doc)
-		return json_where(s->doc, node, label, s->d);
-	return diag_prefix(s->d, "%s", s->origin ? s->origin : label);
-}
-
 /* "NAME: unknown key", with the nearest name as hint; an argument of --set is
  * a whole document. Returns -1. */
 static int key_unknown(const struct key_sink *s, const cJSON *node,
@@ -175,185 +164,105 @@ static int key_unknown(const struct key_sink *s, const cJSON *node,
 		diag_hint(s->d, "did you mean \"%.*s\"?", (int)near.len,
 			  near.best);
 	if (node == s->doc->root)
-		return diag_set(s->d, "%s: unknown key", name);
+		return diag_set(s->d, "--set: %s: unknown key", name);
 	return json_error(s->doc, node, name, s->d, "unknown key");
 }
 
-static int wrong_type(const struct key_sink *s, const cJSON *node,
-		      const char *label, const char *expected)
+static int too_loose(const struct key_sink *s, const struct key *k,
+		     const cJSON *node, const char *what, const char *word)
 {
-	diag_set(s->d, "expected %s", expected);
-	return value_at(s, node, label);
+	json_error(s->doc, node, k->name, s->d,
+		   "a project's file may only tighten: %s%s", what, word);
+	return diag_hint(s->d, "read the file; if you trust it, run sbox with "
+			       "--trust-project");
 }
 
 static int set_one(const struct key_sink *s, const struct key *k,
-		   const char *text, const char *label, const cJSON *node)
+		   const char *text, const char *label, cJSON *node)
 {
 	const struct key_item it = {s, k, text, label, node, s->d};
 
-	return key_types[k->type].set(&it) ? value_at(s, node, label) : 0;
+	if (s->tighten && k->tighten == TIGHTEN_WORD &&
+	    strcmp(text, k->words[0]) != 0)
+		return too_loose(s, k, node, "only ", k->words[0]);
+	if (key_types[k->type].set(&it) == 0)
+		return 0;
+	return json_where(s->doc, node, label, s->d);
 }
 
-/* One value that can be written as a text. */
-static int set_scalar(const struct key_sink *s, const struct key *k,
-		      const char *label, const cJSON *node, unsigned accepts,
-		      const char *expected)
+/* One value, of these types of cJSON: as text, unless it's a whole object. */
+static int set_value(const struct key_sink *s, const struct key *k,
+		     const char *label, cJSON *node, int accepts,
+		     const char *expected)
 {
-	const char *text = NULL;
-	char digits[32];
+	const char *text = cJSON_GetStringValue(node);
+	cleanup_free char *made = NULL;
 	uint64_t v;
 
-	if ((accepts & KEY_JSON_STRING) && cJSON_IsString(node))
-		text = node->valuestring;
-	if ((accepts & KEY_JSON_BOOL) && cJSON_IsBool(node))
+	if (!(node->type & accepts))
+		return json_error(s->doc, node, label, s->d, "expected %s",
+				  expected);
+	if (cJSON_IsBool(node))
 		text = cJSON_IsTrue(node) ? "true" : "false";
-	if ((accepts & KEY_JSON_NULL) && cJSON_IsNull(node))
+	if (cJSON_IsNull(node))
 		text = "unlimited";
-	if ((accepts & KEY_JSON_NUMBER) && cJSON_IsNumber(node)) {
+	if (cJSON_IsNumber(node)) {
 		if (json_u64(node, &v))
-			return wrong_type(s, node, label,
-					  "a whole number, not negative");
-		(void)snprintf(digits, sizeof(digits), "%" PRIu64, v);
-		text = digits;
+			return json_error(s->doc, node, label, s->d,
+					  "expected a whole number, not "
+					  "negative");
+		text = made = xasprintf("%" PRIu64, v);
 	}
-	if (!text)
-		return wrong_type(s, node, label, expected);
+	if (k->type == KEY_ENV_SET)
+		text = made = xasprintf("%s=%s", node->string, text);
 	return set_one(s, k, text, label, node);
 }
 
-static int set_list(const struct key_sink *s, const struct key *k,
-		    const cJSON *list)
+/* Each of a list's or a map's. */
+static int set_members(const struct key_sink *s, const struct key *k,
+		       const cJSON *node)
 {
-	bool numbers = key_types[k->type].accepts & KEY_JSON_NUMBERS;
-	const cJSON *e;
+	int accepts = key_types[k->type].members;
+	const char *expected =
+		accepts & cJSON_Number ? "a string or a number" : "a string";
 	size_t i = 0;
+	cJSON *e;
 
-	cJSON_ArrayForEach(e, list) {
-		cleanup_free char *label = xasprintf("%s[%zu]", k->name, i++);
-		unsigned accepts =
-			KEY_JSON_STRING | (numbers ? KEY_JSON_NUMBER : 0u);
-
-		if (set_scalar(s, k, label, e, accepts,
-			       numbers ? "a string or a number" : "a string"))
-			return -1;
-	}
-	return 0;
-}
-
-static int set_map(const struct key_sink *s, const struct key *k,
-		   const cJSON *map)
-{
-	const cJSON *e;
-
-	cJSON_ArrayForEach(e, map) {
+	cJSON_ArrayForEach(e, node) {
 		cleanup_free char *label =
-			xasprintf("%s.%s", k->name, e->string);
-		cleanup_free char *pair = NULL;
+			e->string ? xasprintf("%s.%s", k->name, e->string)
+				  : xasprintf("%s[%zu]", k->name, i++);
 
-		if (!cJSON_IsString(e))
-			return wrong_type(s, e, label, "a string");
-		if (strchr(e->string, '=')) /* the name ends at the first one */
-			return wrong_type(s, e, label, "a name without \"=\"");
-		pair = xasprintf("%s=%s", e->string, e->valuestring);
-		if (set_one(s, k, pair, label, e))
+		/* a variable's name ends at the first one */
+		if (e->string && strchr(e->string, '='))
+			return json_error(s->doc, e, label, s->d,
+					  "expected a name without \"=\"");
+		if (set_value(s, k, label, e, accepts, expected))
 			return -1;
 	}
 	return 0;
 }
 
-static int set_json(const struct key_sink *s, const struct key *k,
-		    const cJSON *node)
+static int apply_key(const struct key_sink *s, const struct key *k, cJSON *node)
 {
 	const struct key_type_ops *ops = &key_types[k->type];
 
-	if (k->type == KEY_NET_SERVICES) {
-		int rc = key_set_net_services(s, node);
-
-		return rc ? value_at(s, node, k->name) : 0;
-	}
-	if ((ops->accepts & KEY_JSON_LIST) && cJSON_IsArray(node))
-		return set_list(s, k, node);
-	if ((ops->accepts & KEY_JSON_MAP) && cJSON_IsObject(node))
-		return set_map(s, k, node);
-	return set_scalar(s, k, k->name, node, ops->accepts, ops->expected);
-}
-
-/* What is in the object moves into the policy. */
-static int set_seccomp(struct key_sink *s, const struct key *k, cJSON *node)
-{
-	struct policy_seccomp *to =
-		s->tighten ? &s->policy->seccomp_stack : &s->policy->seccomp;
-
-	if (!cJSON_IsObject(node) && !cJSON_IsNull(node))
-		return wrong_type(s, node, k->name,
-				  key_types[k->type].expected);
-	if (cJSON_IsNull(node) && !s->null_seccomp_ok) {
-		diag_set(s->d, "a project's file cannot switch the filter off");
-		return value_at(s, node, k->name);
-	}
-	s->seccomp_seen = true;
-	cJSON_Delete(to->object);
-	free(to->origin);
-	*to = (struct policy_seccomp){0};
-	if (cJSON_IsNull(node))
-		return 0;
-	to->origin = s->origin ? xstrdup(s->origin)
-			       : xasprintf("%s:%u: seccomp", s->doc->name,
-					   json_line(node));
-	to->object = xcalloc(1, sizeof(*node));
-	to->object->type = node->type & 0xff;
-	to->object->child = node->child;
-	node->child = NULL;
-	return 0;
-}
-
-static int too_loose(const struct key_sink *s, const cJSON *node,
-		     const struct key *k, const char *what, const char *word)
-{
-	diag_set(s->d, "a project's file may only tighten: %s%s", what, word);
-	diag_hint(s->d, "read the file; if you trust it, run sbox with "
-			"--trust-project");
-	return value_at(s, node, k->name);
-}
-
-/* set_json for a file that may only tighten. */
-static int set_tighter(const struct key_sink *s, const struct key *k,
-		       const cJSON *node)
-{
-	const char *word = cJSON_GetStringValue(node);
-	uint64_t before, *v = key_field(k, s->policy);
-
-	if (cJSON_IsBool(node))
-		word = cJSON_IsTrue(node) ? "true" : "false";
-	if (k->tighten == TIGHTEN_NEVER)
-		return too_loose(s, node, k,
+	if (s->tighten && k->tighten == TIGHTEN_NEVER)
+		return too_loose(s, k, node,
 				 "this key is for your own profiles", "");
-	if (k->tighten == TIGHTEN_WORD && word &&
-	    strcmp(word, k->words[0]) != 0)
-		return too_loose(s, node, k, "only ", k->words[0]);
-	if (k->tighten != TIGHTEN_MIN)
-		return set_json(s, k, node);
-	before = *v;
-	if (set_json(s, k, node))
-		return -1;
-	*v = MIN(*v, before);
-	return 0;
+	if (ops->members && node->type & ops->accepts)
+		return set_members(s, k, node);
+	return set_value(s, k, k->name, node, ops->accepts, ops->expected);
 }
 
-static int apply_key(struct key_sink *s, const struct key *k, cJSON *node)
-{
-	if (k->type == KEY_SECCOMP)
-		return set_seccomp(s, k, node);
-	return s->tighten ? set_tighter(s, k, node) : set_json(s, k, node);
-}
-
-static int apply_object(struct key_sink *s, const char *prefix, cJSON *object)
+static int apply_object(const struct key_sink *s, const char *prefix,
+			cJSON *object)
 {
 	cJSON *e;
 
 	if (!cJSON_IsObject(object))
-		return wrong_type(s, object, *prefix ? prefix : NULL,
-				  "an object");
+		return json_error(s->doc, object, *prefix ? prefix : NULL, s->d,
+				  "expected an object");
 	cJSON_ArrayForEach(e, object) {
 		cleanup_free char *name = xasprintf(
 			"%s%s%s", prefix, *prefix ? "." : "", e->string);
@@ -367,12 +276,12 @@ static int apply_object(struct key_sink *s, const char *prefix, cJSON *object)
 	return 0;
 }
 
-int keys_apply(struct key_sink *s, cJSON *object)
+int keys_apply(const struct key_sink *s, cJSON *object)
 {
 	return apply_object(s, "", object);
 }
 
-int keys_apply_named(struct key_sink *s, const char *name, cJSON *value)
+int keys_apply_named(const struct key_sink *s, const char *name, cJSON *value)
 {
 	const struct key *k = key_find(name);
 
@@ -383,7 +292,8 @@ int keys_apply_named(struct key_sink *s, const char *name, cJSON *value)
 	return key_unknown(s, value, name);
 }
 
-int keys_apply_text(struct key_sink *s, const struct key *k, const char *text)
+int keys_apply_text(const struct key_sink *s, const struct key *k,
+		    const char *text)
 {
-	return set_one(s, k, text, k->name, NULL);
+	return set_one(s, k, text, NULL, NULL);
 }

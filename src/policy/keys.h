@@ -70,12 +70,10 @@ extern const size_t nkeys;
 struct key_sink {
 	struct policy *policy;
 	const struct host *host;    /* home; cwd for relative paths */
-	const char *origin;	    /* "--ro"; NULL: from doc */
-	const struct json_doc *doc; /* for lines; NULL on the command line */
-	bool relative_ok;	    /* paths may be relative to host->cwd */
+	const struct json_doc *doc; /* an option: its name, without a root */
 	bool tighten;		    /* an untrusted project file */
 	bool null_seccomp_ok;	    /* "seccomp": null is accepted */
-	bool seccomp_seen;	    /* out: the seccomp key was there */
+	bool is_base;		    /* the profile of that name */
 	struct diag *d;
 };
 
@@ -83,10 +81,12 @@ const struct key *key_find(const char *name);
 
 /* Apply a whole profile object, or the value of one key or group ("limits"),
  * to sink->policy; a seccomp object is emptied by it. 0, or -1 and sink->d. */
-int keys_apply(struct key_sink *sink, cJSON *object);
-int keys_apply_named(struct key_sink *sink, const char *name, cJSON *value);
-/* Apply text as the command line gives it. 0, or -1 and sink->d. */
-int keys_apply_text(struct key_sink *sink, const struct key *key,
+int keys_apply(const struct key_sink *sink, cJSON *object);
+int keys_apply_named(const struct key_sink *sink, const char *name,
+		     cJSON *value);
+/* Apply text as the command line gives it: paths may be relative to host->cwd.
+ * 0, or -1 and sink->d. */
+int keys_apply_text(const struct key_sink *sink, const struct key *key,
 		    const char *text);
 
 /* Letters, digits and ._+- without a leading dot: names a profile or home. */

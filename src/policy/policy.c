@@ -83,6 +83,12 @@ void env_forget(struct strlist *l, const char *name, size_t len)
 	}
 }
 
+void policy_seccomp_free(struct policy_seccomp *s)
+{
+	cJSON_Delete(s->object);
+	free(s->origin);
+}
+
 void policy_free(struct policy *p)
 {
 	free(p->description);
@@ -105,10 +111,8 @@ void policy_free(struct policy *p)
 	strlist_free(&p->env_pass);
 	strlist_free(&p->env_set);
 	strlist_free(&p->env_unset);
-	cJSON_Delete(p->seccomp.object);
-	free(p->seccomp.origin);
-	cJSON_Delete(p->seccomp_stack.object);
-	free(p->seccomp_stack.origin);
+	policy_seccomp_free(&p->seccomp);
+	policy_seccomp_free(&p->seccomp_stack);
 	*p = (struct policy){0};
 }
 

@@ -54,8 +54,6 @@ struct loader {
 	const struct host *host;
 	struct policy *policy;
 	struct strlist done; /* files that were applied */
-	bool seccomp_seen;
-	bool seccomp_of_base; /* the last seccomp key was base's */
 	struct diag *d;
 };
 
@@ -184,6 +182,7 @@ static int load_doc(struct loader *l, const struct json_doc *doc,
 		.doc = doc,
 		.tighten = at->tighten,
 		.null_seccomp_ok = at->place != PLACE_PROJECT,
+		.is_base = strcmp(at->name, "base") == 0,
 		.d = l->d,
 	};
 
@@ -191,10 +190,6 @@ static int load_doc(struct loader *l, const struct json_doc *doc,
 		return -1;
 	if (keys_apply(&sink, doc->root))
 		return -1;
-	if (sink.seccomp_seen && !sink.tighten) {
-		l->seccomp_seen = true;
-		l->seccomp_of_base = strcmp(at->name, "base") == 0;
-	}
 	strlist_add(&l->done, at->path);
 	return 0;
 }
@@ -357,18 +352,18 @@ static int take_seccomp_of(struct loader *l, const char *name)
 
 static int load_all(struct loader *l, const struct invocation *inv)
 {
-	bool by_option = false;
+	const struct policy_seccomp *s = &l->policy->seccomp;
+	bool userns;
 
 	if (load_chosen(l, inv) || load_project(l, inv->trust_project))
 		return -1;
 	l->policy->nhide_unasked = l->policy->hide.n;
-	if (settings_apply(inv, l->host, l->policy, &by_option, l->d))
+	if (settings_apply(inv, l->host, l->policy, l->d))
 		return -1;
-	if (by_option)
+	userns = l->policy->userns;
+	if (s->said && !(userns && s->of_base))
 		return 0;
-	if (l->policy->userns && (!l->seccomp_seen || l->seccomp_of_base))
-		return take_seccomp_of(l, "nested");
-	return l->seccomp_seen ? 0 : take_seccomp_of(l, "base");
+	return take_seccomp_of(l, userns ? "nested" : "base");
 }
 
 int policy_load(const struct invocation *inv, const struct host *host,

@@ -31,23 +31,17 @@ static char *split_pair(const char *text, const char **value,
 	return xstrndup(text, (size_t)(eq - text));
 }
 
-static int apply_set(struct key_sink *sink, const struct option_row *o,
-		     const char *text)
+static int apply_set(struct key_sink *sink, const char *key, const char *value)
 {
-	const char *value;
-	cleanup_free char *key = split_pair(text, &value, o, sink->d);
-	cleanup_free char *name = NULL;
+	cleanup_free char *name = xasprintf("--set %s", key);
 	struct json_doc doc;
 	int rc;
 
-	if (!key)
-		return -1;
 	if (strcmp(key, "extends") == 0) {
 		diag_set(sink->d, "--set: extends: only a profile can "
 				  "extend another");
 		return diag_hint(sink->d, "choose one with --profile");
 	}
-	name = xasprintf("--set %s", key);
 	if (json_parse(name, value, strlen(value), &doc, sink->d)) {
 		if (strchr("[{\"", *value))
 			return -1;
@@ -57,63 +51,66 @@ static int apply_set(struct key_sink *sink, const struct option_row *o,
 				 key);
 	}
 	sink->doc = &doc;
-	sink->origin = NULL;
-	sink->relative_ok = false;
 	rc = keys_apply_named(sink, key, doc.root);
 	json_free(&doc);
-	if (rc && strncmp(sink->d->text, "--set", 5) != 0)
-		return diag_prefix(sink->d, "--set");
 	return rc;
+}
+
+static int apply_text(struct key_sink *sink, char *name, const struct key *key,
+		      const char *text)
+{
+	const struct json_doc doc = {.name = name};
+
+	sink->doc = &doc;
+	return keys_apply_text(sink, key, text);
+}
+
+static int apply_limit(struct key_sink *sink, const char *limit,
+		       const char *text)
+{
+	cleanup_free char *name = xasprintf("--limit: %s", limit);
+	cleanup_free char *key = xasprintf("limits.%s", limit);
+
+	if (key_find(key))
+		return apply_text(sink, name, key_find(key), text);
+	diag_set(sink->d, "%s: no such limit", name);
+	return diag_hint(sink->d, "memory, cpu, pids, files, fileSize, "
+				  "cpuTime, time or tmp");
 }
 
 static int apply_setting(struct key_sink *sink, const struct option_row *o,
 			 const char *value)
 {
-	cleanup_free char *limit = NULL, *name = NULL, *origin = NULL;
+	cleanup_free char *name = xasprintf("--%s", o->name), *word = NULL;
 	const char *key = o->key;
-	const struct key *k;
 
-	if (o->kind == OPTION_SET)
-		return apply_set(sink, o, value);
+	if (o->kind == OPTION_SET || o->kind == OPTION_LIMIT) {
+		word = split_pair(value, &value, o, sink->d);
+		if (!word)
+			return -1;
+		return o->kind == OPTION_SET ? apply_set(sink, word, value)
+					     : apply_limit(sink, word, value);
+	}
 	if (o->kind == OPTION_ENV)
 		key = strchr(value, '=') ? "env.set" : "env.pass";
-	if (key)
-		return keys_apply_text(sink, key_find(key),
-				       o->arg ? value : "true");
-	limit = split_pair(value, &value, o, sink->d);
-	if (!limit)
-		return -1;
-	name = xasprintf("limits.%s", limit);
-	k = key_find(name);
-	if (!k) {
-		diag_set(sink->d, "--limit: %s: no such limit", limit);
-		return diag_hint(sink->d, "memory, cpu, pids, files, fileSize, "
-					  "cpuTime, time or tmp");
-	}
-	origin = xasprintf("--limit: %s", limit);
-	sink->origin = origin;
-	return keys_apply_text(sink, k, value);
+	return apply_text(sink, name, key_find(key), o->arg ? value : "true");
 }
 
 int settings_apply(const struct invocation *inv, const struct host *host,
-		   struct policy *policy, bool *seccomp_seen, struct diag *d)
+		   struct policy *policy, struct diag *d)
 {
+	struct key_sink sink = {
+		.policy = policy,
+		.host = host,
+		.null_seccomp_ok = true,
+		.d = d,
+	};
+
 	for (size_t i = 0; i < inv->nsettings; i++) {
 		const struct invocation_setting *s = &inv->settings[i];
-		const struct option_row *o = &options[s->option];
-		cleanup_free char *origin = xasprintf("--%s", o->name);
-		struct key_sink sink = {
-			.policy = policy,
-			.host = host,
-			.origin = origin,
-			.relative_ok = true,
-			.null_seccomp_ok = true,
-			.d = d,
-		};
 
-		if (apply_setting(&sink, o, s->value))
+		if (apply_setting(&sink, &options[s->option], s->value))
 			return -1;
-		*seccomp_seen |= sink.seccomp_seen;
 	}
 	return 0;
 }

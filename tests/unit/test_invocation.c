@@ -2,6 +2,7 @@
 /* The command line: every option, every way to get one wrong. */
 #include "policy_fixture.h"
 
+#include "policy/key_types.h"
 #include "policy/keys.h"
 #include "policy/options.h"
 
@@ -20,8 +21,15 @@ static void option_rows_have_no_holes(void **state)
 		assert_non_null(strstr(help, o->help));
 		assert_true(o->kind < OPTION_KIND__COUNT);
 		assert_int_equal(on_key, o->key != NULL);
-		if (o->key)
-			assert_non_null(key_find(o->key));
+		if (o->key) {
+			const struct key *k = key_find(o->key);
+
+			assert_non_null(k);
+			/* set by a text, never as a whole object */
+			assert_true((key_types[k->type].accepts |
+				     key_types[k->type].members) &
+				    (cJSON_String | cJSON_True));
+		}
 		for (size_t j = 0; j < i; j++) {
 			if (o->name && options[j].name)
 				assert_string_not_equal(o->name,

@@ -23,11 +23,18 @@ static void rows_have_no_holes(void **state)
 		assert_ptr_equal(key_find(k->name), k);
 		if (k->type == KEY_ENUM || k->tighten == TIGHTEN_WORD)
 			assert_true(k->nwords > 0);
+		/* a word is looked for in a scalar, a minimum in a limit */
+		if (k->tighten == TIGHTEN_WORD)
+			assert_int_equal(key_types[k->type].members, 0);
+		if (k->tighten == TIGHTEN_MIN)
+			assert_true(k->type >= KEY_SIZE &&
+				    k->type <= KEY_DURATION);
 		for (size_t w = 0; w < k->nwords; w++)
 			assert_non_null(k->words[w]);
 	}
 	for (size_t i = 0; i < KEY_TYPE__COUNT; i++) {
 		assert_non_null(key_types[i].expected);
+		assert_true(key_types[i].accepts != 0);
 		assert_non_null(key_types[i].set);
 	}
 }
