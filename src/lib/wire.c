@@ -10,14 +10,13 @@
 #include "sbox/wire.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 union wire_control {
 	struct cmsghdr align;
-	char buf[CMSG_SPACE(2 * sizeof(int))];
+	char buf[CMSG_SPACE(sizeof(int))];
 };
 
 static int send_with(int sock, enum wire_type type, int value, int fd,
@@ -56,23 +55,16 @@ int wire_send_now(int sock, enum wire_type type, int value, int fd)
 	return send_with(sock, type, value, fd, MSG_DONTWAIT);
 }
 
-/* The descriptor that came along, or -1. There is room for two, which the
- * alignment would leave in any case: *many, and all are closed. */
-static int control_fd(struct msghdr *h, bool *many)
+/* The descriptor that came along, or -1. */
+static int control_fd(struct msghdr *h)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(h);
-	int fd[2] = {-1, -1};
+	int fd = -1;
 
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
-	    c->cmsg_len > CMSG_LEN(sizeof(fd)))
-		return -1;
-	memcpy(fd, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
-	*many = fd[1] >= 0;
-	if (!*many)
-		return fd[0];
-	(void)close(fd[0]); /* refused either way */
-	(void)close(fd[1]);
-	return -1;
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+	    c->cmsg_len == CMSG_LEN(sizeof(fd)))
+		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	return fd;
 }
 
 int wire_recv(int sock, struct wire_msg *msg, int *fd)
@@ -83,8 +75,9 @@ int wire_recv(int sock, struct wire_msg *msg, int *fd)
 	struct msghdr h = {.msg_iov = &iov,
 			   .msg_iovlen = 1,
 			   .msg_control = control.buf,
-			   .msg_controllen = sizeof(control.buf)};
-	bool many = false;
+			   /* not what the alignment would leave room for: of
+			    * two the kernel drops the second (MSG_CTRUNC) */
+			   .msg_controllen = CMSG_LEN(sizeof(int))};
 	ssize_t n;
 	int sent;
 
@@ -93,10 +86,9 @@ int wire_recv(int sock, struct wire_msg *msg, int *fd)
 	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n <= 0)
 		return (int)n;
-	sent = control_fd(&h, &many);
-	if (many || n != sizeof(got) ||
-	    (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || got.type < WIRE_READY ||
-	    got.type >= WIRE__COUNT) {
+	sent = control_fd(&h);
+	if (n != sizeof(got) || (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
+	    got.type < WIRE_READY || got.type >= WIRE__COUNT) {
 		if (sent >= 0)
 			(void)close(sent); /* refused either way */
 		errno = EBADMSG;
