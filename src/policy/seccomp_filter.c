@@ -37,7 +37,6 @@
 #endif
 
 #define JUMP_MAX 255 /* sock_filter.jt and .jf are bytes */
-#define RETS_MAX 64  /* different returns kept in reach */
 
 /* Where a jump goes: a return value, or an instruction that exists. */
 struct target {
@@ -50,8 +49,6 @@ struct emitter {
 	struct sock_filter *end; /* behind the buffer's last instruction */
 	size_t n;		 /* emitted so far */
 	bool full;
-	struct target rets[RETS_MAX]; /* the latest copy of each return */
-	size_t nrets;
 };
 
 struct range {
@@ -95,17 +92,13 @@ static struct target near(struct emitter *e, struct target t)
 		return emit(e, BPF_JMP | BPF_JA, (uint32_t)(e->n - t.pos), 0,
 			    0);
 	}
-	for (size_t i = 0; i < e->nrets; i++) {
-		if (e->rets[i].ret != t.ret)
-			continue;
-		if (!in_reach(e, e->rets[i].pos))
-			e->rets[i].pos = emit(e, BPF_RET, t.ret, 0, 0).pos;
-		return (struct target){.pos = e->rets[i].pos};
+	for (size_t pos = e->n; pos > 0 && in_reach(e, pos); pos--) {
+		const struct sock_filter *insn = e->end - pos;
+
+		if (insn->code == BPF_RET && insn->k == t.ret)
+			return (struct target){.pos = pos};
 	}
-	t.pos = emit(e, BPF_RET, t.ret, 0, 0).pos;
-	if (e->nrets < RETS_MAX)
-		e->rets[e->nrets++] = t;
-	return (struct target){.pos = t.pos};
+	return emit(e, BPF_RET, t.ret, 0, 0);
 }
 
 /* if (A op k) goto yes; else goto no */
