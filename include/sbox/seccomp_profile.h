@@ -34,23 +34,14 @@ enum seccomp_arch_id { SECCOMP_X86_64, SECCOMP_AARCH64, SECCOMP_ARCH__COUNT };
 extern const struct seccomp_arch seccomp_arches[SECCOMP_ARCH__COUNT];
 const struct seccomp_arch *seccomp_native_arch(void);
 
-enum seccomp_op {
-	SECCOMP_NE,
-	SECCOMP_LT,
-	SECCOMP_LE,
-	SECCOMP_EQ,
-	SECCOMP_GE,
-	SECCOMP_GT,
-	SECCOMP_MASKED_EQ,
-	SECCOMP_OP__COUNT
-};
-
+/* (argument & mask) op value, or not that. */
 struct seccomp_cond {
 	unsigned arg; /* 0-5 */
-	enum seccomp_op op;
-	uint64_t seen;	 /* the bits that the kernel reads: 16, 32 or 64 */
-	uint64_t value;	 /* MASKED_EQ: the mask; within seen */
-	uint64_t value2; /* MASKED_EQ: the datum; within the mask */
+	uint16_t op;  /* BPF_JEQ, BPF_JGE or BPF_JGT */
+	bool negated;
+	uint64_t mask;	/* the bits that the kernel reads: 16, 32 or 64; some of
+			   them for MASKED_EQ */
+	uint64_t value; /* within the mask */
 };
 
 struct seccomp_rule {

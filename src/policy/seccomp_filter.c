@@ -130,39 +130,21 @@ static struct target emit_word(struct emitter *e, size_t offset, uint32_t mask,
 static struct target emit_cond(struct emitter *e, const struct seccomp_cond *c,
 			       struct target yes, struct target no)
 {
-	/* clang-format off */
-	static const struct {
-		uint16_t low;   /* how the low words are compared */
-		bool ordered;   /* a greater high word decides */
-		bool negated;
-	} how[SECCOMP_OP__COUNT] = {
-		[SECCOMP_NE]	    = { BPF_JEQ, false, true },
-		[SECCOMP_LT]	    = { BPF_JGE, true,  true },
-		[SECCOMP_LE]	    = { BPF_JGT, true,  true },
-		[SECCOMP_EQ]	    = { BPF_JEQ, false, false },
-		[SECCOMP_GE]	    = { BPF_JGE, true,  false },
-		[SECCOMP_GT]	    = { BPF_JGT, true,  false },
-		[SECCOMP_MASKED_EQ] = { BPF_JEQ, false, false },
-	};
-	/* clang-format on */
 	size_t low =
 		offsetof(struct seccomp_data, args) + sizeof(uint64_t) * c->arg;
-	bool masked = c->op == SECCOMP_MASKED_EQ;
-	uint64_t mask = masked ? c->value : c->seen;
-	uint64_t value = masked ? c->value2 : c->value;
-	struct target t = how[c->op].negated ? no : yes;
-	struct target f = how[c->op].negated ? yes : no;
+	uint32_t mask = (uint32_t)(c->mask >> 32); /* of the high word */
+	uint32_t value = (uint32_t)(c->value >> 32);
+	struct target t = c->negated ? no : yes, f = c->negated ? yes : no;
 	struct target lower, high;
 
-	lower = emit_word(e, low, (uint32_t)mask, how[c->op].low,
-			  (uint32_t)value, t, f);
-	if (!(mask >> 32))
+	lower = emit_word(e, low, (uint32_t)c->mask, c->op, (uint32_t)c->value,
+			  t, f);
+	if (!mask)
 		return lower;
-	if (!how[c->op].ordered)
-		return emit_word(e, low + 4, (uint32_t)(mask >> 32), BPF_JEQ,
-				 (uint32_t)(value >> 32), lower, f);
-	high = emit_jump(e, BPF_JEQ, (uint32_t)(value >> 32), lower, f);
-	(void)emit_jump(e, BPF_JGT, (uint32_t)(value >> 32), t, high);
+	if (c->op == BPF_JEQ)
+		return emit_word(e, low + 4, mask, BPF_JEQ, value, lower, f);
+	high = emit_jump(e, BPF_JEQ, value, lower, f);
+	(void)emit_jump(e, BPF_JGT, value, t, high); /* a greater one decides */
 	return emit_load(e, low + 4);
 }
 

@@ -8,55 +8,45 @@
  * value + 1), or is the least one of the mask from there on. So a handful of
  * values is tried.
  */
+#include <linux/filter.h>
+
 #include "sbox/cleanup.h"
 #include "sbox/seccomp_profile.h"
 
 bool seccomp_cond_holds(const struct seccomp_cond *c, uint64_t arg)
 {
-	uint64_t v = arg & c->seen;
+	uint64_t v = arg & c->mask;
+	bool holds = c->op == BPF_JEQ	? v == c->value
+		     : c->op == BPF_JGE ? v >= c->value
+					: v > c->value;
 
-	switch (c->op) {
-	case SECCOMP_NE:
-		return v != c->value;
-	case SECCOMP_LT:
-		return v < c->value;
-	case SECCOMP_LE:
-		return v <= c->value;
-	case SECCOMP_EQ:
-		return v == c->value;
-	case SECCOMP_GE:
-		return v >= c->value;
-	case SECCOMP_GT:
-		return v > c->value;
-	case SECCOMP_MASKED_EQ:
-		return (v & c->value) == c->value2;
-	case SECCOMP_OP__COUNT:
-		break;
-	}
-	return false;
+	return holds != c->negated;
 }
 
 /*
- * The least value from lo on with (x & mask) == datum, or another value with
+ * The least x from lo on with (x & mask) == value, or another one with
  * that if there is none. The least one above lo shares lo's bits above some
  * clear bit i, has bit i set, and is as small as the mask permits beneath it;
  * the lowest i gives the least.
  */
 static uint64_t masked_from(const struct seccomp_cond *c, uint64_t lo)
 {
-	uint64_t mask = c->value, datum = c->value2;
-
-	if ((lo & mask) == datum)
+	if ((lo & c->mask) == c->value)
 		return lo;
 	for (unsigned i = 0; i < 64; i++) {
 		uint64_t bit = UINT64_C(1) << i;
-		uint64_t x =
-			(lo & ~(bit | (bit - 1))) | bit | (datum & (bit - 1));
+		uint64_t x = (lo & ~(bit | (bit - 1))) | bit |
+			     (c->value & (bit - 1));
 
-		if (!(lo & bit) && (x & mask) == datum)
+		if (!(lo & bit) && (x & c->mask) == c->value)
 			return x;
 	}
-	return datum;
+	return c->value;
+}
+
+static bool is_equality(const struct seccomp_cond *c)
+{
+	return c->op == BPF_JEQ && !c->negated;
 }
 
 static bool conds_disjoint(const struct seccomp_cond *a,
@@ -64,12 +54,12 @@ static bool conds_disjoint(const struct seccomp_cond *a,
 {
 	uint64_t from[] = {0, a->value, a->value + 1, b->value, b->value + 1};
 
-	if (a->op == SECCOMP_MASKED_EQ && b->op == SECCOMP_MASKED_EQ)
-		return ((a->value2 ^ b->value2) & a->value & b->value) != 0;
-	if (b->op == SECCOMP_MASKED_EQ)
+	if (is_equality(a) && is_equality(b))
+		return ((a->value ^ b->value) & a->mask & b->mask) != 0;
+	if (is_equality(b))
 		return conds_disjoint(b, a);
 	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
-		if (a->op == SECCOMP_MASKED_EQ)
+		if (is_equality(a))
 			from[i] = masked_from(a, from[i]);
 		if (seccomp_cond_holds(a, from[i]) &&
 		    seccomp_cond_holds(b, from[i]))

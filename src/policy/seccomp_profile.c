@@ -19,6 +19,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,14 +58,19 @@ static const struct {
 	{ "SCMP_ACT_LOG",	   SECCOMP_RET_LOG },
 };
 
-static const char *const ops[SECCOMP_OP__COUNT] = {
-	[SECCOMP_NE]	    = "SCMP_CMP_NE",
-	[SECCOMP_LT]	    = "SCMP_CMP_LT",
-	[SECCOMP_LE]	    = "SCMP_CMP_LE",
-	[SECCOMP_EQ]	    = "SCMP_CMP_EQ",
-	[SECCOMP_GE]	    = "SCMP_CMP_GE",
-	[SECCOMP_GT]	    = "SCMP_CMP_GT",
-	[SECCOMP_MASKED_EQ] = "SCMP_CMP_MASKED_EQ",
+static const struct {
+	const char *name;
+	uint16_t op;
+	bool negated;
+	bool masked; /* "value" is a mask, "valueTwo" what is compared */
+} ops[] = {
+	{ "SCMP_CMP_NE",	BPF_JEQ, true,	false },
+	{ "SCMP_CMP_LT",	BPF_JGE, true,	false },
+	{ "SCMP_CMP_LE",	BPF_JGT, true,	false },
+	{ "SCMP_CMP_EQ",	BPF_JEQ, false, false },
+	{ "SCMP_CMP_GE",	BPF_JGE, false, false },
+	{ "SCMP_CMP_GT",	BPF_JGT, false, false },
+	{ "SCMP_CMP_MASKED_EQ", BPF_JEQ, false, true },
 };
 
 /* Names, separated by single spaces, behind their prefix. */
@@ -324,24 +330,31 @@ static int parse_cond(const struct parser *ps, const cJSON *node,
 		      struct seccomp_cond *c)
 {
 	const cJSON *op = get(node, "op");
+	uint64_t value, two;
+	size_t i = 0;
 
 	if (check_object(ps, node, "args", COND))
 		return -1;
-	c->arg = (unsigned)get_number(node, "index");
-	c->value = get_number(node, "value");
-	c->value2 = get_number(node, "valueTwo");
-	for (c->op = 0; c->op < SECCOMP_OP__COUNT; c->op++)
-		if (strcmp(ops[c->op], op->valuestring) == 0)
-			break;
-	if (c->op == SECCOMP_OP__COUNT)
+	value = get_number(node, "value");
+	two = get_number(node, "valueTwo");
+	while (i < ARRAY_SIZE(ops) && strcmp(ops[i].name, op->valuestring) != 0)
+		i++;
+	if (i == ARRAY_SIZE(ops))
 		return bad(ps, "op", "\"%s\" is not a comparison",
 			   op->valuestring);
-	if (c->op != SECCOMP_MASKED_EQ && c->value2 != 0)
+	if (!ops[i].masked && two != 0)
 		return bad(ps, "valueTwo",
 			   "only SCMP_CMP_MASKED_EQ has a second value");
-	if (c->op == SECCOMP_MASKED_EQ && (c->value2 & ~c->value))
+	if (ops[i].masked && (two & ~value))
 		return bad(ps, "valueTwo",
 			   "has bits outside of the mask: it never matches");
+	*c = (struct seccomp_cond){
+		.arg = (unsigned)get_number(node, "index"),
+		.op = ops[i].op,
+		.negated = ops[i].negated,
+		.mask = ops[i].masked ? value : UINT64_MAX,
+		.value = ops[i].masked ? two : value,
+	};
 	return 0;
 }
 
@@ -401,14 +414,15 @@ static int add_name(struct parser *ps, const cJSON *node,
 	/* reduce the conditions to the bits that the kernel reads */
 	for (size_t i = 0; i < r->ncond; i++) {
 		struct seccomp_cond *c = &r->cond[i];
+		uint64_t bits = syscall_arg_bits(name, c->arg);
+		uint64_t given = c->mask == UINT64_MAX ? c->value : c->mask;
 
-		c->seen = syscall_arg_bits(name, c->arg);
-		if (c->value & ~c->seen)
+		if (given & ~bits)
 			return bad(ps, "args",
 				   "%s: the kernel reads %d bits of argument "
 				   "%u, the value has more",
-				   name, c->seen == UINT16_MAX ? 16 : 32,
-				   c->arg);
+				   name, bits == UINT16_MAX ? 16 : 32, c->arg);
+		c->mask &= bits;
 	}
 	return 0;
 }

@@ -41,10 +41,7 @@ static void compare_rule(const struct seccomp_profile *p,
 		uint64_t args[6] = {0};
 
 		for (size_t i = 0; i < r->ncond; i++)
-			args[r->cond[i].arg] =
-				r->cond[i].op == SECCOMP_MASKED_EQ
-					? r->cond[i].value2
-					: r->cond[i].value;
+			args[r->cond[i].arg] = r->cond[i].value;
 		compare(p, f, arch, r->nr, args);
 		for (size_t i = 0; i < r->ncond; i++) {
 			uint64_t *a = &args[r->cond[i].arg], old = *a;

@@ -112,8 +112,8 @@ static void add_edges(uint64_t *v, size_t *n, const struct seccomp_cond *c)
 	static const uint64_t dirt[] = {0, 1ull << 32, 1ull << 63,
 					0xffffffff00000000ull, 0x10000};
 	const uint64_t edges[] = {
-		c->value,  c->value - 1, c->value + 1,	       c->value2,
-		~c->value, ~c->value2,	 c->value2 | ~c->value};
+		c->value,  c->value - 1, c->value + 1,	     c->mask,
+		~c->value, ~c->mask,	 c->value | ~c->mask};
 
 	for (size_t i = 0; i < ARRAY_SIZE(edges); i++)
 		for (size_t j = 0; j < ARRAY_SIZE(dirt); j++)

@@ -2,6 +2,7 @@
 /* The OCI object: what is refused and where it says so, what moby's extension
  * keeps, what rules mean together, and what is known of system calls. */
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -198,6 +199,50 @@ static void test_what_rules_mean(void **state)
 	}
 }
 
+/* Each comparison by its name: does it hold for 4, 5 and 6? */
+static void test_what_comparisons_mean(void **state)
+{
+	static const struct {
+		const char *op;
+		bool holds[3];
+	} rows[] = {
+		{"NE\",\"value\":5", {true, false, true}},
+		{"LT\",\"value\":5", {true, false, false}},
+		{"LE\",\"value\":5", {true, true, false}},
+		{"EQ\",\"value\":5", {false, true, false}},
+		{"GE\",\"value\":5", {false, true, true}},
+		{"GT\",\"value\":5", {false, false, true}},
+		{"MASKED_EQ\",\"value\":2,\"valueTwo\":2",
+		 {false, false, true}},
+		{"MASKED_EQ\",\"value\":5,\"valueTwo\":4", {true, false, true}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		cleanup_free char *json =
+			xasprintf("{\"defaultAction\":\"SCMP_ACT_ERRNO\","
+				  "\"syscalls\":[{\"names\":[\"ioctl\"],"
+				  "\"action\":\"SCMP_ACT_ALLOW\",\"args\":"
+				  "[{\"index\":1,\"op\":\"SCMP_CMP_%s}]}]}",
+				  rows[i].op);
+		struct seccomp_profile p;
+		struct diag d = {0};
+
+		if (parse(json, &p, &d))
+			fail_msg("%s: %s", rows[i].op, d.text);
+		for (unsigned v = 4; v <= 6; v++) {
+			/* the kernel reads 32 bits */
+			uint64_t args[6] = {0, v | UINT64_C(1) << 32};
+
+			if ((seccomp_profile_eval(&p, p.arch->audit, 16,
+						  args) == SECCOMP_RET_ALLOW) !=
+			    rows[i].holds[v - 4])
+				fail_msg("%s: wrong for %u", rows[i].op, v);
+		}
+		seccomp_profile_free(&p);
+	}
+}
+
 static void test_what_is_left_out_is_noted(void **state)
 {
 	struct seccomp_profile p;
@@ -322,6 +367,7 @@ static void test_widths(void **state)
 static void test_disjoint(void **state)
 {
 	static const uint64_t values[] = {0, 1, 2, 5, 127, 128, 254, 255};
+	static const uint16_t ops[] = {BPF_JEQ, BPF_JGE, BPF_JGT};
 	struct seccomp_rule r[2] = {{.ncond = 1}, {.ncond = 1}};
 	size_t pairs = 0;
 
@@ -332,17 +378,17 @@ static void test_disjoint(void **state)
 
 		for (int i = 0; i < 2; i++) {
 			struct seccomp_cond *c = &r[i].cond[0];
+			unsigned kind = m % 7; /* the last one has a mask */
 
-			c->seen = 0xff;
-			c->op = (enum seccomp_op)(m % 7);
+			c->op = ops[kind % 3];
+			c->negated = kind >= 3 && kind < 6;
 			m /= 7;
 			c->value = values[m % 8];
 			m /= 8;
-			c->value2 = values[m % 8];
+			c->mask = kind == 6 ? values[m % 8] : 0xff;
+			valid &=
+				kind == 6 ? !(c->value & ~c->mask) : m % 8 == 0;
 			m /= 8;
-			valid &= c->op == SECCOMP_MASKED_EQ
-					 ? !(c->value2 & ~c->value)
-					 : c->value2 == 0;
 		}
 		if (!valid)
 			continue;
@@ -351,13 +397,13 @@ static void test_disjoint(void **state)
 			both |= seccomp_cond_holds(&r[0].cond[0], x) &&
 				seccomp_cond_holds(&r[1].cond[0], x);
 		if (seccomp_rules_disjoint(&r[0], &r[1]) == both)
-			fail_msg("op %u %llu/%llu, op %u %llu/%llu",
-				 r[0].cond[0].op,
+			fail_msg("op %x/%d %llu/%llu, op %x/%d %llu/%llu",
+				 r[0].cond[0].op, r[0].cond[0].negated,
+				 (unsigned long long)r[0].cond[0].mask,
 				 (unsigned long long)r[0].cond[0].value,
-				 (unsigned long long)r[0].cond[0].value2,
-				 r[1].cond[0].op,
-				 (unsigned long long)r[1].cond[0].value,
-				 (unsigned long long)r[1].cond[0].value2);
+				 r[1].cond[0].op, r[1].cond[0].negated,
+				 (unsigned long long)r[1].cond[0].mask,
+				 (unsigned long long)r[1].cond[0].value);
 	}
 	assert_true(pairs > 4000);
 }
@@ -368,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_refused),
 		cmocka_unit_test(test_the_origin_is_named),
 		cmocka_unit_test(test_what_rules_mean),
+		cmocka_unit_test(test_what_comparisons_mean),
 		cmocka_unit_test(test_what_is_left_out_is_noted),
 		cmocka_unit_test(test_too_many_rules),
 		cmocka_unit_test(test_numbers),
