@@ -107,7 +107,7 @@ static int absolute_path(const struct key_item *it, const char *in, char **out)
 	const struct host *host = it->sink->host;
 	cleanup_free char *path = NULL;
 
-	if (!in || *in == '\0')
+	if (*in == '\0')
 		return diag_set(it->d, "an empty path");
 	if (path_expand_home(in, host->home, &path, it->d))
 		return -1;
@@ -122,42 +122,20 @@ static int absolute_path(const struct key_item *it, const char *in, char **out)
 	return path_normalise(path, out, it->d);
 }
 
-/*
- * "SRC" or "SRC:DEST"; "\:" is a colon and "\\" a backslash of a path. 0 and
- * *src, malloc'd, with *dest in the same piece (NULL without one), or -1 and d.
- */
-static int split_path(const struct key_item *it, char **src, char **dest)
+/* Takes what is before the next colon off *rest, which is NULL behind the last
+ * one: "\:" is a colon and "\\" a backslash of a path. */
+static char *take_part(char **rest)
 {
-	char *out = *src = xcalloc(strlen(it->text) + 1, 1);
+	char *part = *rest, *out = part, *p = part;
 
-	*dest = NULL;
-	for (const char *p = it->text; *p; p++) {
-		bool quoted = *p == '\\' && (p[1] == ':' || p[1] == '\\');
-
-		if (quoted)
+	for (; *p && *p != ':'; p++) {
+		if (*p == '\\' && (p[1] == ':' || p[1] == '\\'))
 			p++;
-		if (quoted || *p != ':') {
-			*out++ = *p;
-			continue;
-		}
-		if (it->key->type == KEY_PLACES) {
-			diag_set(it->d, "%.200s: a tmpfs has no source",
-				 it->text);
-			return diag_hint(it->d,
-					 "give one path without a colon");
-		}
-		if (*dest) {
-			diag_set(it->d,
-				 "%.200s: more than one colon (PATH or "
-				 "SRC:DEST)",
-				 it->text);
-			return diag_hint(it->d, "a colon in a path has a "
-						"backslash before it");
-		}
-		*out++ = '\0';
-		*dest = out;
+		*out++ = *p;
 	}
-	return 0;
+	*rest = *p ? p + 1 : NULL;
+	*out = '\0';
+	return part;
 }
 
 static void path_entry_add(const struct key_item *it, char *src, char *dest)
@@ -188,19 +166,32 @@ static int list_room(const struct key_item *it, size_t n)
 static int set_paths(const struct key_item *it)
 {
 	const struct policy_paths *l = field(it);
-	cleanup_free char *src = NULL, *abs_src = NULL, *abs_dest = NULL;
-	char *dest;
+	cleanup_free char *text = xstrdup(it->text);
+	cleanup_free char *abs_src = NULL, *abs_dest = NULL;
+	char *rest = text, *src = take_part(&rest);
+	char *dest = rest ? take_part(&rest) : src;
 
 	if (list_room(it, l->n))
 		return -1;
-	if (split_path(it, &src, &dest) || absolute_path(it, src, &abs_src))
+	if (dest != src && it->key->type == KEY_PLACES) {
+		diag_set(it->d, "%.200s: a tmpfs has no source", it->text);
+		return diag_hint(it->d, "give one path without a colon");
+	}
+	if (rest) {
+		diag_set(it->d,
+			 "%.200s: more than one colon (PATH or SRC:DEST)",
+			 it->text);
+		return diag_hint(it->d, "a colon in a path has a backslash "
+					"before it");
+	}
+	if (absolute_path(it, src, &abs_src))
 		return -1;
-	if (dest && *dest != '/' && *dest != '~')
+	if (dest != src && *dest != '/' && *dest != '~')
 		return diag_set(it->d,
 				"%.200s: the DEST of SRC:DEST must be "
 				"absolute or start with ~/",
 				it->text);
-	if (absolute_path(it, dest ? dest : src, &abs_dest))
+	if (absolute_path(it, dest, &abs_dest))
 		return -1;
 	path_entry_add(it, steal_ptr(&abs_src), steal_ptr(&abs_dest));
 	return 0;
