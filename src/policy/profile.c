@@ -236,13 +236,8 @@ static int load_named(struct loader *l, const char *name, enum place first,
 	return 1;
 }
 
-/* A profile that must exist. */
-static int load_required(struct loader *l, const char *name)
+static int no_profile(const struct loader *l, const char *name)
 {
-	int rc = load_named(l, name, PLACE_CONFIG, NULL);
-
-	if (rc <= 0)
-		return rc;
 	diag_set(l->d, "profile: %s: no such profile", name);
 	if (path_ends(name, ".json"))
 		return diag_hint(l->d,
@@ -250,6 +245,14 @@ static int load_required(struct loader *l, const char *name)
 				 "with a slash: ./%s",
 				 name);
 	return search_hint(l);
+}
+
+/* A profile that must exist. */
+static int load_required(struct loader *l, const char *name)
+{
+	int rc = load_named(l, name, PLACE_CONFIG, NULL);
+
+	return rc == 1 ? no_profile(l, name) : rc;
 }
 
 static int load_given(struct loader *l, const char *given)
@@ -298,22 +301,21 @@ static const char *command_name(const struct host *h,
 /* The profile of the command's name, else the user's default, else base. */
 static int load_chosen(struct loader *l, const struct invocation *inv)
 {
-	const char *names[] = {command_name(l->host, inv), "default"};
+	const char *names[] = {command_name(l->host, inv), "default", "base"};
 
 	if (inv->profile)
 		return load_given(l, inv->profile);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		int rc = 1;
+		int rc;
 
-		if (profile_name_is_valid(names[i]))
-			rc = load_named(l, names[i], PLACE_CONFIG, NULL);
-		if (rc == 0)
-			l->policy->profile = xstrdup(names[i]);
+		if (!profile_name_is_valid(names[i]))
+			continue;
+		xreplace(&l->policy->profile, xstrdup(names[i]));
+		rc = load_named(l, names[i], PLACE_CONFIG, NULL);
 		if (rc <= 0)
 			return rc;
 	}
-	l->policy->profile = xstrdup("base");
-	return load_required(l, "base");
+	return no_profile(l, "base");
 }
 
 static int load_project(struct loader *l, bool trusted)
