@@ -15,6 +15,7 @@
 #include "key_types.h"
 #include "sbox/cleanup.h"
 #include "sbox/escape.h"
+#include "sbox/log.h"
 #include "sbox/utf8.h"
 
 #define DEFAULT_PIDS 4096
@@ -116,41 +117,31 @@ void policy_free(struct policy *p)
 	*p = (struct policy){0};
 }
 
-/* Copies the character at in to out as JSON may hold it: \uXXXX (a surrogate
- * pair beyond U+FFFF) if a terminal must not see it. Returns the bytes taken
- * of in, and the new end of out. */
-static size_t put_character(const char *in, size_t len, char **out)
-{
-	char shown[32];
-	uint32_t c = 0xfffd; /* what isn't UTF-8: a path of the command line */
-	size_t n = utf8_decode(in, len, &c);
-	size_t taken = n ? n : 1;
-
-	if (n && (strchr("\n\t\\", *in) ||
-		  escape_bytes(shown, sizeof(shown), in, n) == n)) {
-		memcpy(*out, in, n);
-		*out += n;
-		return n;
-	}
-	if (c > 0xffff) {
-		c -= 0x10000;
-		*out += snprintf(*out, 7, "\\u%04x", 0xd800 + (c >> 10));
-		c = 0xdc00 + (c & 0x3ff);
-	}
-	*out += snprintf(*out, 7, "\\u%04x", c);
-	return taken;
-}
-
+/* With \uXXXX (a surrogate pair beyond U+FFFF) for what a terminal must not
+ * see. */
 static char *safe_json(const char *text)
 {
-	size_t len = strlen(text);
-	/* at worst one byte becomes \uXXXX, or four of them two of these */
-	char *safe = xcalloc(6 * len + 2, 1), *out = safe;
+	size_t len = strlen(text), size, n;
+	char *safe = NULL;
+	FILE *f = xmust(open_memstream(&safe, &size));
 
-	for (size_t i = 0; i < len;)
-		i += put_character(text + i, len - i, &out);
-	*out++ = '\n';
-	*out = '\0';
+	for (; len > 0; text += n, len -= n) {
+		uint32_t c = 0xfffd; /* no UTF-8: a path of the command line */
+
+		n = utf8_decode(text, len, &c);
+		if (n && (strchr("\n\t\\", *text) ||
+			  escape_bytes(NULL, 0, text, n) == n))
+			(void)fwrite(text, 1, n, f);
+		else if (c > 0xffff)
+			(void)fprintf(f, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10),
+				      0xdc00 + (c & 0x3ff));
+		else
+			(void)fprintf(f, "\\u%04x", c);
+		n = n ? n : 1;
+	}
+	(void)fputc('\n', f);
+	if (fclose(f) != 0)
+		fatalx("out of memory");
 	return safe;
 }
 
