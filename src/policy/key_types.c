@@ -67,13 +67,12 @@ bool profile_name_is_valid(const char *name)
 
 static int set_home(const struct key_item *it)
 {
-	cleanup_free char *plain = xstrdup(it->text);
-	char *p = strstr(plain, "%p");
+	const char *p = strstr(it->text, "%p");
+	/* the project's id takes its place: letters will do here */
+	cleanup_free char *plain =
+		p ? xasprintf("%.*sp%s", (int)(p - it->text), it->text, p + 2)
+		  : xstrdup(it->text);
 
-	if (p) /* the project's id takes its place: letters will do here */
-		p[0] = 'p';
-	if (p)
-		memmove(p + 1, p + 2, strlen(p + 2) + 1);
 	if (!profile_name_is_valid(plain))
 		return diag_set(
 			it->d,
@@ -374,18 +373,18 @@ static char *path_text(const struct policy_path *e)
 static cJSON *dump_paths(const struct key *k, const struct policy *p)
 {
 	const struct policy_paths *l = key_field_const(k, p);
-	cJSON *list = cJSON_CreateArray();
+	cJSON *list = NULL;
 
 	for (size_t i = 0; i < l->n; i++) {
 		cleanup_free char *text = path_text(&l->v[i]);
 
-		if (l->v[i].try == (k->type == KEY_PATHS_TRY))
-			cJSON_AddItemToArray(list, cJSON_CreateString(text));
+		if (l->v[i].try != (k->type == KEY_PATHS_TRY))
+			continue;
+		if (!list)
+			list = cJSON_CreateArray();
+		cJSON_AddItemToArray(list, cJSON_CreateString(text));
 	}
-	if (list->child)
-		return list;
-	cJSON_Delete(list);
-	return NULL;
+	return list;
 }
 
 static cJSON *dump_env(const struct strlist *l)
