@@ -255,8 +255,7 @@ static int apply_key(const struct key_sink *s, const struct key *k, cJSON *node)
 	return set_value(s, k, k->name, node, ops->accepts, ops->expected);
 }
 
-static int apply_object(const struct key_sink *s, const char *prefix,
-			cJSON *object)
+int keys_apply(const struct key_sink *s, const char *prefix, cJSON *object)
 {
 	cJSON *e;
 
@@ -276,11 +275,6 @@ static int apply_object(const struct key_sink *s, const char *prefix,
 	return 0;
 }
 
-int keys_apply(const struct key_sink *s, cJSON *object)
-{
-	return apply_object(s, "", object);
-}
-
 int keys_apply_named(const struct key_sink *s, const char *name, cJSON *value)
 {
 	const struct key *k = key_find(name);
@@ -288,7 +282,7 @@ int keys_apply_named(const struct key_sink *s, const char *name, cJSON *value)
 	if (k)
 		return apply_key(s, k, value);
 	if (is_group(name))
-		return apply_object(s, name, value);
+		return keys_apply(s, name, value);
 	return key_unknown(s, value, name);
 }
 

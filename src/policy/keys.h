@@ -79,9 +79,10 @@ struct key_sink {
 
 const struct key *key_find(const char *name);
 
-/* Apply a whole profile object, or the value of one key or group ("limits"),
- * to sink->policy; a seccomp object is emptied by it. 0, or -1 and sink->d. */
-int keys_apply(const struct key_sink *sink, cJSON *object);
+/* Apply a whole profile object (prefix ""), that of a group ("limits"), or the
+ * value of one key or group to sink->policy; a seccomp object is emptied by it.
+ * 0, or -1 and sink->d. */
+int keys_apply(const struct key_sink *sink, const char *prefix, cJSON *object);
 int keys_apply_named(const struct key_sink *sink, const char *name,
 		     cJSON *value);
 /* Apply text as the command line gives it: paths may be relative to host->cwd.

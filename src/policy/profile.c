@@ -162,35 +162,11 @@ static int load_parents(struct loader *l, const struct json_doc *doc,
 {
 	const cJSON *list = json_get(doc->root, "extends"), *node;
 
-	if (at->tighten || !list)
+	if (at->tighten || !cJSON_IsArray(list))
 		return 0; /* keys_apply refuses it */
-	if (!cJSON_IsArray(list))
-		return json_error(doc, list, "extends", l->d,
-				  "expected a list of profile names");
 	cJSON_ArrayForEach(node, list)
 		if (load_one_parent(l, doc, node, at))
 			return -1;
-	return 0;
-}
-
-static int load_doc(struct loader *l, const struct json_doc *doc,
-		    const struct level *at)
-{
-	struct key_sink sink = {
-		.policy = l->policy,
-		.host = l->host,
-		.doc = doc,
-		.tighten = at->tighten,
-		.null_seccomp_ok = at->place != PLACE_PROJECT,
-		.is_base = strcmp(at->name, "base") == 0,
-		.d = l->d,
-	};
-
-	if (cJSON_IsObject(doc->root) && load_parents(l, doc, at))
-		return -1;
-	if (keys_apply(&sink, doc->root))
-		return -1;
-	strlist_add(&l->done, at->path);
 	return 0;
 }
 
@@ -198,14 +174,26 @@ static int load_doc(struct loader *l, const struct json_doc *doc,
 static int load_file(struct loader *l, const struct level *at)
 {
 	struct json_doc doc = {0};
+	struct key_sink sink = {
+		.policy = l->policy,
+		.host = l->host,
+		.doc = &doc,
+		.tighten = at->tighten,
+		.null_seccomp_ok = at->place != PLACE_PROJECT,
+		.is_base = strcmp(at->name, "base") == 0,
+		.d = l->d,
+	};
 	int rc;
 
 	if (strlist_has(&l->done, at->path))
 		return 0;
 	rc = doc_open(l->host, at->path, at->place, &doc, l->d);
-	if (rc)
-		return rc;
-	rc = load_doc(l, &doc, at);
+	if (rc == 0)
+		rc = load_parents(l, &doc, at);
+	if (rc == 0)
+		rc = keys_apply(&sink, "", doc.root);
+	if (rc == 0)
+		strlist_add(&l->done, at->path);
 	json_free(&doc);
 	return rc;
 }

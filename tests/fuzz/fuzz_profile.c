@@ -39,7 +39,7 @@ static char *load_and_dump(const char *text, size_t len, bool tighten)
 	if (json_parse("fuzz", text, len, &doc, &d))
 		return NULL;
 	policy_init(&policy);
-	if (keys_apply(&sink, doc.root) == 0) {
+	if (keys_apply(&sink, "", doc.root) == 0) {
 		dump = policy_dump(&policy);
 	} else if (!diag_is_set(&d)) {
 		abort();
