@@ -95,21 +95,6 @@ static int walk_step(struct walk *w, struct diag *d)
 	return 0;
 }
 
-static int walk(struct walk *w, struct stat *st, struct diag *d)
-{
-	while (w->todo[strspn(w->todo, "/")])
-		if (walk_step(w, d) < 0)
-			return -1;
-	/* the walk may have ended on ".." or begun at the end */
-	if (view_lstat(w->v, w->done, st) < 0)
-		return walk_error(w, errno, d);
-	if (!S_ISLNK(st->st_mode))
-		return 0;
-	errno = ELOOP;
-	diag_set(d, "%s: was replaced while sbox looked at it", w->path);
-	return diag_hint(d, "start it again");
-}
-
 int view_resolve(const struct view *v, const char *path, char **canon,
 		 struct stat *st, struct diag *d)
 {
@@ -118,7 +103,7 @@ int view_resolve(const struct view *v, const char *path, char **canon,
 	bool from_cwd = cwd[1] && path_under(cwd, path);
 	struct walk w = {.v = v, .path = path};
 	struct stat last;
-	int rc;
+	int rc = 0;
 
 	if (path[0] != '/' || strlen(path) >= PATH_MAX) {
 		errno = EINVAL;
@@ -126,7 +111,16 @@ int view_resolve(const struct view *v, const char *path, char **canon,
 	}
 	w.done = xstrdup(from_cwd ? cwd : "/");
 	w.todo = xstrdup(from_cwd ? path + strlen(cwd) : path);
-	rc = walk(&w, &last, d);
+	while (rc == 0 && w.todo[strspn(w.todo, "/")])
+		rc = walk_step(&w, d);
+	/* the walk may have ended on ".." or begun at the end */
+	if (rc == 0 && view_lstat(v, w.done, &last) < 0)
+		rc = walk_error(&w, errno, d);
+	if (rc == 0 && S_ISLNK(last.st_mode)) {
+		errno = ELOOP;
+		diag_set(d, "%s: was replaced while sbox looked at it", path);
+		rc = diag_hint(d, "start it again");
+	}
 	if (rc == 0) {
 		*canon = steal_ptr(&w.done);
 		*st = last;
