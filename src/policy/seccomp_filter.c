@@ -38,13 +38,8 @@
 
 #define JUMP_MAX 255 /* sock_filter.jt and .jf are bytes */
 
-/* Where a jump goes: a return value, or an instruction that exists. */
-struct target {
-	bool is_ret;
-	uint32_t ret;
-	size_t pos; /* counted from the end, the last instruction is 1 */
-};
-
+/* Where a jump goes is a position, counted from the end: the last instruction
+ * is 1. */
 struct emitter {
 	struct sock_filter *end; /* behind the buffer's last instruction */
 	size_t n;		 /* emitted so far */
@@ -53,28 +48,17 @@ struct emitter {
 
 struct range {
 	uint32_t start;
-	struct target to;
+	size_t to;
 };
 
-static struct target target_ret(uint32_t ret)
-{
-	return (struct target){.is_ret = true, .ret = ret};
-}
-
-static bool target_same(const struct target *a, const struct target *b)
-{
-	return a->is_ret == b->is_ret &&
-	       (a->is_ret ? a->ret == b->ret : a->pos == b->pos);
-}
-
-static struct target emit(struct emitter *e, uint16_t code, uint32_t k,
-			  uint8_t jt, uint8_t jf)
+static size_t emit(struct emitter *e, uint16_t code, uint32_t k, uint8_t jt,
+		   uint8_t jf)
 {
 	if (e->n < BPF_MAXINSNS)
 		*(e->end - ++e->n) = (struct sock_filter){code, jt, jf, k};
 	else
 		e->full = true;
-	return (struct target){.pos = e->n};
+	return e->n;
 }
 
 static bool in_reach(const struct emitter *e, size_t pos)
@@ -83,43 +67,52 @@ static bool in_reach(const struct emitter *e, size_t pos)
 	return e->n - pos <= JUMP_MAX - 1;
 }
 
-/* An instruction that t can be reached through by a conditional jump. */
-static struct target near(struct emitter *e, struct target t)
+static bool is_ret(const struct emitter *e, size_t pos, uint32_t ret)
 {
-	if (!t.is_ret) {
-		if (in_reach(e, t.pos))
-			return t;
-		return emit(e, BPF_JMP | BPF_JA, (uint32_t)(e->n - t.pos), 0,
-			    0);
-	}
-	for (size_t pos = e->n; pos > 0 && in_reach(e, pos); pos--) {
-		const struct sock_filter *insn = e->end - pos;
+	const struct sock_filter *insn = e->end - pos;
 
-		if (insn->code == BPF_RET && insn->k == t.ret)
-			return (struct target){.pos = pos};
-	}
-	return emit(e, BPF_RET, t.ret, 0, 0);
+	return insn->code == BPF_RET && insn->k == ret;
+}
+
+/* One that is in reach. */
+static size_t emit_ret(struct emitter *e, uint32_t ret)
+{
+	for (size_t pos = e->n; pos > 0 && in_reach(e, pos); pos--)
+		if (is_ret(e, pos, ret))
+			return pos;
+	return emit(e, BPF_RET, ret, 0, 0);
+}
+
+/* What a conditional jump can reach pos through. */
+static size_t near(struct emitter *e, size_t pos)
+{
+	uint32_t k = (e->end - pos)->k;
+
+	if (in_reach(e, pos))
+		return pos;
+	if (is_ret(e, pos, k))
+		return emit_ret(e, k);
+	return emit(e, BPF_JMP | BPF_JA, (uint32_t)(e->n - pos), 0, 0);
 }
 
 /* if (A op k) goto yes; else goto no */
-static struct target emit_jump(struct emitter *e, uint16_t op, uint32_t k,
-			       struct target yes, struct target no)
+static size_t emit_jump(struct emitter *e, uint16_t op, uint32_t k, size_t yes,
+			size_t no)
 {
 	yes = near(e, yes);
 	no = near(e, no);
-	return emit(e, (uint16_t)(BPF_JMP | op), k, (uint8_t)(e->n - yes.pos),
-		    (uint8_t)(e->n - no.pos));
+	return emit(e, (uint16_t)(BPF_JMP | op), k, (uint8_t)(e->n - yes),
+		    (uint8_t)(e->n - no));
 }
 
-static struct target emit_load(struct emitter *e, size_t offset)
+static size_t emit_load(struct emitter *e, size_t offset)
 {
 	return emit(e, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
 }
 
 /* A test of one half of an argument: load, and, compare. */
-static struct target emit_word(struct emitter *e, size_t offset, uint32_t mask,
-			       uint16_t op, uint32_t k, struct target yes,
-			       struct target no)
+static size_t emit_word(struct emitter *e, size_t offset, uint32_t mask,
+			uint16_t op, uint32_t k, size_t yes, size_t no)
 {
 	(void)emit_jump(e, op, k, yes, no); /* what follows falls into it */
 	if (mask != UINT32_MAX)
@@ -127,15 +120,15 @@ static struct target emit_word(struct emitter *e, size_t offset, uint32_t mask,
 	return emit_load(e, offset);
 }
 
-static struct target emit_cond(struct emitter *e, const struct seccomp_cond *c,
-			       struct target yes, struct target no)
+static size_t emit_cond(struct emitter *e, const struct seccomp_cond *c,
+			size_t yes, size_t no)
 {
 	size_t low =
 		offsetof(struct seccomp_data, args) + sizeof(uint64_t) * c->arg;
 	uint32_t mask = (uint32_t)(c->mask >> 32); /* of the high word */
 	uint32_t value = (uint32_t)(c->value >> 32);
-	struct target t = c->negated ? no : yes, f = c->negated ? yes : no;
-	struct target lower, high;
+	size_t t = c->negated ? no : yes, f = c->negated ? yes : no;
+	size_t lower, high;
 
 	lower = emit_word(e, low, (uint32_t)c->mask, c->op, (uint32_t)c->value,
 			  t, f);
@@ -149,15 +142,14 @@ static struct target emit_cond(struct emitter *e, const struct seccomp_cond *c,
 }
 
 /* The rules [from, to) of one call. */
-static struct target emit_call(struct emitter *e,
-			       const struct seccomp_profile *p, size_t from,
-			       size_t to)
+static size_t emit_call(struct emitter *e, const struct seccomp_profile *p,
+			size_t from, size_t to)
 {
-	struct target next = target_ret(p->default_ret);
+	size_t next = emit_ret(e, p->default_ret);
 
 	for (size_t i = to; i-- > from;) {
 		const struct seccomp_rule *r = &p->rules[i];
-		struct target t = target_ret(r->ret);
+		size_t t = emit_ret(e, r->ret);
 
 		for (size_t j = r->ncond; j-- > 0;)
 			t = emit_cond(e, &r->cond[j], t, next);
@@ -166,23 +158,29 @@ static struct target emit_call(struct emitter *e,
 	return next;
 }
 
-static void range_add(struct range *v, size_t *n, uint32_t start,
-		      struct target to)
+/* The same instruction, or the same return. */
+static bool is_same(const struct emitter *e, size_t a, size_t b)
+{
+	return a == b ||
+	       (is_ret(e, a, (e->end - b)->k) && is_ret(e, b, (e->end - b)->k));
+}
+
+static void range_add(const struct emitter *e, struct range *v, size_t *n,
+		      uint32_t start, size_t to)
 {
 	if (*n > 0 && v[*n - 1].start == start)
 		--*n; /* the gap before this call is empty */
-	if (*n > 0 && target_same(&v[*n - 1].to, &to))
+	if (*n > 0 && is_same(e, v[*n - 1].to, to))
 		return;
-	v[*n].start = start;
-	v[(*n)++].to = to;
+	v[(*n)++] = (struct range){start, to};
 }
 
 /* The tree over v[from..to], both included. */
-static struct target emit_tree(struct emitter *e, const struct range *v,
-			       size_t from, size_t to)
+static size_t emit_tree(struct emitter *e, const struct range *v, size_t from,
+			size_t to)
 {
 	size_t mid = from + (to - from + 1) / 2;
-	struct target left, right;
+	size_t left, right;
 
 	if (from == to)
 		return v[from].to;
@@ -194,32 +192,27 @@ static struct target emit_tree(struct emitter *e, const struct range *v,
 static void emit_program(struct emitter *e, const struct seccomp_profile *p,
 			 struct range *v)
 {
-	struct target rest = target_ret(p->default_ret);
-	struct target kill = target_ret(SECCOMP_RET_KILL_PROCESS);
-	struct target t;
-	size_t n = 0;
+	size_t rest = emit_ret(e, p->default_ret);
+	size_t kill = emit_ret(e, SECCOMP_RET_KILL_PROCESS);
+	size_t t, n = 0;
 
-	range_add(v, &n, 0, rest);
+	range_add(e, v, &n, 0, rest);
 	for (size_t i = 0, j; i < p->nrules; i = j) {
 		for (j = i; j < p->nrules && p->rules[j].nr == p->rules[i].nr;)
 			j++;
-		range_add(v, &n, (uint32_t)p->rules[i].nr,
+		range_add(e, v, &n, (uint32_t)p->rules[i].nr,
 			  emit_call(e, p, i, j));
-		range_add(v, &n, (uint32_t)p->rules[i].nr + 1, rest);
+		range_add(e, v, &n, (uint32_t)p->rules[i].nr + 1, rest);
 	}
 	t = emit_tree(e, v, 0, n - 1);
 	/* A tracer cancels a call by making its number -1. */
 	if (p->arch->x32_bit) {
-		struct target other =
-			emit_jump(e, BPF_JEQ, UINT32_MAX, rest, kill);
+		size_t other = emit_jump(e, BPF_JEQ, UINT32_MAX, rest, kill);
 
 		t = emit_jump(e, BPF_JGE, p->arch->x32_bit, other, t);
 	}
-	if (t.is_ret) /* no call is treated differently: what A is is no matter
-		       */
-		t = near(e, t);
-	if (t.pos != e->n)
-		(void)emit(e, BPF_JMP | BPF_JA, (uint32_t)(e->n - t.pos), 0, 0);
+	if (t != e->n) /* it is no jump: no call is treated differently */
+		(void)emit(e, BPF_JMP | BPF_JA, (uint32_t)(e->n - t), 0, 0);
 	t = emit_load(e, offsetof(struct seccomp_data, nr));
 	(void)emit_jump(e, BPF_JEQ, p->arch->audit, t, kill);
 	(void)emit_load(e, offsetof(struct seccomp_data, arch));
