@@ -46,7 +46,7 @@ struct seccomp_cond {
 
 struct seccomp_rule {
 	int nr;		  /* system call number */
-	const char *name; /* owned by the profile's names */
+	const char *name; /* the JSON object's, for messages */
 	uint32_t ret;	  /* SECCOMP_RET_* with its data */
 	struct seccomp_cond cond[6];
 	size_t ncond; /* 0: unconditional; all must hold */
@@ -57,7 +57,6 @@ struct seccomp_profile {
 	uint32_t default_ret;
 	struct seccomp_rule *rules; /* by number, unconditional ones last */
 	size_t nrules;
-	struct strlist names; /* owns the rules' names */
 	struct strlist notes; /* what was left out, for --verbose */
 };
 

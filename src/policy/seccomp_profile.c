@@ -361,21 +361,20 @@ static int parse_cond(const struct parser *ps, const cJSON *node,
 static int parse_conds(struct parser *ps, const cJSON *rule,
 		       struct seccomp_rule *r)
 {
+	struct seccomp_cond cond;
 	const cJSON *c;
 
 	ps->cond = 0;
 	cJSON_ArrayForEach(c, get(rule, "args")) {
-		if (r->ncond == ARRAY_SIZE(r->cond))
-			return bad(ps, "index", "a call has six arguments");
-		if (parse_cond(ps, c, &r->cond[r->ncond]))
+		if (parse_cond(ps, c, &cond))
 			return -1;
 		for (size_t i = 0; i < r->ncond; i++)
-			if (r->cond[i].arg == r->cond[r->ncond].arg)
+			if (r->cond[i].arg == cond.arg)
 				return bad(ps, "index",
 					   "two conditions on one argument: "
 					   "write two rules (\"or\"), or one "
 					   "mask or range (\"and\")");
-		r->ncond++;
+		r->cond[r->ncond++] = cond; /* of six arguments */
 		ps->cond++;
 	}
 	ps->cond = -1;
@@ -406,11 +405,10 @@ static int add_name(struct parser *ps, const cJSON *node,
 	if (p->nrules == SECCOMP_RULES_MAX)
 		return bad(ps, "names", "more than %d rules",
 			   SECCOMP_RULES_MAX);
-	strlist_add(&p->names, name);
 	r = &p->rules[p->nrules++];
 	*r = *model;
 	r->nr = nr;
-	r->name = p->names.v[p->names.n - 1];
+	r->name = name;
 	/* reduce the conditions to the bits that the kernel reads */
 	for (size_t i = 0; i < r->ncond; i++) {
 		struct seccomp_cond *c = &r->cond[i];
@@ -560,7 +558,6 @@ int seccomp_profile_parse(const char *origin, const cJSON *object,
 void seccomp_profile_free(struct seccomp_profile *p)
 {
 	free(p->rules);
-	strlist_free(&p->names);
 	strlist_free(&p->notes);
 	*p = (struct seccomp_profile){0};
 }
