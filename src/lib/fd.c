@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,29 +22,21 @@
 #include "sbox/path.h"
 #include "sbox/strlist.h"
 
-/* The smallest number >= from in keep, or -1. */
-static int next_kept(const int *keep, size_t n, int64_t from)
-{
-	int best = -1;
-
-	for (size_t i = 0; i < n; i++)
-		if (keep[i] >= from && (best < 0 || keep[i] < best))
-			best = keep[i];
-	return best;
-}
-
 int fd_close_all_but(const int *keep, size_t n)
 {
-	int64_t from = STDERR_FILENO + 1;
-	int kept;
+	const int64_t end = (int64_t)UINT_MAX + 1;
+	int64_t next;
 
-	while ((kept = next_kept(keep, n, from)) >= 0) {
-		if (kept > from &&
-		    close_range((unsigned)from, (unsigned)kept - 1, 0) < 0)
+	for (int64_t from = STDERR_FILENO + 1; from < end; from = next + 1) {
+		next = end; /* the least one that is kept, from here on */
+		for (size_t i = 0; i < n; i++)
+			if (keep[i] >= from && keep[i] < next)
+				next = keep[i];
+		if (next > from &&
+		    close_range((unsigned)from, (unsigned)(next - 1), 0) < 0)
 			return -1;
-		from = (int64_t)kept + 1;
 	}
-	return close_range((unsigned)from, ~0u, 0);
+	return 0;
 }
 
 int fd_open2(int dir, const char *path, int flags, uint64_t resolve)
