@@ -134,12 +134,11 @@ static int scan_string(struct scan *s)
 				return -1;
 			continue;
 		}
-		if (b == '\0')
-			return refuse(s, "NUL byte in a string");
-		if (b == '\n')
-			return refuse(s, "line break in a string");
 		if (b < 0x20)
-			return refuse(s, "control character in a string");
+			return refuse(s, "%s in a string",
+				      b == '\0'	  ? "NUL byte"
+				      : b == '\n' ? "line break"
+						  : "control character");
 		n = b < 0x80 ? 1
 			     : utf8_decode(s->p, (size_t)(s->end - s->p), &c);
 		if (n == 0)
@@ -161,18 +160,19 @@ static bool scan_digits(struct scan *s)
 static int scan_number(struct scan *s)
 {
 	const char *start = s->p;
+	bool good;
 
 	(void)take(s, '-');
-	if (!take(s, '0') && !scan_digits(s))
-		return refuse_byte(s, "digit");
-	if (take(s, '.') && !scan_digits(s))
-		return refuse_byte(s, "digit");
-	if (take(s, 'e') || take(s, 'E')) {
+	good = take(s, '0') || scan_digits(s);
+	if (good && take(s, '.'))
+		good = scan_digits(s);
+	if (good && (take(s, 'e') || take(s, 'E'))) {
 		if (!take(s, '+'))
 			(void)take(s, '-');
-		if (!scan_digits(s))
-			return refuse_byte(s, "digit");
+		good = scan_digits(s);
 	}
+	if (!good)
+		return refuse_byte(s, "digit");
 	if (s->p - start > NUMBER_MAX)
 		return refuse(s, "number of more than 63 characters");
 	return 0;
