@@ -54,16 +54,14 @@ int key_set_net_via(const struct key_item *it)
 /* In place of the one with its port, or at the end. */
 static void put_service(cJSON *list, cJSON *service)
 {
-	const cJSON *port = json_get(service, "port"), *e;
-	int i = 0;
+	const cJSON *port = json_get(service, "port");
+	cJSON *e;
 
-	cJSON_ArrayForEach(e, list) {
+	cJSON_ArrayForEach(e, list)
 		if (cJSON_Compare(json_get(e, "port"), port, true))
 			break;
-		i++;
-	}
 	if (e)
-		(void)cJSON_ReplaceItemInArray(list, i, service);
+		(void)cJSON_ReplaceItemViaPointer(list, e, service);
 	else
 		cJSON_AddItemToArray(list, service);
 }
