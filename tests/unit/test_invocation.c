@@ -29,6 +29,9 @@ static void option_rows_have_no_holes(void **state)
 			assert_true((key_types[k->type].accepts |
 				     key_types[k->type].members) &
 				    (cJSON_String | cJSON_True));
+			/* given is true: there is no other word for it */
+			if (key_types[k->type].accepts & cJSON_True)
+				assert_null(o->arg);
 		}
 		for (size_t j = 0; j < i; j++) {
 			if (o->name && options[j].name)
