@@ -57,16 +57,14 @@ static char *install_root(const struct view *v, const char *file)
 	const char *mark = strstr(file, "/node_modules/");
 	cleanup_free char *dir = path_dirname(file);
 	cleanup_free char *prefix = path_dirname(dir);
+	cleanup_free char *modules =
+		mark ? xstrndup(file,
+				(size_t)(mark - file) + strlen("/node_modules"))
+		     : NULL;
 	const char *base = basename(dir);
 
-	if (mark) {
-		char *root = xstrndup(file, (size_t)(mark - file) +
-						    strlen("/node_modules"));
-
-		if (!is_too_broad(v, root))
-			return root;
-		free(root);
-	}
+	if (modules && !is_too_broad(v, modules))
+		return steal_ptr(&modules);
 	if ((strcmp(base, "bin") == 0 || strcmp(base, "sbin") == 0) &&
 	    !is_too_broad(v, prefix) &&
 	    (is_dir(v, prefix, "lib") || is_dir(v, prefix, "lib64")))
