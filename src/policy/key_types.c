@@ -137,24 +137,6 @@ static char *take_part(char **rest)
 	return part;
 }
 
-static void path_entry_add(const struct key_item *it, char *src, char *dest)
-{
-	struct policy_paths *l = field(it);
-	bool try = it->key->type == KEY_PATHS_TRY;
-
-	for (size_t i = 0; i < l->n; i++) {
-		if (strcmp(l->v[i].src, src) != 0 ||
-		    strcmp(l->v[i].dest, dest) != 0)
-			continue;
-		l->v[i].try = l->v[i].try && try;
-		free(src);
-		free(dest);
-		return;
-	}
-	l->v = xreallocarray(l->v, l->n + 1, sizeof(*l->v));
-	l->v[l->n++] = (struct policy_path){src, dest, try, origin_of(it)};
-}
-
 static int list_room(const struct key_item *it, size_t n)
 {
 	if (n < KEY_LIST_MAX)
@@ -164,11 +146,12 @@ static int list_room(const struct key_item *it, size_t n)
 
 static int set_paths(const struct key_item *it)
 {
-	const struct policy_paths *l = field(it);
+	struct policy_paths *l = field(it);
 	cleanup_free char *text = xstrdup(it->text);
 	cleanup_free char *abs_src = NULL, *abs_dest = NULL;
 	char *rest = text, *src = take_part(&rest);
 	char *dest = rest ? take_part(&rest) : src;
+	bool try = it->key->type == KEY_PATHS_TRY;
 
 	if (list_room(it, l->n))
 		return -1;
@@ -192,7 +175,16 @@ static int set_paths(const struct key_item *it)
 				it->text);
 	if (absolute_path(it, dest, &abs_dest))
 		return -1;
-	path_entry_add(it, steal_ptr(&abs_src), steal_ptr(&abs_dest));
+	for (size_t i = 0; i < l->n; i++) {
+		if (strcmp(l->v[i].src, abs_src) == 0 &&
+		    strcmp(l->v[i].dest, abs_dest) == 0) {
+			l->v[i].try = l->v[i].try && try;
+			return 0;
+		}
+	}
+	l->v = xreallocarray(l->v, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = (struct policy_path){
+		steal_ptr(&abs_src), steal_ptr(&abs_dest), try, origin_of(it)};
 	return 0;
 }
 
