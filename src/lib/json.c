@@ -216,12 +216,15 @@ static int check_keys(const struct scan *s, const cJSON *object)
 	return c ? json_error(s->doc, c, c->string, s->d, "duplicate key") : 0;
 }
 
-/* The string, number or word that was scanned from start on. */
-static int make_scalar(struct scan *s, const char *start, cJSON **out)
+/* The string, number or word that was scanned from start on, or NULL. */
+static cJSON *make_scalar(struct scan *s, const char *start)
 {
-	*out = cJSON_ParseWithLengthOpts(start, (size_t)(s->p - start), NULL,
-					 0);
-	return *out ? 0 : refuse(s, "unpaired surrogate in a string");
+	size_t len = (size_t)(s->p - start);
+	cJSON *scalar = cJSON_ParseWithLengthOpts(start, len, NULL, 0);
+
+	if (!scalar)
+		(void)refuse(s, "unpaired surrogate in a string");
+	return scalar;
 }
 
 /* A key, as a string, and the colon. */
@@ -231,7 +234,9 @@ static int scan_key(struct scan *s, cJSON **key)
 
 	if (!take(s, '"'))
 		return refuse_byte(s, "key in double quotes");
-	if (scan_string(s) < 0 || make_scalar(s, start, key) < 0)
+	if (scan_string(s) == 0)
+		*key = make_scalar(s, start);
+	if (!*key)
 		return -1;
 	return take_token(s, ':') ? 0 : refuse_byte(s, "':' behind the key");
 }
@@ -291,8 +296,8 @@ static int scan_scalar(struct scan *s)
 	}
 }
 
-/* The caller's tree owns *out, if there is one, whatever is returned. key is a
- * string, which *out takes for its name, or NULL. */
+/* *out is NULL; the caller's tree owns what it becomes, whatever is returned.
+ * key is a string, which *out takes for its name, or NULL. */
 static int scan_value(struct scan *s, cJSON *key, unsigned depth, cJSON **out)
 {
 	const char *start = s->p;
@@ -302,10 +307,13 @@ static int scan_value(struct scan *s, cJSON *key, unsigned depth, cJSON **out)
 		*out = xmust(cJSON_CreateObject());
 	else if (take(s, '['))
 		*out = xmust(cJSON_CreateArray());
-	else if (scan_scalar(s) < 0 || make_scalar(s, start, out) < 0)
+	else if (scan_scalar(s) == 0)
+		*out = make_scalar(s, start);
+	if (!*out)
 		return -1;
 	(*out)->valueint = (int)lineno;
-	(*out)->string = key ? steal_ptr(&key->valuestring) : NULL;
+	if (key)
+		(*out)->string = steal_ptr(&key->valuestring);
 	if (cJSON_IsNumber(*out) && !isfinite((*out)->valuedouble))
 		return json_error(s->doc, *out, (*out)->string, s->d,
 				  "number is too large");

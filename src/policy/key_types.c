@@ -100,25 +100,28 @@ static char *join_cwd(const char *cwd, const char *rel)
 	}
 }
 
-/* "~" expanded, absolute, normalised. */
-static int absolute_path(const struct key_item *it, const char *in, char **out)
+/* "~" expanded, absolute, normalised; malloc'd, or NULL and it->d. */
+static char *absolute_path(const struct key_item *it, const char *in)
 {
 	const struct host *host = it->sink->host;
 	cleanup_free char *path = NULL;
+	char *out = NULL;
 
-	if (*in == '\0')
-		return diag_set(it->d, "an empty path");
-	if (path_expand_home(in, host->home, &path, it->d))
-		return -1;
-	if (*path != '/') {
-		if (it->node)
-			return diag_set(it->d,
-					"%.200s: a path must be absolute or "
-					"start with ~/",
-					in);
-		xreplace(&path, join_cwd(host->cwd, path));
+	if (*in == '\0') {
+		diag_set(it->d, "an empty path");
+		return NULL;
 	}
-	return path_normalise(path, out, it->d);
+	if (path_expand_home(in, host->home, &path, it->d))
+		return NULL;
+	if (*path != '/' && it->node) {
+		diag_set(it->d,
+			 "%.200s: a path must be absolute or start with ~/",
+			 in);
+		return NULL;
+	}
+	if (*path != '/')
+		xreplace(&path, join_cwd(host->cwd, path));
+	return path_normalise(path, &out, it->d) ? NULL : out;
 }
 
 /* Takes what is before the next colon off *rest, which is NULL behind the last
@@ -166,14 +169,16 @@ static int set_paths(const struct key_item *it)
 		return diag_hint(it->d, "a colon in a path has a backslash "
 					"before it");
 	}
-	if (absolute_path(it, src, &abs_src))
+	abs_src = absolute_path(it, src);
+	if (!abs_src)
 		return -1;
 	if (dest != src && *dest != '/' && *dest != '~')
 		return diag_set(it->d,
 				"%.200s: the DEST of SRC:DEST must be "
 				"absolute or start with ~/",
 				it->text);
-	if (absolute_path(it, dest, &abs_dest))
+	abs_dest = absolute_path(it, dest);
+	if (!abs_dest)
 		return -1;
 	for (size_t i = 0; i < l->n; i++) {
 		if (strcmp(l->v[i].src, abs_src) == 0 &&
@@ -205,13 +210,13 @@ static int set_masks(const struct key_item *it)
 	cleanup_free char *norm = NULL;
 
 	if (*it->text == '~' || *it->text == '/' ||
-	    (!it->node && strncmp(it->text, "..", 2) == 0)) {
-		if (absolute_path(it, it->text, &norm))
-			return -1;
-	} else if (path_normalise(it->text, &norm, it->d)) {
+	    (!it->node && strncmp(it->text, "..", 2) == 0))
+		norm = absolute_path(it, it->text);
+	else
+		(void)path_normalise(it->text, &norm, it->d); /* or no norm */
+	if (!norm)
 		return -1;
-	}
-	if (!norm || strcmp(norm, "/") == 0 || strcmp(norm, ".") == 0) {
+	if (strcmp(norm, "/") == 0 || strcmp(norm, ".") == 0) {
 		diag_set(it->d, "%s: is all there is", it->text);
 		return diag_hint(it->d, "name what is in it");
 	}

@@ -211,11 +211,11 @@ static int set_value(const struct key_sink *s, const struct key *k,
 			return json_error(s->doc, node, label, s->d,
 					  "expected a whole number, not "
 					  "negative");
-		text = made = xasprintf("%" PRIu64, v);
+		made = xasprintf("%" PRIu64, v);
 	}
 	if (k->type == KEY_ENV_SET)
-		text = made = xasprintf("%s=%s", node->string, text);
-	return set_one(s, k, text, label, node);
+		made = xasprintf("%s=%s", node->string, text);
+	return set_one(s, k, made ? made : text, label, node);
 }
 
 /* Each of a list's or a map's. */
@@ -286,8 +286,12 @@ int keys_apply_named(const struct key_sink *s, const char *name, cJSON *value)
 	return key_unknown(s, value, name);
 }
 
-int keys_apply_text(const struct key_sink *s, const struct key *k,
-		    const char *text)
+int keys_apply_text(const struct key_sink *sink, const struct key *k,
+		    char *option, const char *text)
 {
-	return set_one(s, k, text, NULL, NULL);
+	const struct json_doc doc = {.name = option};
+	struct key_sink s = *sink;
+
+	s.doc = &doc;
+	return set_one(&s, k, text, NULL, NULL);
 }

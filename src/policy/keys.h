@@ -85,10 +85,10 @@ const struct key *key_find(const char *name);
 int keys_apply(const struct key_sink *sink, const char *prefix, cJSON *object);
 int keys_apply_named(const struct key_sink *sink, const char *name,
 		     cJSON *value);
-/* Apply text as the command line gives it: paths may be relative to host->cwd.
- * 0, or -1 and sink->d. */
+/* Apply text as the command line's option gives it: paths may be relative to
+ * host->cwd; sink->doc is not used. 0, or -1 and sink->d. */
 int keys_apply_text(const struct key_sink *sink, const struct key *key,
-		    const char *text);
+		    char *option, const char *text);
 
 /* Letters, digits and ._+- without a leading dot: names a profile or home. */
 bool profile_name_is_valid(const char *name);

@@ -31,55 +31,48 @@ static char *split_pair(const char *text, const char **value,
 	return xstrndup(text, (size_t)(eq - text));
 }
 
-static int apply_set(struct key_sink *sink, const char *key, const char *value)
+static int apply_set(const struct key_sink *base, const char *key,
+		     const char *value)
 {
+	struct key_sink sink = *base;
 	cleanup_free char *name = xasprintf("--set %s", key);
 	struct json_doc doc;
 	int rc;
 
 	if (strcmp(key, "extends") == 0) {
-		diag_set(sink->d, "--set: extends: only a profile can "
-				  "extend another");
-		return diag_hint(sink->d, "choose one with --profile");
+		diag_set(sink.d, "--set: extends: only a profile can "
+				 "extend another");
+		return diag_hint(sink.d, "choose one with --profile");
 	}
-	if (json_parse(name, value, strlen(value), &doc, sink->d)) {
+	if (json_parse(name, value, strlen(value), &doc, sink.d)) {
 		if (strchr("[{\"", *value))
 			return -1;
-		return diag_hint(sink->d,
+		return diag_hint(sink.d,
 				 "the value is JSON: a string needs "
 				 "its own quotes, '%s=\"...\"'",
 				 key);
 	}
-	sink->doc = &doc;
-	rc = keys_apply_named(sink, key, doc.root);
+	sink.doc = &doc;
+	rc = keys_apply_named(&sink, key, doc.root);
 	json_free(&doc);
 	return rc;
 }
 
-static int apply_text(struct key_sink *sink, char *name, const struct key *key,
-		      const char *text)
-{
-	const struct json_doc doc = {.name = name};
-
-	sink->doc = &doc;
-	return keys_apply_text(sink, key, text);
-}
-
-static int apply_limit(struct key_sink *sink, const char *limit,
+static int apply_limit(const struct key_sink *sink, const char *limit,
 		       const char *text)
 {
 	cleanup_free char *name = xasprintf("--limit: %s", limit);
 	cleanup_free char *key = xasprintf("limits.%s", limit);
 
 	if (key_find(key))
-		return apply_text(sink, name, key_find(key), text);
+		return keys_apply_text(sink, key_find(key), name, text);
 	diag_set(sink->d, "%s: no such limit", name);
 	return diag_hint(sink->d, "memory, cpu, pids, files, fileSize, "
 				  "cpuTime, time or tmp");
 }
 
-static int apply_setting(struct key_sink *sink, const struct option_row *o,
-			 const char *value)
+static int apply_setting(const struct key_sink *sink,
+			 const struct option_row *o, const char *value)
 {
 	cleanup_free char *name = xasprintf("--%s", o->name), *word = NULL;
 	const char *key = o->key;
@@ -93,13 +86,14 @@ static int apply_setting(struct key_sink *sink, const struct option_row *o,
 	}
 	if (o->kind == OPTION_ENV)
 		key = strchr(value, '=') ? "env.set" : "env.pass";
-	return apply_text(sink, name, key_find(key), o->arg ? value : "true");
+	return keys_apply_text(sink, key_find(key), name,
+			       o->arg ? value : "true");
 }
 
 int settings_apply(const struct invocation *inv, const struct host *host,
 		   struct policy *policy, struct diag *d)
 {
-	struct key_sink sink = {
+	const struct key_sink sink = {
 		.policy = policy,
 		.host = host,
 		.null_seccomp_ok = true,

@@ -24,8 +24,11 @@ static void rows_have_no_holes(void **state)
 		if (k->type == KEY_ENUM || k->tighten == TIGHTEN_WORD)
 			assert_true(k->nwords > 0);
 		/* a word is looked for in a scalar, a minimum in a limit */
-		if (k->tighten == TIGHTEN_WORD)
+		if (k->tighten == TIGHTEN_WORD) {
 			assert_int_equal(key_types[k->type].members, 0);
+			assert_true(key_types[k->type].accepts &
+				    (cJSON_String | cJSON_True));
+		}
 		if (k->tighten == TIGHTEN_MIN)
 			assert_true(k->type >= KEY_SIZE &&
 				    k->type <= KEY_DURATION);
