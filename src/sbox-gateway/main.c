@@ -5,8 +5,8 @@
  *
  *	3  its policy: JSON in a sealed memfd
  *	4  the conversation with pid 1 (wire.h); its end is ours
- *	5  lines for sbox, each one write(2): "publish IN OUT", "ready" or "error
- *	   TEXT"; at the end what was refused
+ *	5  lines for sbox, each one write(2): "publish IN OUT", "ready" or
+ *	   "error TEXT"; at the end what was refused
  *
  *	sbox-gateway                 connections, DNS, log
  *	 |- sbox-gateway --resolver  getaddrinfo(3); not with SOCKS
