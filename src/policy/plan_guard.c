@@ -204,7 +204,7 @@ int guard_refuse_links(const struct view *v, const char *path, const char *why,
 	if (S_ISREG(st.st_mode) && st.st_nlink > 1) {
 		diag_set(v->d,
 			 "%s: %s: the file has other names (hard links), by "
-			 "which it could be written to",
+			 "which it could be reached",
 			 why, path);
 		return diag_hint(v->d, "look at it, then put a copy in its "
 				       "place (cp -p, mv)");
@@ -322,6 +322,9 @@ static bool is_shown_itself(const struct view *v, const char *src)
 
 int guard_hide_source(struct view *v, const char *src, const char *why)
 {
+	if (view_type(v, src) == S_IFREG &&
+	    guard_refuse_links(v, src, why, 0) < 0)
+		return -1;
 	for (size_t i = 0, n = v->plan->nmounts; i < n; i++) {
 		const struct plan_mount *m = &v->plan->mounts[i];
 		cleanup_free char *dst = view_alias(m, src, 0);
@@ -349,22 +352,42 @@ static int hide_sockets(struct view *v)
 	return 0;
 }
 
+/* Where it is shown by this name, and wherever else what lies there is. */
+static int hide_named(struct view *v, const char *path, bool asked)
+{
+	cleanup_free char *under = view_backing(v, path);
+	cleanup_free char *canon = NULL;
+	struct stat st;
+
+	if (path_under(path, v->host->cwd)) {
+		diag_set(v->d, "fs.hide: %s: the working directory is in it",
+			 path);
+		return diag_hint(v->d, "hide what lies beneath that one");
+	}
+	/* nothing can be put over what isn't there */
+	if (under && asked && !view_type(v, under) && errno == ENOENT)
+		plan_warn(v->plan,
+			  "--hide: %s: isn't there: nothing is hidden, and "
+			  "what is made there later will be seen",
+			  path);
+	if (guard_hide(v, path, "hide") < 0 ||
+	    (under && guard_hide_source(v, under, "hide") < 0))
+		return -1;
+	/* a link in it leads to what is shown by other names: following one
+	 * here can only hide more */
+	if (view_follow(v, path, &canon, &st) < 0)
+		return 0;
+	return guard_hide_source(v, canon, "hide");
+}
+
 static int hide_build(struct view *v)
 {
-	for (size_t i = 0; i < v->policy->hide.n; i++) {
-		cleanup_free char *path =
-			path_join(v->host->cwd, v->policy->hide.v[i]);
-		cleanup_free char *under = view_backing(v, path);
+	const struct policy *p = v->policy;
 
-		/* nothing can be put over what isn't there */
-		if (under && i >= v->policy->nhide_unasked &&
-		    !view_type(v, under) && errno == ENOENT)
-			plan_warn(v->plan,
-				  "--hide: %s: isn't there: nothing is hidden, "
-				  "and what is made there later will be seen",
-				  path);
-		if (guard_hide(v, path, "hide") < 0 ||
-		    (under && guard_hide_source(v, under, "hide") < 0))
+	for (size_t i = 0; i < p->hide.n; i++) {
+		cleanup_free char *path = path_join(v->host->cwd, p->hide.v[i]);
+
+		if (hide_named(v, path, i >= p->nhide_unasked) < 0)
 			return -1;
 	}
 	if (hide_sockets(v) < 0 || services_hide(v) < 0)

@@ -72,22 +72,33 @@ static const char *const protected_names[] = {
 	".sbox.json",
 };
 
-/* The user asked for exactly this path (or something in it) writable. */
-static bool is_asked_writable(const struct view *v, const char *dst)
+/* The user asked for exactly this path writable: 1. For something in it: the
+ * rest of it would be writable as well, -1. */
+static int is_asked_writable(const struct view *v, const char *dst)
 {
-	for (size_t i = 0; i < v->policy->write.n; i++)
-		if (path_under(dst, v->policy->write.v[i].dest))
-			return true;
-	return false;
+	const struct policy_paths *write = &v->policy->write;
+
+	for (size_t i = 0; i < write->n; i++)
+		if (strcmp(write->v[i].dest, dst) == 0)
+			return 1;
+	for (size_t i = 0; i < write->n; i++) {
+		if (!path_under(dst, write->v[i].dest))
+			continue;
+		diag_set(v->d, "%s: %s: lies in %s, which is protected",
+			 write->v[i].origin, write->v[i].dest, dst);
+		return diag_hint(v->d, "--rw %s frees the whole of it", dst);
+	}
+	return 0;
 }
 
 /* The same, unless the user asked for it otherwise. */
 static int guard_readonly(struct view *v, const char *dst, const char *why)
 {
 	cleanup_free char *under = view_writable(v, dst);
+	int asked = is_asked_writable(v, dst);
 
-	if (is_asked_writable(v, dst))
-		return 0;
+	if (asked)
+		return asked < 0 ? -1 : 0;
 	if (under && guard_refuse_links(v, under, why, DEPTH_MAX) < 0)
 		return -1;
 	return guard_lock(v, dst, why);
@@ -193,20 +204,40 @@ static int protect_named(struct view *v, const char *dst, const char *dotgit)
 	return 0;
 }
 
+/* The user's names, in the working directory or absolute. A link on the way is
+ * followed, which can only protect more. */
+static int guard_mine(struct view *v, const char *dst)
+{
+	for (size_t i = 0; i < v->policy->protect.n; i++) {
+		cleanup_free char *path =
+			path_join(v->host->cwd, v->policy->protect.v[i]);
+		cleanup_free char *parent = path_dirname(path);
+		cleanup_free char *canon = NULL, *real = NULL, *at = NULL;
+		struct stat st;
+
+		if (view_follow(v, parent, &canon, &st) < 0)
+			canon = steal_ptr(&parent);
+		real = path_join(canon, basename(path));
+		if (path_under(v->host->cwd, real))
+			at = xasprintf("%s%s", dst,
+				       real + strlen(v->host->cwd));
+		if (guard_readonly(v, at ? at : real, "fs.protect") < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* The protected names beneath one writable directory, which may itself be a
  * bare repository. */
 static int protect_dir(struct view *v, const char *dst, const char *src)
 {
-	const struct strlist *mine = &v->policy->protect;
 	cleanup_free char *git = path_join(dst, ".git");
 	cleanup_free char *dotgit = path_join(src, ".git");
 
 	if (protect_git(v, git, dotgit) < 0 ||
 	    guard_names(v, dst, protected_names, ARRAY_SIZE(protected_names),
 			"protect") < 0 ||
-	    (strcmp(src, v->host->cwd) == 0 &&
-	     guard_names(v, dst, (const char *const *)mine->v, mine->n,
-			 "fs.protect") < 0))
+	    (strcmp(src, v->host->cwd) == 0 && guard_mine(v, dst) < 0))
 		return -1;
 	if (view_type(v, dotgit) == S_IFREG &&
 	    protect_named(v, git, dotgit) < 0)
@@ -287,6 +318,9 @@ static int protect_own(struct view *v, const char *own,
 	}
 	if (!inside)
 		return 0;
+	if (view_type(v, own) == S_IFREG &&
+	    guard_refuse_links(v, own, "sbox's own", 0) < 0)
+		return -1;
 	if (!view_type(v, own)) {
 		/* the system's is not ours to make */
 		if (strcmp(own, POLICY_SYSTEM_DIR) == 0) {

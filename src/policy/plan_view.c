@@ -169,6 +169,21 @@ char *view_alias(const struct plan_mount *m, const char *src, unsigned without)
 	return xasprintf("%s%s", m->dst, src + strlen(m->src));
 }
 
+/* It is in a place that is writable inside, by its name or where links in it
+ * lead to. The system's own is not looked at, which costs every start. */
+static bool leads_to_untrusted(const struct view *v, const char *dir)
+{
+	cleanup_free char *canon = NULL;
+	struct stat st;
+
+	if (view_is_untrusted(v, dir))
+		return true;
+	return !path_under("/usr", dir) && !path_under("/bin", dir) &&
+	       !path_under("/sbin", dir) &&
+	       view_follow(v, dir, &canon, &st) == 0 &&
+	       view_is_untrusted(v, canon);
+}
+
 char *view_path_next(const struct view *v, const char **at)
 {
 	while (*at && **at) {
@@ -177,7 +192,7 @@ char *view_path_next(const struct view *v, const char **at)
 
 		*at += len + ((*at)[len] == ':');
 		if (dir[0] == '/' && !strstr(dir, "/../") &&
-		    !view_is_untrusted(v, dir))
+		    !leads_to_untrusted(v, dir))
 			return steal_ptr(&dir);
 	}
 	return NULL;
@@ -246,7 +261,8 @@ static struct plan_mount *add_empty(struct view *v, const char *dst,
 static void passwd_home_build(struct view *v)
 {
 	const struct host *h = v->host;
-	cleanup_free char *under = view_backing(v, h->passwd_home);
+	cleanup_free char *under =
+		h->passwd_home ? view_backing(v, h->passwd_home) : NULL;
 	struct stat st;
 
 	if (under && view_lstat(v, under, &st) == 0 && S_ISDIR(st.st_mode) &&
@@ -448,15 +464,22 @@ static int tmpfs_build(struct view *v)
 	const struct policy_paths *l = &v->policy->tmpfs;
 
 	for (size_t i = 0; i < l->n; i++) {
-		cleanup_free char *under = view_backing(v, l->v[i].dest);
+		const char *dest = l->v[i].dest;
+		cleanup_free char *canon = NULL, *under = NULL;
 		struct stat st;
 
+		/* a link leads to what is shown by another name, perhaps */
+		if (view_follow(v, dest, &canon, &st) == 0 &&
+		    (under = view_backing(v, canon)))
+			dest = canon;
+		else
+			under = view_backing(v, dest);
 		if (under && view_lstat(v, under, &st) < 0) {
 			diag_set_errno(v->d, errno, "%s: %s", l->v[i].origin,
-				       l->v[i].dest);
+				       dest);
 			return diag_hint(v->d, "make the directory first");
 		}
-		add_empty(v, l->v[i].dest, "--tmpfs")->mode = 0755;
+		add_empty(v, dest, "--tmpfs")->mode = 0755;
 	}
 	return 0;
 }

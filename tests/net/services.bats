@@ -185,7 +185,8 @@ END
 	mkdir bin
 	printf '#!/bin/sh\necho evil >%s/planted\n' "$SCRATCH" >bin/cat
 	chmod +x bin/cat
-	PATH=$PROJ/bin:$PATH
+	ln -s "$PROJ/bin" "$HOME/bin"
+	PATH=$HOME/bin:$PROJ/bin:$PATH
 	via "curl -sS --max-time 20 $URL/echo $URL/echo >/dev/null"
 	succeeds
 	[ "$(got | grep -c "^> x-api-key: $TOKEN")" -eq 2 ]

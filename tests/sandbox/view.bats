@@ -672,3 +672,91 @@ secret"
 	[ "$status" -ne 0 ]
 	no_secret
 }
+
+# --- names that lead elsewhere ----------------------------------------------------
+
+@test "--hide, --tmpfs and fs.protect by a path through a link are about what it leads to" {
+	ln -s "$PROJ" "$HOME/link"
+	ln -s . here
+	echo "$SECRET" >.env
+	mkdir build
+	echo "$SECRET" >build/key
+	echo good >deploy.sh
+	local way
+	for way in "$HOME/link" here "$HOME/link/here"; do
+		inside --hide "$way/.env" -- /bin/cat .env
+		lacks "$SECRET"
+		inside --tmpfs "$way/build" -- /bin/cat build/key
+		lacks "$SECRET"
+		inside --set "fs.protect=[\"$way/deploy.sh\"]" -- \
+			/bin/sh -c 'echo evil >deploy.sh; mv deploy.sh d2'
+		[ "$status" -ne 0 ]
+		[ "$(cat deploy.sh)" = good ]
+	done
+}
+
+@test "nothing that holds the working directory can be hidden, so that nothing else is lost" {
+	mkdir lib
+	echo good >lib/x
+	local up
+	for up in "$HOME" "$SCRATCH" /var "$PROJ"; do
+		echo "{\"fs\":{\"hide\":[\"$up\"]}}" >.sbox.json
+		inside --ro lib -- /bin/sh -c 'echo evil >lib/x'
+		is_status 125
+		says 'fs.hide: .*: the working directory is in it'
+		[ "$(cat lib/x)" = good ]
+	done
+}
+
+@test "--rw of something in a protected directory is refused, of the whole is not" {
+	git init -q .
+	mkdir -p .git/hooks/log .devcontainer/cache secure/out
+	local d p
+	for d in .git/hooks:log .devcontainer:cache secure:out; do
+		p=${d%:*}
+		echo good >"$p/file"
+		inside --set 'fs.protect=["secure"]' --rw "$p/${d#*:}" -- \
+			/bin/sh -c "echo evil >$p/file"
+		is_status 125
+		says "hint: --rw $PROJ/$p frees the whole of it"
+		[ "$(cat "$p/file")" = good ]
+		inside --set 'fs.protect=["secure"]' --rw "$p" -- \
+			/bin/sh -c "echo asked >$p/file"
+		succeeds
+		[ "$(cat "$p/file")" = asked ]
+	done
+}
+
+@test "a hidden file, a service's, or a profile elsewhere with a second name is refused" {
+	mkdir -p "$HOME/.config/sbox" dots
+	echo '{}' >dots/tool.json
+	ln -s "$PROJ/dots/tool.json" "$HOME/.config/sbox/tool.json"
+	echo "$SECRET" >.env
+	ln .env other
+	inside --hide .env -- /bin/cat other
+	is_status 125
+	says 'other names \(hard links\)'
+	inside --set "net.services=[{\"port\":8081,\"origin\":\"https://a.example.org\",\"headers\":{\"x\":{\"file\":\"$PROJ/.env\"}}}]" \
+		-- /bin/cat other
+	is_status 125
+	says 'other names \(hard links\)'
+	rm other
+	inside --hide .env -- /bin/cat .env
+	lacks "$SECRET"
+	# the target of a profile that is a link
+	inside -- /bin/sh -c 'echo evil >dots/tool.json'
+	[ "$(cat dots/tool.json)" = '{}' ]
+	ln dots/tool.json second
+	inside -- /bin/sh -c 'echo evil >second'
+	is_status 125
+	says "sbox's own: .*other names"
+	[ "$(cat dots/tool.json)" = '{}' ]
+}
+
+@test "a user whom the system doesn't know" {
+	run --separate-stderr unshare -U --map-user=4242 --map-group=4242 \
+		"$SBOX" -- /bin/sh -c 'echo $USER $HOME; echo x >made'
+	succeeds
+	prints "4242 $HOME"
+	[ -e made ]
+}
