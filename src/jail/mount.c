@@ -224,26 +224,26 @@ static void write_file(int dir, const char *path, const char *data, mode_t mode,
 
 /* The place of a step: made in our tmpfs where the plan says so. Of what is
  * made in a directory, that. */
-static int open_place(int root, const struct plan_mount *m)
+static int open_place(int root, const struct plan_mount *m, const char *path)
 {
 	int fd;
 
 	if (m->type == PLAN_SYMLINK || m->type == PLAN_FILE)
-		return inside_open_parent(root, m->dst);
+		return inside_open_parent(root, path);
 	if (m->type == PLAN_DIR || m->type == PLAN_PRIVATE)
-		return inside_open_dir(root, m->dst, m->mode);
+		return inside_open_dir(root, path, m->mode);
 	if (m->type == PLAN_PROC || m->type == PLAN_DEVPTS ||
 	    (m->flags & PLAN_MAKE && S_ISDIR(m->mode)))
-		return inside_open_dir(root, m->dst, 0755);
+		return inside_open_dir(root, path, 0755);
 	if (m->flags & PLAN_MAKE) {
-		cleanup_fd int dir = inside_open_parent(root, m->dst);
+		cleanup_fd int dir = inside_open_parent(root, path);
 
 		if (dir < 0 ||
-		    (mknodat(dir, basename(m->dst), S_IFREG | 0444, 0) < 0 &&
+		    (mknodat(dir, basename(path), S_IFREG | 0444, 0) < 0 &&
 		     errno != EEXIST))
 			return -1;
 	}
-	fd = inside_open(root, m->dst);
+	fd = inside_open(root, path);
 	if (fd >= 0 && (m->flags & PLAN_CHECK) && m->type != PLAN_BIND)
 		check_inode(fd, m);
 	return fd;
@@ -346,10 +346,66 @@ static void (*const steps[])(const struct step *s) = {
 };
 static_assert(ARRAY_SIZE(steps) == PLAN__COUNT, "each type has its step");
 
+/*
+ * Other sandboxes can have the same kept home. One that removed or moved a
+ * mount point there would take away what is mounted on it here, and with it the
+ * mounts that keep protected names from being renamed; or, in time, have them
+ * made elsewhere. So what is shown in a kept home is built aside, in our own
+ * tmpfs, where it stays out of sight, and a copy of all of it is shown.
+ *
+ * The outermost bind in a kept home that the step is in, or NULL.
+ */
+static const struct plan_mount *built_aside(const struct plan *p,
+					    const struct plan_mount *step)
+{
+	const struct plan_mount *home = NULL;
+
+	for (const struct plan_mount *m = p->mounts; p->keep_home && m <= step;
+	     m++) {
+		if (m->type != PLAN_BIND)
+			continue;
+		if (home && path_under(home->dst, m->dst) &&
+		    path_under(m->dst, step->dst))
+			return m;
+		if (strcmp(m->src, p->keep_home) == 0)
+			home = m;
+	}
+	return NULL;
+}
+
+/* Where that is in our tmpfs, and beneath it what is beneath it inside. */
+static char *aside_path(const struct plan *p, const struct plan_mount *m,
+			const char *rest)
+{
+	return xasprintf("/" SCRATCH "/%zu%s", (size_t)(m - p->mounts), rest);
+}
+
+static void show_aside(const struct plan *p, int root)
+{
+	for (size_t i = 0; i < p->nmounts; i++) {
+		const struct plan_mount *m = &p->mounts[i];
+		cleanup_free char *path = NULL;
+		cleanup_fd int src = -1, tree = -1, at = -1;
+
+		if (built_aside(p, m) != m)
+			continue;
+		path = aside_path(p, m, "");
+		src = inside_open(root, path);
+		at = open_place(root, m, m->dst);
+		if (src < 0 || at < 0)
+			step_failed(m->dst);
+		tree = clone_tree(src, "", AT_RECURSIVE, m->dst);
+		attach(tree, at, m->dst);
+	}
+}
+
 static void step(const struct plan *p, int root, const struct plan_mount *m,
 		 int pin)
 {
-	cleanup_fd int at = open_place(root, m);
+	const struct plan_mount *in = built_aside(p, m);
+	cleanup_free char *aside =
+		in ? aside_path(p, in, m->dst + strlen(in->dst)) : NULL;
+	cleanup_fd int at = open_place(root, m, aside ? aside : m->dst);
 
 	if (at < 0 && errno == ENOENT && (m->flags & PLAN_TRY))
 		return;
@@ -367,8 +423,16 @@ static void scratch_make(int root)
 	write_file(root, SCRATCH_FILE, "", 0444, "scratch");
 }
 
-static void scratch_remove(int root)
+static void scratch_remove(const struct plan *p, int root)
 {
+	if (p->keep_home) { /* there may be something aside */
+		cleanup_fd int at = inside_open(root, "/" SCRATCH);
+		const struct plan_mount here = {.dst = "/" SCRATCH};
+
+		bind_scratch(&(struct step){p, &here, root, -1, at},
+			     SCRATCH_VOID, MOUNT_ATTR_NOEXEC);
+		return;
+	}
 	if (unlinkat(root, SCRATCH_FILE, 0) < 0 ||
 	    unlinkat(root, SCRATCH_VOID, AT_REMOVEDIR) < 0 ||
 	    unlinkat(root, SCRATCH, AT_REMOVEDIR) < 0)
@@ -429,7 +493,8 @@ void mount_build(const struct plan *p, int proc)
 		if (pins[i] >= 0)
 			(void)close(pins[i]); /* only a reference */
 	}
-	scratch_remove(root);
+	show_aside(p, root);
+	scratch_remove(p, root);
 	if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
 		fatal("mount: pivot_root");
 	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)

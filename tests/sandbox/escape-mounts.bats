@@ -1049,3 +1049,41 @@ END
 	succeeds
 	prints alive
 }
+
+# --- a kept home that two projects share -------------------------------------------
+
+@test "one sandbox can't take away what is mounted in a kept home for another" {
+	mkdir "$HOME/two"
+	git init -q .
+	attack_copy rename
+	local home=$HOME/.local/state/sbox/homes/shared tries
+	for tries in 1 2 3; do
+		"$SBOX" --home shared -- ./.attack-rename .git moved spin \
+			</dev/null >/dev/null 2>"$SCRATCH/err" 3>&- &
+		local pid=$!
+		wait_for 10 test -d "$home/proj"
+		sleep 0.5
+		cd "$HOME/two"
+		inside --home shared -- /bin/rmdir "$PROJ"
+		succeeds
+		cd "$PROJ"
+		status=0
+		wait $pid || status=$?
+		is_status 137
+		stderr=$(cat "$SCRATCH/err")
+		says 'replaced on the host'
+		[ -d .git ]
+		[ ! -e moved ]
+	done
+}
+
+@test "race: directories of a kept home are exchanged while another sandbox starts" {
+	mkdir lib
+	echo good >lib/x
+	local home=$HOME/.local/state/sbox/homes/shared
+	mkdir -p "$home/proj/lib" "$home/fake/lib"
+	chmod 700 "$HOME/.local/state/sbox" "$home"
+	judge() { [ "$(cat lib/x)" = good ]; }
+	race "$home/proj" "$home/fake" --home shared --ro lib -- \
+		/bin/sh -c 'echo evil >lib/x; true'
+}

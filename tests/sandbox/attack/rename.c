@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* rename A B [exchange|whiteout]: one try. */
+/* rename A B [exchange|whiteout]: one try; spin: until it succeeds. */
 #include "attack.h"
 
 #include <fcntl.h>
@@ -11,6 +11,9 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 2;
+	while (argc > 3 && strcmp(argv[3], "spin") == 0)
+		if (rename(argv[1], argv[2]) == 0)
+			return 0;
 	if (argc > 3)
 		flags = strcmp(argv[3], "exchange") == 0 ? RENAME_EXCHANGE
 							 : RENAME_WHITEOUT;
