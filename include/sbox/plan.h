@@ -55,6 +55,10 @@ enum plan_access {
 	PLAN_ACCESS_SOCKET = 1 << 2, /* connect to the host's sockets */
 };
 
+/* Where the new root is built from, beneath it. With a kept home it stays, with
+ * what is shown in that home (mount.c), and is hidden by the last step. */
+#define PLAN_SCRATCH ".sbox"
+
 struct plan_mount {
 	enum plan_mount_type type;
 	unsigned flags; /* enum plan_mount_flag */

@@ -36,11 +36,10 @@
 #include "sbox/path.h"
 #include "sbox/plan.h"
 
-/* Beneath the new root: holds what is bound elsewhere, then goes */
-#define SCRATCH	      ".sbox"
-#define SCRATCH_FILE  SCRATCH "/file"
-#define SCRATCH_VOID  SCRATCH "/void"
-#define SCRATCH_COVER SCRATCH "/cover"
+/* Holds what is bound elsewhere. */
+#define SCRATCH_FILE  PLAN_SCRATCH "/file"
+#define SCRATCH_VOID  PLAN_SCRATCH "/void"
+#define SCRATCH_COVER PLAN_SCRATCH "/cover"
 
 #define RESOLVE_INSIDE                                                         \
 	(RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
@@ -351,7 +350,8 @@ static_assert(ARRAY_SIZE(steps) == PLAN__COUNT, "each type has its step");
  * mount point there would take away what is mounted on it here, and with it the
  * mounts that keep protected names from being renamed; or, in time, have them
  * made elsewhere. So what is shown in a kept home is built aside, in our own
- * tmpfs, where it stays out of sight, and a copy of all of it is shown.
+ * tmpfs, and a copy of all of it is shown before the original is put out of
+ * sight (the last step).
  *
  * The outermost bind in a kept home that the step is in, or NULL.
  */
@@ -377,7 +377,8 @@ static const struct plan_mount *built_aside(const struct plan *p,
 static char *aside_path(const struct plan *p, const struct plan_mount *m,
 			const char *rest)
 {
-	return xasprintf("/" SCRATCH "/%zu%s", (size_t)(m - p->mounts), rest);
+	return xasprintf("/" PLAN_SCRATCH "/%zu%s", (size_t)(m - p->mounts),
+			 rest);
 }
 
 static void show_aside(const struct plan *p, int root)
@@ -417,25 +418,17 @@ static void step(const struct plan *p, int root, const struct plan_mount *m,
 
 static void scratch_make(int root)
 {
-	if (mkdirat(root, SCRATCH, 0755) < 0 ||
+	if (mkdirat(root, PLAN_SCRATCH, 0755) < 0 ||
 	    mkdirat(root, SCRATCH_VOID, 0555) < 0)
 		step_failed("scratch");
 	write_file(root, SCRATCH_FILE, "", 0444, "scratch");
 }
 
-static void scratch_remove(const struct plan *p, int root)
+static void scratch_remove(int root)
 {
-	if (p->keep_home) { /* there may be something aside */
-		cleanup_fd int at = inside_open(root, "/" SCRATCH);
-		const struct plan_mount here = {.dst = "/" SCRATCH};
-
-		bind_scratch(&(struct step){p, &here, root, -1, at},
-			     SCRATCH_VOID, MOUNT_ATTR_NOEXEC);
-		return;
-	}
 	if (unlinkat(root, SCRATCH_FILE, 0) < 0 ||
 	    unlinkat(root, SCRATCH_VOID, AT_REMOVEDIR) < 0 ||
-	    unlinkat(root, SCRATCH, AT_REMOVEDIR) < 0)
+	    unlinkat(root, PLAN_SCRATCH, AT_REMOVEDIR) < 0)
 		fatal("mount: scratch");
 }
 
@@ -489,12 +482,14 @@ void mount_build(const struct plan *p, int proc)
 		fatal("mount: root");
 	scratch_make(root);
 	for (size_t i = 0; i < p->nmounts; i++) {
+		if (strcmp(p->mounts[i].dst, "/" PLAN_SCRATCH) == 0)
+			show_aside(p, root); /* as long as it can be reached */
 		step(p, root, &p->mounts[i], pins[i]);
 		if (pins[i] >= 0)
 			(void)close(pins[i]); /* only a reference */
 	}
-	show_aside(p, root);
-	scratch_remove(p, root);
+	if (!p->keep_home) /* else it is hidden */
+		scratch_remove(root);
 	if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
 		fatal("mount: pivot_root");
 	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)

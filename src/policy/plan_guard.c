@@ -465,7 +465,10 @@ int guard_build(struct view *v)
 	proc_build(v);
 	for (size_t i = 0; i < ARRAY_SIZE(cover_rows); i++)
 		cover_add(v, &cover_rows[i]);
-	if (protect_build(v) < 0 || readonly_build(v) < 0)
+	if (protect_build(v) < 0 || readonly_build(v) < 0 || hide_build(v) < 0)
 		return -1;
-	return hide_build(v);
+	if (v->plan->keep_home)
+		(void)plan_add(v->plan, PLAN_HIDE_DIR, "/" PLAN_SCRATCH,
+			       "aside");
+	return 0;
 }

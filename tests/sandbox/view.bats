@@ -114,8 +114,9 @@ $(id -u):$(id -g)"
 	local plan
 	plan=$(awk '$1 == "mount" && $2 !~ /^(dir|symlink|file)$/ &&
 		!/ try # / { print $3 }' <<<"$output" | sort -u)
-	local may
+	local may # also what is kept aside, which has no other name
 	may=$(awk '$1 == "mount" && / try # / { print $3 }
+		$1 == "mount" && / # aside/ { print $3 }
 		$1 == "mount" && / tree / { print $3 }' <<<"$output")
 	inside "${o[@]}" -- /bin/cat /proc/self/mountinfo
 	succeeds
