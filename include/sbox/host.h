@@ -28,11 +28,14 @@ struct host_fs {
 	/* The first max bytes of a regular file, NUL-terminated, malloc'd; or
 	 * NULL with errno */
 	char *(*read_head)(void *ctx, const char *path, size_t max);
-	/* Names in a directory without . and .., sorted: 0, or -1 with errno */
-	int (*list)(void *ctx, const char *path, struct strlist *out);
+	/* Names in a directory without . and .., sorted: 0, or -1 with errno.
+	 * type: S_IFLNK ..., then what is known to be another may be left out;
+	 * or 0 */
+	int (*list)(void *ctx, const char *path, mode_t type,
+		    struct strlist *out);
 	/* From now on path, a directory, is for all of these the one that is
-	 * there now, whatever takes its name: 0 and what it is, or -1 with
-	 * errno (ENOTDIR, ELOOP: a link) */
+	 * there now, whatever takes its name: 0 and what it is (out may be
+	 * NULL), or -1 with errno (ENOTDIR, ELOOP: a link) */
 	int (*hold)(void *ctx, const char *path, struct stat *out);
 };
 

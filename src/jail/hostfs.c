@@ -116,7 +116,8 @@ static char *fs_read_head(void *ctx, const char *path, size_t max)
 	return fd_read_full(fd, buf, max) < 0 ? NULL : steal_ptr(&buf);
 }
 
-static int fs_list(void *ctx, const char *path, struct strlist *out)
+static int fs_list(void *ctx, const char *path, mode_t type,
+		   struct strlist *out)
 {
 	const char *rel;
 	int at = look_at(ctx, path, &rel);
@@ -127,8 +128,10 @@ static int fs_list(void *ctx, const char *path, struct strlist *out)
 		return -1;
 	for (int i = 0; i < n; i++) {
 		const char *name = names[i]->d_name;
+		unsigned char is = names[i]->d_type;
 
-		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
+		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+		    (!type || is == DT_UNKNOWN || (mode_t)DTTOIF(is) == type))
 			strlist_add(out, name);
 		free(names[i]);
 	}
@@ -141,7 +144,7 @@ static int hold_fd(struct holder *h, const char *path, int fd, struct stat *out)
 {
 	cleanup_fd int own = fd;
 
-	if (own < 0 || fstat(own, out) < 0)
+	if (own < 0 || (out && fstat(own, out) < 0))
 		return -1;
 	h->v = xreallocarray(h->v, h->n + 1, sizeof(*h->v));
 	h->v[h->n++] =
@@ -163,7 +166,7 @@ static int fs_hold(void *ctx, const char *path, struct stat *out)
 				 RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS),
 			out);
 	if (!*rel)
-		return fs_lstat(ctx, path, out);
+		return out ? fs_lstat(ctx, path, out) : 0;
 	if (strchr(rel, '/')) {
 		cleanup_free char *parent = path_dirname(path);
 

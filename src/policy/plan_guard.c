@@ -79,16 +79,17 @@ static const struct cover_row {
 	{"/etc/machine-id", "5b0c0000000000000000000000005b0c\n", true},
 };
 
-/* The directory in which `under` lies (or would) is the same one from now on.
- * Missing ones and links are told by looking at what is beneath. */
+/* The directory in which `under` lies is the same one from now on: 0, 1 if
+ * there is none, or -1. Links are told by looking at what is beneath. */
 static int guard_hold(const struct view *v, const char *under, const char *why)
 {
 	cleanup_free char *parent = path_dirname(under);
-	struct stat st;
 
-	if (view_hold(v, parent, &st) == 0 || errno == ENOENT ||
-	    errno == ENOTDIR || errno == EACCES)
+	if (view_hold(v, parent, NULL) == 0 || errno == ENOTDIR ||
+	    errno == EACCES)
 		return 0;
+	if (errno == ENOENT)
+		return 1;
 	return diag_set_errno(v->d, errno, "%s: %s", why, parent);
 }
 
@@ -109,10 +110,11 @@ static int guard_look(const struct view *v, const char *under, const char *dst,
 		      struct stat *st, const char *why)
 {
 	const struct strlist *made = &v->plan->make_dirs;
+	int held = guard_hold(v, under, why);
 
-	if (guard_hold(v, under, why) < 0)
+	if (held < 0)
 		return -1;
-	if (view_lstat(v, under, st) == 0) {
+	if (held == 0 && view_lstat(v, under, st) == 0) {
 		if (!S_ISLNK(st->st_mode))
 			return 0;
 		diag_set(v->d, "%s: %s: a symbolic link can't be protected",
@@ -176,7 +178,7 @@ static int guard_pin_parents(struct view *v, const char *dst, const char *why)
 	return 0;
 }
 
-int guard_lock(struct view *v, const char *dst, const char *why)
+int guard_lock(struct view *v, const char *dst, const char *why, int depth)
 {
 	cleanup_free char *under = view_writable(v, dst);
 	struct stat st;
@@ -187,6 +189,8 @@ int guard_lock(struct view *v, const char *dst, const char *why)
 	r = guard_look(v, under, dst, &st, why);
 	if (r != 0)
 		return r < 0 ? -1 : 0; /* a new one can be made: sbox(1) */
+	if (depth && guard_refuse_links(v, under, why, depth) < 0)
+		return -1;
 	if (guard_pin_parents(v, dst, why) < 0)
 		return -1;
 	guard_add(v, PLAN_READONLY, dst, &st, why);
@@ -215,7 +219,7 @@ int guard_refuse_links(const struct view *v, const char *path, const char *why,
 		diag_set(v->d, "%s: %s: directories too deep", why, path);
 		return diag_hint(v->d, "look at them, then move them away");
 	}
-	if (v->host->fs.list(v->host->fs.ctx, path, &names) < 0) {
+	if (v->host->fs.list(v->host->fs.ctx, path, 0, &names) < 0) {
 		diag_set_errno(v->d, errno, "%s: %s", why, path);
 		return diag_hint(v->d, "chmod u+rx, and look at what is in it");
 	}
@@ -279,7 +283,7 @@ static int hide_unreadable(struct view *v, const char *dir, unsigned depth)
 {
 	cleanup_strlist struct strlist names = {.n = 0};
 
-	if (v->host->fs.list(v->host->fs.ctx, dir, &names) < 0)
+	if (v->host->fs.list(v->host->fs.ctx, dir, 0, &names) < 0)
 		return diag_set_errno(v->d, errno, "%s", dir);
 	for (size_t i = 0; i < names.n; i++) {
 		cleanup_free char *path = path_join(dir, names.v[i]);

@@ -91,8 +91,9 @@ int guard_check_cwd(const struct view *v, bool force);
 /* plan_net.c: net_*, gateway, listeners, routes. */
 int network_build(struct view *v);
 int guard_build(struct view *v);
-/* Make dst (an inside path) read-only if it is in something writable. */
-int guard_lock(struct view *v, const char *dst, const char *why);
+/* Make dst (an inside path) read-only if it is in something writable. depth:
+ * of guard_refuse_links(), 0: it isn't called. */
+int guard_lock(struct view *v, const char *dst, const char *why, int depth);
 /* A mount protects a name; a file that has another one can be written to by
  * that. So at the host's path no file may, nor any beneath. */
 #define DEPTH_MAX 32 /* of what is protected; nobody's is deeper */

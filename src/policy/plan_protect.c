@@ -94,14 +94,11 @@ static int is_asked_writable(const struct view *v, const char *dst)
 /* The same, unless the user asked for it otherwise. */
 static int guard_readonly(struct view *v, const char *dst, const char *why)
 {
-	cleanup_free char *under = view_writable(v, dst);
 	int asked = is_asked_writable(v, dst);
 
 	if (asked)
 		return asked < 0 ? -1 : 0;
-	if (under && guard_refuse_links(v, under, why, DEPTH_MAX) < 0)
-		return -1;
-	return guard_lock(v, dst, why);
+	return guard_lock(v, dst, why, DEPTH_MAX);
 }
 
 /* The same for some of the names in dir. */
@@ -148,7 +145,7 @@ static int protect_git(struct view *v, const char *dst, const char *src)
 	strlist_add(&v->plan->absent, absent);
 	strlist_add(&v->plan->absent_src, common);
 	if (view_type(v, trees) == S_IFDIR &&
-	    v->host->fs.list(v->host->fs.ctx, trees, &names) < 0)
+	    v->host->fs.list(v->host->fs.ctx, trees, 0, &names) < 0)
 		return diag_set_errno(v->d, errno, "protect: %s", trees);
 	for (size_t i = 0; i < names.n; i++) {
 		cleanup_free char *tree = path_join(inside, names.v[i]);
@@ -262,7 +259,7 @@ static int add_targets(const struct view *v, const char *dir,
 	const struct host_fs *fs = &v->host->fs;
 	cleanup_strlist struct strlist names = {.n = 0};
 
-	if (fs->list(fs->ctx, dir, &names) < 0)
+	if (fs->list(fs->ctx, dir, S_IFLNK, &names) < 0)
 		return 0; /* none there, or none of ours */
 	for (size_t i = 0; i < names.n; i++) {
 		cleanup_free char *path = path_join(dir, names.v[i]);
@@ -331,7 +328,7 @@ static int protect_own(struct view *v, const char *own,
 		}
 		strlist_add(&v->plan->make_dirs, own);
 	}
-	return guard_lock(v, inside, "sbox's own");
+	return guard_lock(v, inside, "sbox's own", 0);
 }
 
 /* A writable directory, or file, and what in it must not be. */

@@ -24,7 +24,7 @@ static int search_dir(const struct view *v, const char *dir,
 	cleanup_strlist struct strlist names = {.n = 0};
 	struct stat st;
 
-	if (fs->list(fs->ctx, dir, &names) < 0) {
+	if (fs->list(fs->ctx, dir, 0, &names) < 0) {
 		int err = errno;
 
 		if (err == ENOENT ||

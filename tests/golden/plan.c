@@ -137,6 +137,13 @@ static int fs_lstat(void *ctx, const char *path, struct stat *out)
 	return find(ctx, path, out) ? 0 : -1;
 }
 
+static int fs_hold(void *ctx, const char *path, struct stat *out)
+{
+	struct stat st;
+
+	return fs_lstat(ctx, path, out ? out : &st);
+}
+
 static char *fs_readlink(void *ctx, const char *path)
 {
 	struct stat st;
@@ -166,11 +173,13 @@ static char *fs_read_head(void *ctx, const char *path, size_t max)
 	return NULL;
 }
 
-static int fs_list(void *ctx, const char *path, struct strlist *out)
+static int fs_list(void *ctx, const char *path, mode_t type,
+		   struct strlist *out)
 {
 	const struct world *w = ctx;
 	struct stat st = {.st_mode = 0};
 
+	(void)type; /* all of them may be told */
 	if (!find(w, path, &st) || !(st.st_mode & S_IRUSR)) {
 		errno = st.st_mode ? EACCES : ENOENT;
 		return -1;
@@ -220,7 +229,7 @@ static void world_user(struct world *w, bool root)
 	host_free(h);
 	*h = (struct host){
 		.fs = {w, fs_lstat, fs_readlink, fs_readable, fs_read_head,
-		       fs_list, fs_lstat},
+		       fs_list, fs_hold},
 		.uid = root ? 0 : 1000,
 		.gid = root ? 0 : 1000,
 		.user = xstrdup(root ? "root" : "u"),
