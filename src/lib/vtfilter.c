@@ -338,12 +338,12 @@ static void string_end(struct vtfilter *f, size_t term, struct vt_out *o)
 	const unsigned char *s = f->seq + 2;
 	size_t n = f->len - 2 - term;
 	unsigned number = 0;
+	bool allowed = (f->seq[1] == 'P' && dcs_allowed(s, n)) ||
+		       (f->seq[1] == ']' && osc_allowed(s, n, &number));
 
 	f->state = VT_GROUND;
-	if (f->len - term >= STRING_MAX)
-		return; /* it may be longer than what there is of it */
-	if ((f->seq[1] == 'P' && dcs_allowed(s, n)) ||
-	    (f->seq[1] == ']' && osc_allowed(s, n, &number))) {
+	/* of STRING_MAX bytes: there may have been more */
+	if (allowed && f->len - term < STRING_MAX) {
 		put_bytes(o, f->seq, f->len);
 		return;
 	}

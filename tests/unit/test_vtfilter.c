@@ -232,6 +232,12 @@ static void test_length(void **state)
 				 rows[i].pass ? n + 2 : 1);
 		assert_int_equal(out[rows[i].pass ? n + 1 : 0], 'y');
 	}
+	/* one that is dropped ends the link before it, as any other does */
+	memset(in, 'x', sizeof(in));
+	memcpy(in, E "]8;;", 5);
+	memcpy(in + sizeof(in) - 2, BEL "y", 2);
+	assert_int_equal(filter(in, sizeof(in), 7, out), 7);
+	assert_memory_equal(out, E "]8;;" BEL "y", 7);
 	/* a CSI of any length ends at its final byte */
 	memset(in, '1', sizeof(in));
 	memcpy(in, E "[", 2);
