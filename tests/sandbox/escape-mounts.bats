@@ -503,11 +503,11 @@ appended" ]
 @test "protected paths and all their parents stay as they are" {
 	local f before
 	mkdir -p .vscode .claude/hooks .codex .gemini .cursor .husky deep/er \
-		.opencode/tools .config/mise
+		.opencode/tools .config/mise mise
 	for f in .envrc .mcp.json .vscode/tasks.json .vscode/settings.json \
 		.claude/settings.json .claude/settings.local.json \
 		.codex/config.toml .gemini/settings.json .cursor/mcp.json \
-		.devcontainer.json mise.toml .opencode/tools/t.ts \
+		.devcontainer.json mise.toml mise/config.toml .opencode/tools/t.ts \
 		.aider.conf.yml .config/mise/config.toml .vscode/mcp.json \
 		.husky/pre-push deep/er/file; do
 		echo original >"$f"
@@ -518,7 +518,7 @@ appended" ]
 			.vscode/settings.json .claude/settings.json \
 			.claude/settings.local.json .codex/config.toml \
 			.gemini/settings.json .cursor/mcp.json .sbox.json \
-			.devcontainer.json mise.toml .opencode/tools/t.ts \
+			.devcontainer.json mise.toml mise/config.toml .opencode/tools/t.ts \
 			.aider.conf.yml .config/mise/config.toml .vscode/mcp.json \
 			.husky/pre-push deep/er/file; do
 			echo evil >$f; echo evil >>$f; rm -f $f; mv $f moved
