@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -38,8 +39,12 @@ int absent_watch(const struct plan *p)
 			   "setup: inotify");
 	for (size_t i = 0; i < p->absent.n; i++) {
 		cleanup_free char *dir = path_dirname(p->absent.v[i]);
+		/* ours is the directory that was planned for */
+		bool ours = path_under(p->cwd, dir);
+		cleanup_free char *here =
+			xasprintf(".%s", ours ? dir + strlen(p->cwd) : "");
 
-		if (inotify_add_watch(fd, dir,
+		if (inotify_add_watch(fd, ours ? here : dir,
 				      IN_CREATE | IN_MOVED_TO | IN_ONLYDIR) < 0)
 			fatal_hint("sysctl fs.inotify.max_user_watches tells "
 				   "how many a user may have",

@@ -202,8 +202,7 @@ static void setup_capabilities(struct inside *in)
 static void setup_landlock(struct inside *in)
 {
 	in->ruleset = landlock_prepare(in->plan);
-	if (chdir(in->plan->cwd) < 0)
-		fatal("setup: %s", in->plan->cwd);
+	mount_enter(in->plan);
 }
 
 /* clang-format off */

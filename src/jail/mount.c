@@ -80,7 +80,7 @@ static void check_inode(int fd, const struct plan_mount *m)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
+	if (fstatat(fd, "", &st, AT_EMPTY_PATH) < 0)
 		fatal("mount: %s", m->dst);
 	if (st.st_dev != m->dev || st.st_ino != m->ino)
 		fatalx_hint("start it again; if it comes back, something keeps "
@@ -496,4 +496,13 @@ void mount_build(const struct plan *p, int proc)
 		fatal("mount: detach the host");
 	set_attr(root, MOUNT_ATTR_RDONLY, 0, "root");
 	(void)umask(mask);
+}
+
+void mount_enter(const struct plan *p)
+{
+	if (chdir(p->cwd) < 0)
+		fatal("setup: %s", p->cwd);
+	for (size_t i = 0; i < p->nmounts; i++)
+		if (p->mounts[i].flags & PLAN_CWD)
+			check_inode(AT_FDCWD, &p->mounts[i]);
 }

@@ -13,6 +13,9 @@ int mount_proc(void);
  * is "/" then. */
 void mount_build(const struct plan *p, int proc);
 
+/* Go to the working directory, which must be what was planned. */
+void mount_enter(const struct plan *p);
+
 /*
  * Who replaces a file on the host takes away what is mounted over it here
  * (rename(2) and unlink(2) since Linux 3.18). The index of a step that protects
