@@ -5,6 +5,13 @@
  * (paths, profiles, keys, words), then the command and its own completions.
  * Everything in the scripts comes from our tables, never from the machine they
  * are made on; profile names are listed when the user presses the key.
+ *
+ * A file's name can be anything that ran inside has thought of, and the shell
+ * reads what was completed as its own text: names of files are left to the
+ * shells' own completion, which quotes them. In bash that is what it falls back
+ * to (compopt -o default) when COMPREPLY is empty; what COMPREPLY holds is
+ * inserted as it is, and compgen -W expands its words, so the names of profiles
+ * and commands are quoted by printf %q.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -107,21 +114,26 @@ static char *typed(const struct option_row *o)
 
 static const char bash_head[] =
 	"# bash completion for sbox, generated from its option table\n"
+	"\n"
+	"# Adds the profiles whose names begin with $1.\n"
 	"_sbox_profiles() {\n"
-	"\tlocal dir file\n"
+	"\tlocal dir name\n"
 	"\tfor dir in \"${XDG_CONFIG_HOME:-$HOME/.config}/sbox\" /etc/sbox \\\n"
 	"\t\t\"" SBOX_DATADIR "/profiles\"; do\n"
-	"\t\tfor file in \"$dir\"/*.json; do\n"
-	"\t\t\tcase $file in *'*'* | *.schema.json) continue ;; esac\n"
-	"\t\t\tfile=${file##*/}\n"
-	"\t\t\tprintf '%s\\n' \"${file%.json}\"\n"
+	"\t\tfor name in \"$dir\"/*.json; do\n"
+	"\t\t\tcase $name in *'*'* | *.schema.json) continue ;; esac\n"
+	"\t\t\tname=${name##*/}\n"
+	"\t\t\tname=${name%.json}\n"
+	"\t\t\t[[ $name == \"$1\"* ]] || continue\n"
+	"\t\t\tprintf -v name %q \"$name\"\n"
+	"\t\t\tCOMPREPLY+=(\"$name\")\n"
 	"\t\tdone\n"
 	"\tdone\n"
 	"}\n"
 	"\n"
 	"# $1: the option, $2: what is typed of its argument\n"
 	"_sbox_argument() {\n"
-	"\tlocal IFS=$'\\n'\n"
+	"\tlocal IFS=' '\n"
 	"\tcase $1 in\n";
 
 static const char bash_middle[] =
@@ -156,11 +168,14 @@ static const char bash_tail[] =
 	"\tif ((i < COMP_CWORD)) || [[ $cur != -* ]]; then\n"
 	"\t\tif declare -F _command_offset >/dev/null; then\n"
 	"\t\t\t_command_offset \"$i\"\n"
-	"\t\telif ((i == COMP_CWORD)); then\n"
-	"\t\t\tmapfile -t COMPREPLY < <(compgen -c -- \"$cur\")\n"
-	"\t\telse\n"
-	"\t\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+	"\t\t\treturn\n"
 	"\t\tfi\n"
+	"\t\tcompopt -o default\n"
+	"\t\tif ((i < COMP_CWORD)) || [[ $cur == */* ]]; then return; fi\n"
+	"\t\twhile IFS= read -r word; do\n"
+	"\t\t\tprintf -v word %q \"$word\"\n"
+	"\t\t\tCOMPREPLY+=(\"$word\")\n"
+	"\t\tdone < <(compgen -c -- \"$cur\")\n"
 	"\t\treturn\n"
 	"\tfi\n"
 	"\tmapfile -t COMPREPLY < <(compgen -W '";
@@ -171,18 +186,14 @@ static const char bash_end[] = "' -- \"$cur\")\n"
 
 static const char *const bash_compgen[WORDS__COUNT] = {
 	[WORDS_NONE] = ":",
-	[WORDS_PATH] = "compopt -o filenames; "
-		       "mapfile -t COMPREPLY < <(compgen -f -- \"$2\")",
-	[WORDS_DIR] = "compopt -o filenames; "
-		      "mapfile -t COMPREPLY < <(compgen -d -- \"$2\")",
-	[WORDS_PROFILE] = "mapfile -t COMPREPLY < <(compgen -f -- \"$2\"; "
-			  "compgen -W \"$(_sbox_profiles)\" -- \"$2\")",
-	[WORDS_KEY] = "mapfile -t COMPREPLY < <(IFS=' '; "
-		      "compgen -W '%s' -- \"$2\")",
-	[WORDS_KEYS] = "compopt -o nospace; mapfile -t COMPREPLY < "
-		       "<(IFS=' '; compgen -W '%s' -- \"$2\")",
+	[WORDS_PATH] = "compopt -o default",
+	[WORDS_DIR] = "compopt -o dirnames",
+	[WORDS_PROFILE] = "compopt -o default; _sbox_profiles \"$2\"",
+	[WORDS_KEY] = "mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$2\")",
+	[WORDS_KEYS] = "compopt -o nospace; "
+		       "mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$2\")",
 	[WORDS_LIMITS] = "compopt -o nospace; mapfile -t COMPREPLY < "
-			 "<(IFS=' '; compgen -W '%s' -- \"$2\")",
+			 "<(compgen -W '%s' -- \"$2\")",
 	[WORDS_ENV] = "mapfile -t COMPREPLY < <(compgen -e -- \"$2\")",
 };
 
