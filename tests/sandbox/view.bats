@@ -17,6 +17,13 @@ load helper
 	no_match '\.ssh|docs|proj-evil|\.bashrc'
 }
 
+@test "a user who has no entry in /etc/passwd: the same" {
+	run -0 --separate-stderr unshare -U --map-user=54321 --map-group=54321 \
+		"$SBOX" /bin/sh -c 'id -u; ls -A "$HOME"' </dev/null
+	prints "54321
+proj"
+}
+
 @test "no file of the host outside the view can be found by its content" {
 	inside_sh "grep -rsl '$SECRET' / --exclude-dir=proc --exclude-dir=sys \
 		--exclude-dir=dev --exclude-dir=usr; true"
