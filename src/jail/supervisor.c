@@ -17,6 +17,7 @@
  */
 #include "jail/supervisor.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -384,12 +385,24 @@ static void turn(struct supervisor *s)
 		s->done = true;
 }
 
+/* NAME=VALUE, as a shell takes it before a command. */
+static bool is_assignment(const char *word)
+{
+	const char *p = word;
+
+	while (isalnum((unsigned char)*p) || *p == '_')
+		p++;
+	return p > word && *p == '=' && !isdigit((unsigned char)*word);
+}
+
 /* What to do about a command that can't be executed. */
 static const char *exec_hint(const char *command, int err)
 {
 	if (err == EACCES)
 		return "it must be a file with execute permission, on a file "
 		       "system that allows it (chmod +x)";
+	if (is_assignment(command))
+		return "a variable is set with --env: sbox --env FOO=1 make";
 	if (strpbrk(command, " ;|&"))
 		return "a line of shell is given with -c: sbox -c 'TEXT'";
 	if (err == ENOENT && strchr(command, '/'))
@@ -397,7 +410,8 @@ static const char *exec_hint(const char *command, int err)
 		       "only what is shown inside can be run (--ro PATH shows "
 		       "more)";
 	return "only what is shown inside can be run (see sbox --dry-run; "
-	       "--ro PATH shows more)";
+	       "--ro PATH shows more), and what a shell has built in (cd, "
+	       "export, source) with sbox -c 'TEXT'";
 }
 
 static int exec_failed(const struct supervisor *s)

@@ -22,6 +22,20 @@ load helper
 	inside -- no-such-command
 	is_status 127
 	says 'hint: only what is shown'
+	inside -- cd x
+	is_status 127
+	says "hint: only what is shown.* built in .*-c 'TEXT'"
+	local w
+	for w in FOO=1 _f2=/bin/sh 'FOO=a b'; do
+		inside -- "$w" make
+		is_status 127
+		says 'hint: .*--env FOO=1'
+	done
+	for w in 2F=1 =1 F.O=1; do
+		inside -- "$w" make
+		is_status 127
+		says 'hint: only what is shown'
+	done
 }
 
 @test "where there are no namespaces to be had, it is said which switch that is" {
