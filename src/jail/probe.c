@@ -150,6 +150,7 @@ static int probe_self(struct host *h, struct diag *d)
 	static const char *const places[] = {"../share/sbox/profiles",
 					     "../profiles",
 					     SBOX_DATADIR "/profiles"};
+	const char *inside = host_getenv(h, "SBOX");
 	cleanup_free char *dir = NULL;
 	struct stat st;
 
@@ -166,6 +167,9 @@ static int probe_self(struct host *h, struct diag *d)
 		return canonical("profiles", place, &h->data_dir, d);
 	}
 	diag_set(d, "profiles: none found beside %s", h->self);
+	if (inside && strcmp(inside, "1") == 0)
+		return diag_hint(d, "this is a sandbox (SBOX=1): sbox itself "
+				    "can't be nested");
 	return diag_hint(d, "install sbox with its profiles: make install");
 }
 

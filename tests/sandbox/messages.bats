@@ -48,6 +48,11 @@ load helper
 	inside --ro "$TOP" --ro "${SBOX%/*}" -- "$SBOX" /bin/touch ran
 	is_status 125
 	says "hint: .* sbox itself can't be nested"
+	# where its profiles aren't shown
+	PATH=${SBOX%/*}:$PATH inside -- sbox /bin/touch ran
+	is_status 125
+	says "profiles: none found"
+	says "hint: .* sbox itself can't be nested"
 	[ ! -e ran ]
 }
 
