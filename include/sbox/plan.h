@@ -92,6 +92,7 @@ struct plan {
 	char *net_policy;	    /* the gateway's, JSON; NULL: no gateway */
 	char *gateway, *service;    /* the executables */
 	struct strlist gateway_env; /* of the caller's, for services */
+	bool net_publishes;	    /* it connects to ports inside */
 	bool net_waits;		    /* until it has ports, or the proxy */
 	bool net_services;	    /* wait until it has the secrets */
 	struct listeners listeners; /* what pid 1 makes for it, in order */

@@ -68,7 +68,7 @@ static _Noreturn void finish(const struct inside *in, int status)
 		(void)wire_send(in->sock, WIRE_MADE, made, -1);
 	if (uncovered >= 0)
 		(void)wire_send(in->sock, WIRE_UNCOVERED, uncovered, -1);
-	if (status && in->plan->net != NET_HOST && net_was_refused())
+	if (status && in->plan->net != NET_HOST && net_was_refused(in->plan))
 		status |= WIRE_REFUSED;
 	/* Nobody left to tell if this fails. */
 	(void)wire_send(in->sock, WIRE_EXITED, status, -1);

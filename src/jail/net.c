@@ -261,7 +261,7 @@ static unsigned long counter(const char *text, const char *protocol,
 	return 0;
 }
 
-bool net_was_refused(void)
+bool net_was_refused(const struct plan *p)
 {
 	char text[4096];
 	cleanup_fd int fd = open("/proc/net/snmp", O_RDONLY | O_CLOEXEC);
@@ -270,7 +270,7 @@ bool net_was_refused(void)
 	if (n <= 0)
 		return false; /* only a hint is lost */
 	text[n] = '\0';
-	return counter(text, "Tcp:", "AttemptFails") ||
+	return (!p->net_publishes && counter(text, "Tcp:", "AttemptFails")) ||
 	       counter(text, "Ip:", "OutNoRoutes") ||
 	       counter(text, "Udp:", "NoPorts");
 }

@@ -25,7 +25,9 @@ void net_up(const struct plan *p);
  */
 void net_listen(const struct plan *p, int gateway);
 
-/* Has any connection or datagram of this network namespace found nobody? */
-bool net_was_refused(void);
+/* Has any connection or datagram of this network namespace found nobody? Those
+ * to its own loopback aren't counted where something is published: they can be
+ * the gateway's, which tries 127.0.0.1 first. */
+bool net_was_refused(const struct plan *p);
 
 #endif

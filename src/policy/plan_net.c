@@ -96,7 +96,8 @@ static int filtered_build(struct view *v, const struct egress *e)
 	if (egress_listeners(e, &p->listeners, v->d) || services_build(v, e))
 		return diag_prefix(v->d, "net");
 	p->routes = egress_routes(e, &p->nroutes);
-	p->net_waits = e->publish.n > 0 || e->via == EGRESS_SOCKS;
+	p->net_publishes = e->publish.n > 0;
+	p->net_waits = p->net_publishes || e->via == EGRESS_SOCKS;
 	if (egress_allows_every_name(e))
 		plan_warn(p, "--allow '*': every name outside is in reach, so "
 			     "what is seen inside can be sent anywhere");

@@ -130,6 +130,21 @@ socket.create_connection(("192.0.2.1", 80))'
 	[ -z "$stderr" ]
 }
 
+@test "a published port where nobody listens isn't a connection of the inside's" {
+	local port failed=
+	timeout -k 5 "$LIMIT" "$SBOX" --publish auto:3000 -- /bin/sh -c \
+		'while [ ! -e tried ]; do sleep 0.1; done; exit 1' \
+		</dev/null 2>"$SCRATCH/said" 3>&- &
+	wait_for 10 grep -q 'reaches the sandbox' "$SCRATCH/said"
+	port=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\) .*/\1/p' "$SCRATCH/said")
+	# closed when both addresses were tried
+	read -r -N 1 <>"/dev/tcp/127.0.0.1/$port" 2>/dev/null || true
+	touch tried
+	wait $! || failed=1
+	[ "$failed" ]
+	run -1 grep 'found nobody' "$SCRATCH/said"
+}
+
 @test "what is allowed and fails outside is said at the end" {
 	inside --port 9 -- /usr/bin/python3 -c 'import socket
 socket.create_connection(("127.0.0.1", 9)).recv(1)'
