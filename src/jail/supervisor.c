@@ -13,6 +13,10 @@
  * TERM, after a grace period pid 1 is killed; the same after the user's
  * terminal was hung up, unless the caller ignores HUP.
  *
+ * An end by INT or QUIT becomes ours only if it came from outside: as a signal,
+ * or as the key that the user typed last. The payload's own says nothing to our
+ * process group.
+ *
  * Without a terminal nothing is allocated and the program only waits.
  */
 #include "jail/supervisor.h"
@@ -424,7 +428,7 @@ static int exec_failed(const struct supervisor *s)
 					       : SBOX_EXIT_NOEXEC;
 }
 
-static int status_of(const struct supervisor *s, bool active)
+static int status_of(const struct supervisor *s, int typed)
 {
 	int sig;
 
@@ -438,9 +442,10 @@ static int status_of(const struct supervisor *s, bool active)
 	if (WIFEXITED(s->wait_status))
 		return WEXITSTATUS(s->wait_status);
 	sig = WTERMSIG(s->wait_status);
-	if ((sig == SIGINT || sig == SIGQUIT) &&
-	    (active || s->forwarded == sig))
-		*s->interrupt = active ? -sig : sig;
+	if (sig == typed)
+		*s->interrupt = -sig;
+	else if (sig == s->forwarded)
+		*s->interrupt = sig;
 	return 128 + sig;
 }
 
@@ -467,7 +472,7 @@ int supervise(const struct plan *plan, int sock, int init_pidfd, int *interrupt)
 			       .uncovered = -1,
 			       .made = -1};
 	sigset_t set = handled_set();
-	bool active = false;
+	int typed = 0;
 
 	*interrupt = 0;
 	s.sigfd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -483,13 +488,13 @@ int supervise(const struct plan *plan, int sock, int init_pidfd, int *interrupt)
 		turn(&s);
 	/* The signalfd ends with the process, which is about to end. */
 	if (s.term)
-		active = terminal_close(s.term, s.timed_out || s.lost);
+		typed = terminal_close(s.term, s.timed_out || s.lost);
 	last_look(&s);
 	if (s.refused)
 		log_hint("connections inside found nobody: --allow NAME is "
 			 "ports 443 and 80 (else NAME:PORT), an address needs "
 			 "--allow ADDRESS:PORT, a port of the host --port N");
-	return status_of(&s, active);
+	return status_of(&s, typed);
 }
 
 void supervisor_interrupt(int interrupt)

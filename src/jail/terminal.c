@@ -48,6 +48,8 @@ struct terminal {
 	bool lost;
 	bool ended; /* the inside is closed */
 	bool filter_on;
+	int typed; /* INT or QUIT: the key that was typed last, of ours; or 0 */
+	cc_t intr, quit; /* these keys, as the inside got them; 0: none */
 	struct vtfilter filter;
 	size_t in_len;		 /* typed, not yet inside */
 	size_t out_pos, out_len; /* filtered, not yet outside */
@@ -172,6 +174,8 @@ bool terminal_start(struct terminal *t, int master)
 		m.c_oflag |= OPOST | ONLCR;
 		m.c_lflag |= ISIG | ICANON | ECHO | ECHOE | ECHOK | IEXTEN;
 	}
+	t->intr = m.c_cc[VINTR];
+	t->quit = m.c_cc[VQUIT];
 	if (tcsetattr(master, TCSANOW, &m) < 0)
 		fatal("terminal: set the modes inside");
 	terminal_resize(t);
@@ -255,13 +259,24 @@ static bool read_inside(struct terminal *t)
 	return !t->ended;
 }
 
+/* n more bytes: of the keys among what came at once, the last one counts. */
+static void on_typed(struct terminal *t, ssize_t n)
+{
+	for (t->typed = 0; n > 0; n--, t->in_len++) {
+		if (t->in[t->in_len] && t->in[t->in_len] == t->intr)
+			t->typed = SIGINT;
+		if (t->in[t->in_len] && t->in[t->in_len] == t->quit)
+			t->typed = SIGQUIT;
+	}
+}
+
 static void read_outside(struct terminal *t)
 {
 	ssize_t n =
 		read(t->w.tty, t->in + t->in_len, sizeof(t->in) - t->in_len);
 
 	if (n > 0)
-		t->in_len += (size_t)n;
+		on_typed(t, n);
 	else if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	else if (n < 0 && errno == EIO && !in_foreground(t))
@@ -370,14 +385,12 @@ int terminal_continued(struct terminal *t)
 	return was ? -1 : 1;
 }
 
-bool terminal_close(struct terminal *t, bool reset)
+int terminal_close(struct terminal *t, bool reset)
 {
-	bool was_active = t->watcher > 0;
-
 	if (t->w.raw && reset)
 		watcher_reset_screen(t->w.tty, t->filter.alt_screen, false);
 	deactivate(t);
 	watcher_stop(t->watcher);
 	/* The rest ends with the process, which is about to end. */
-	return was_active;
+	return t->typed;
 }

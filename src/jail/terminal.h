@@ -57,8 +57,8 @@ int terminal_continued(struct terminal *t);
 
 /* Restore the terminal exactly; reset: the payload was killed, so switch off
  * the screen modes that it may have left on. t is of no use then. Returns
- * whether input was ever relayed, so that keys made signals inside. */
-bool terminal_close(struct terminal *t, bool reset);
+ * SIGINT or SIGQUIT if the user's last input held the key for it, else 0. */
+int terminal_close(struct terminal *t, bool reset);
 
 /*
  * Stop ourselves (target: our pid, or 0 for the process group) by sig, which

@@ -140,6 +140,64 @@ drive_shell()
 	EOF
 }
 
+# escapes: 11
+@test "terminal: a command's own INT or QUIT ends nothing outside" {
+	echo 'kill -$1 $$' >"$PROJ/own"
+	cat >"$PROJ/later" <<-'EOF'
+		trap 'echo handled' $1
+		echo one
+		read x
+		echo got=$x
+		exec sh own $1
+	EOF
+	cat >"$PROJ/loop" <<-'EOF'
+		for sig in INT QUIT; do
+			"$S" sh own $sig
+			echo "own=$?"
+			"$S" bash later $sig
+			echo "later=$?"
+		done
+		echo the script "went on"
+	EOF
+	drive_shell <<-'EOF'
+		expect out> 
+		send export S; bash loop\r
+		expect own=130
+		expect one
+		send ^C
+		expect handled
+		send some\r
+		expect got=some
+		expect later=130
+		expect own=131
+		expect one
+		send ^\
+		expect handled
+		send some\r
+		expect got=some
+		expect later=131
+		expect went on
+		send exit 0\r
+		exit 0
+	EOF
+}
+
+@test "terminal: the key for INT is the one that the terminal outside has" {
+	echo '"$S" sh -c "echo one; exec sleep 60"; echo not reached' >"$PROJ/loop"
+	drive_shell <<-'EOF'
+		expect out> 
+		send stty intr \^G; export S; bash loop\r
+		expect one
+		send ^G
+		expect out> 
+		send echo "<$?>"\r
+		expect <130>
+		absent not reached
+		send exit 0\r
+		exit 0
+	EOF
+}
+
 @test "terminal: Ctrl-Z stops, fg continues, bg and output from the background" {
 	drive_shell <<-'EOF'
 		expect out> 
