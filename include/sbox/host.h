@@ -62,7 +62,7 @@ struct host {
 	struct strlist sockets;	     /* bound unix sockets: canonical paths */
 	struct strlist lost_sockets; /* those whose place isn't known: names */
 	bool fd_is_tty[3];
-	bool fd_is_file[3]; /* a regular file */
+	bool fd_is_file[3]; /* a regular file, open for what it is for */
 	bool fd_is_dir[3];  /* an error: a way out of the sandbox */
 	bool fd_is_net[3];  /* the same: a socket that can be connected anew */
 };

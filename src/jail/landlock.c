@@ -9,7 +9,8 @@
  * With --userns no file right is handled, since any file rule forbids mount(2)
  * to the whole domain. Re-opening the three inherited descriptors through
  * /proc/self/fd needs a rule on the file itself: reading for standard input,
- * writing without truncation for the other two; never more than that.
+ * writing for the other two (`>/dev/stderr` truncates, as ftruncate(2) on the
+ * descriptor can); never more than that.
  */
 #include "jail/landlock.h"
 
@@ -106,6 +107,8 @@ int landlock_prepare(const struct plan *p)
 		.net = p->landlock_tcp ? NET_TCP : 0,
 		.scoped = p->landlock_scopes ? SCOPES : 0,
 	};
+	static const uint64_t inherited[] = {FS_READ_FILE,
+					     FS_WRITE_FILE | FS_TRUNCATE};
 	int fd;
 
 	if (!a.fs && !a.net && !a.scoped)
@@ -122,7 +125,7 @@ int landlock_prepare(const struct plan *p)
 				 a.fs);
 	for (int i = 0; a.fs && i < 3; i++)
 		if (p->fd_is_file[i])
-			add_rule(fd, i, i ? FS_WRITE_FILE : FS_READ_FILE,
+			add_rule(fd, i, inherited[i > 0] & a.fs,
 				 "inherited descriptor");
 	return fd;
 }

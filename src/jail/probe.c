@@ -220,6 +220,7 @@ static bool can_connect(int fd)
 static int probe_descriptors(struct host *h, struct diag *d)
 {
 	for (int i = 0; i < 3; i++) {
+		const int useless = i ? O_RDONLY : O_WRONLY;
 		struct stat st;
 
 		if (fstat(i, &st) < 0) {
@@ -229,7 +230,8 @@ static int probe_descriptors(struct host *h, struct diag *d)
 						      i);
 			continue;
 		}
-		h->fd_is_file[i] = S_ISREG(st.st_mode);
+		h->fd_is_file[i] = S_ISREG(st.st_mode) &&
+				   (fcntl(i, F_GETFL) & O_ACCMODE) != useless;
 		h->fd_is_dir[i] = S_ISDIR(st.st_mode);
 		h->fd_is_net[i] = S_ISSOCK(st.st_mode) && can_connect(i);
 		h->fd_is_tty[i] = S_ISCHR(st.st_mode) && isatty(i);
