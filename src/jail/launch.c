@@ -320,10 +320,25 @@ static void make_own(const char *dir)
 			   "make %s", dir);
 }
 
+/*
+ * The status flags of what the payload shares with the caller (fcntl(2)), get:
+ * to know them, else to have them again. Who comes next in a pipeline can't
+ * work with O_NONBLOCK, which one inside may have set. Best effort.
+ */
+static void shared_flags(const struct plan *p, int flags[3], bool get)
+{
+	for (int i = 0; i < 3; i++) {
+		if (get)
+			flags[i] = fcntl(i, F_GETFL);
+		else if (!p->tty || !p->fd_is_tty[i])
+			(void)fcntl(i, F_SETFL, flags[i]);
+	}
+}
+
 int launch(const struct plan *p, const struct seccomp_filter filters[2])
 {
 	struct inside in = {.plan = p, .filters = filters, .tty = -1};
-	int sock[2], status, interrupt, init_pidfd = -1;
+	int sock[2], flags[3], status, interrupt, init_pidfd = -1;
 	struct cgroup cgroup;
 	struct gateway gateway;
 	struct strlist env = {.n = 0};
@@ -331,6 +346,7 @@ int launch(const struct plan *p, const struct seccomp_filter filters[2])
 	check_kept(p);
 	if (fd_close_all_but(p->keep_fds, p->nkeep_fds) < 0)
 		fatal("close descriptors");
+	shared_flags(p, flags, true);
 	supervisor_mask_signals(SIG_BLOCK);
 	if (p->uid == 0 && setgroups(0, NULL) < 0 && errno != EPERM)
 		fatal("setgroups");
@@ -357,6 +373,7 @@ int launch(const struct plan *p, const struct seccomp_filter filters[2])
 	(void)close(sock[1]);
 	(void)close(gateway.sock); /* pid 1's alone: its end is seen */
 	status = supervise(p, sock[0], init_pidfd, &interrupt);
+	shared_flags(p, flags, false);
 	gateway_finish(&gateway);
 	cgroup_remove(&cgroup);
 	if (interrupt)

@@ -344,6 +344,41 @@ script" ]
 	done
 }
 
+@test "the flags of stdin, stdout and stderr are the caller's again, whatever the end" {
+	need python3
+	cat >set.py <<-'END'
+	import fcntl, os, sys, time
+	for fd in 0, 1, 2:
+	    fcntl.fcntl(fd, fcntl.F_SETFL, os.O_NONBLOCK | os.O_APPEND)
+	open("ran", "w")
+	if sys.argv[1] == "INT":
+	    os.kill(os.getpid(), 2)
+	time.sleep(0 if sys.argv[1] == "exit" else 60)
+	END
+	cat >"$SCRATCH/look.py" <<-'END'
+	import fcntl, os, subprocess, sys, time
+	def flags():
+	    return [fcntl.fcntl(fd, fcntl.F_GETFL) for fd in fds]
+	fds = [os.pipe()[0], os.pipe()[1], os.open("err", os.O_WRONLY | os.O_CREAT)]
+	end, want = sys.argv[1], flags()
+	sbox = subprocess.Popen(sys.argv[2:] + ["--timeout",
+	    "2s" if end == "time" else "1h", "--", "/usr/bin/env", "python3",
+	    "set.py", end], stdin=fds[0], stdout=fds[1], stderr=fds[2])
+	while sbox.poll() is None:
+	    if end == "TERM" and os.path.exists("ran"):
+	        sbox.terminate()
+	    time.sleep(0.05)
+	print(sbox.returncode, os.path.exists("ran"), flags() == want)
+	END
+	local end
+	canaries_set
+	for end in exit:0 INT:130 TERM:143 time:124; do
+		rm -f ran
+		run timeout "$LIMIT" python3 "$SCRATCH/look.py" ${end%:*} "$SBOX"
+		prints "${end#*:} True True"
+	done
+}
+
 # escapes: 30 67
 @test "a socket as a standard descriptor is no way to the host's network" {
 	need python3
