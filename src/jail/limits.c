@@ -8,7 +8,10 @@
  * is never enforced for the real root: there the cgroup holds it.
  *
  * No hard limit is raised, and of the soft ones only that of open files, which
- * many systems keep at 1024 for the sake of select(2).
+ * many systems keep at 1024 for the sake of select(2), and that of core dumps:
+ * with 0, the usual one, the kernel still pipes a core to the program that a
+ * core_pattern names, as root and outside; with 1 it does neither that nor
+ * write a file (fs/coredump.c: what it gives such a program itself).
  */
 #include "jail/limits.h"
 
@@ -33,7 +36,7 @@ static void set(__rlimit_resource_t what, uint64_t soft, uint64_t hard,
 	/* RLIM_INFINITY is the largest value, so MIN() is right for it */
 	want.rlim_max = MIN(hard, now.rlim_max);
 	want.rlim_cur = MIN(soft, want.rlim_max);
-	if (what != RLIMIT_NOFILE)
+	if (what != RLIMIT_NOFILE && what != RLIMIT_CORE)
 		want.rlim_cur = MIN(want.rlim_cur, now.rlim_cur);
 	if (setrlimit(what, &want) < 0)
 		fatal("limits.%s: setrlimit", name);
@@ -54,7 +57,7 @@ void limits_apply(const struct policy_limits *l)
 	/* the CPU is shared with the host, whatever the user may do there */
 	set(RLIMIT_RTPRIO, 0, 0, "realtime");
 	set(RLIMIT_NICE, 0, 0, "nice");
-	set(RLIMIT_CORE, 0, 0, "core");
+	set(RLIMIT_CORE, 1, 1, "core");
 	set(RLIMIT_NPROC, l->pids, l->pids, "pids");
 	set(RLIMIT_NOFILE, l->files, l->files, "files");
 	set(RLIMIT_FSIZE, l->file_size, l->file_size, "fileSize");

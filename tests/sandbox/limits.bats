@@ -57,6 +57,17 @@ print("terminals", 0 < n <= 256)'
 	[ "$queued" = unlimited ] || ((output <= queued / 2))
 }
 
+@test "no core is dumped, to a file or to the host's program" {
+	local soft
+	for soft in 0 unlimited; do
+		run --separate-stderr prlimit --core=$soft: "$SBOX" -- /bin/sh -c \
+			'grep core /proc/self/limits; kill -SEGV $$' </dev/null
+		is_status 139
+		matches 'Max core file size +1 +1 +bytes *'
+	done
+	[ -z "$(ls -A)" ]
+}
+
 @test "no priority above the host's, where the user may have one" {
 	local raised=(prlimit --rtprio=50 --nice=30)
 	if ! "${raised[@]}" true 2>/dev/null; then
