@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <seccomp.h>
 #include <sha2.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -157,6 +158,8 @@ static void entry_write(const char *dir, const char *key,
 	cleanup_free char *path = path_join(dir, key);
 	cleanup_fd int dirfd = -1;
 	uint8_t entry[ENTRY_MAX];
+	/* ulimit -f: an error like others */
+	void (*limit)(int) = signal(SIGXFSZ, SIG_IGN);
 
 	memcpy(entry, f->insns, size);
 	sum(key, entry, size, entry + size);
@@ -165,6 +168,7 @@ static void entry_write(const char *dir, const char *key,
 	if (dirfd < 0 || file_replace(path, entry, size + SUM_LEN, 0600))
 		log_info("seccomp: %s: the filter is not kept: %s", path,
 			 strerror(errno));
+	(void)signal(SIGXFSZ, limit); /* can't fail */
 }
 
 static int compile(const struct policy_seccomp *s, const struct host *host,

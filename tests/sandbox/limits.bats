@@ -108,6 +108,21 @@ print("terminals", 0 < n <= 256)'
 	[ "$(stat -c %s big)" -le 1048576 ]
 }
 
+@test "a caller's low limit for files costs the cache of filters, and no more" {
+	canaries_set
+	# (to a pipe: what bats takes is a file, with the same limit)
+	output=$({ ulimit -f 1; "$SBOX" -v -- /bin/sh -c '
+		grep SigIgn /proc/self/status; head -c 2000 /dev/zero >big' \
+		2>&1 </dev/null; echo "status $?"; } | cat)
+	matches 'SigIgn:.[0-9a-f]{9}[02468ace][0-9a-f]{6}'
+	has 'the filter is not kept: File too large'
+	matches 'status 153'
+	[ -z "$(ls -A "$HOME/.cache/sbox/filters")" ]
+	output=$(trap '' XFSZ; ulimit -f 1; "$SBOX" -- /bin/grep SigIgn \
+		/proc/self/status 2>&1 </dev/null | cat)
+	matches 'SigIgn:.[0-9a-f]{9}[13579bdf][0-9a-f]{6}'
+}
+
 @test "--limit cpuTime ends what burns" {
 	local start=$SECONDS
 	inside --limit cpuTime=1s -- /bin/sh -c 'while :; do :; done'
