@@ -33,7 +33,7 @@ static const char *const secret_files[] = {
 static const struct proc_row {
 	const char *path;
 	enum plan_mount_type type;
-	bool root; /* only root could read it, by his uid alone */
+	bool root; /* only root could, by his uid or without Landlock */
 } proc_rows[] = {
 	{"/proc/sys", PLAN_READONLY, false},
 	{"/proc/sysrq-trigger", PLAN_READONLY, false},
@@ -54,6 +54,7 @@ static const struct proc_row {
 	{"/proc/slabinfo", PLAN_HIDE_FILE, true},
 	{"/proc/vmallocinfo", PLAN_HIDE_FILE, true},
 	{"/proc/mtrr", PLAN_READONLY, true},
+	{"/proc/pressure", PLAN_READONLY, true}, /* PSI triggers */
 };
 
 static const char *const resolv_conf[] = {
