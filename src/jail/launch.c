@@ -49,7 +49,7 @@
 #include "sbox/plan.h"
 #include "sbox/wire.h"
 
-#define INOTIFY_MAX "64" /* instances; a user has 128 as a rule */
+#define INOTIFY_MAX "48" /* instances; a user has 128 as a rule */
 
 /* path is absolute, or in our own /proc. */
 static void write_proc(const struct inside *in, const char *path,
