@@ -68,6 +68,30 @@ print("terminals", 0 < n <= 256)'
 	[ -z "$(ls -A)" ]
 }
 
+@test "the limit of core dumps stays, for who lowers it as well" {
+	need python3
+	cat >lower.py <<-'END'
+	import ctypes, os, resource
+	libc, none = ctypes.CDLL(None), (ctypes.c_ulong * 2)()
+	for core in 4, 4 | 1 << 32:
+	    for old in None, (ctypes.c_ulong * 2)():
+	        libc.syscall(302 if os.uname().machine == "x86_64" else 261, 0,
+	                     ctypes.c_ulong(core), none, old)
+	    libc.syscall(160 if os.uname().machine == "x86_64" else 164,
+	                 ctypes.c_ulong(core), none)
+	print(resource.getrlimit(4))
+	resource.setrlimit(resource.RLIMIT_CORE, (0, 0)) # no error
+	resource.setrlimit(resource.RLIMIT_NOFILE, (99, 99))
+	print(resource.getrlimit(4), resource.getrlimit(resource.RLIMIT_NOFILE))
+	END
+	local profile
+	for profile in base strict nested; do
+		inside --profile $profile -- /usr/bin/python3 lower.py
+		prints "(1, 1)
+(1, 1) (99, 99)"
+	done
+}
+
 @test "no priority above the host's, where the user may have one" {
 	local raised=(prlimit --rtprio=50 --nice=30)
 	if ! "${raised[@]}" true 2>/dev/null; then
