@@ -10,15 +10,14 @@
  * commands); user.name and user.email are read from it, without includes, and
  * enter as GIT_CONFIG_* variables (git-config(1), Git 2.31).
  */
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 #include "plan_internal.h"
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
+#include "sbox/gitconfig.h"
 #include "sbox/path.h"
 
 #define GIT_FILE_MAX   4096
@@ -74,6 +73,7 @@ static void worktree_show(struct view *v, const char *common)
 	}
 	plan_warn(v->plan, "git: %s, whose worktree this is, is shown writable",
 		  common);
+	strlist_add(&v->untrusted, common);
 	view_show(v, common, common, &st, PLAN_CHECK, "git worktree");
 }
 
@@ -112,67 +112,19 @@ static void worktree_find(struct view *v)
 	worktree_show(v, common);
 }
 
-/* One value: quotes and backslashes as in git-config(1), comment cut off. */
-static char *config_value(const char *in)
-{
-	char *out = xcalloc(1, strlen(in) + 1);
-	size_t n = 0, keep = 0;
-	bool quoted = false;
-
-	for (in += strspn(in, " \t"); *in; in++) {
-		if (*in == '"') {
-			quoted = !quoted;
-			keep = n;
-			continue;
-		}
-		if (!quoted && (*in == '#' || *in == ';'))
-			break;
-		if (*in == '\\' && (in[1] == '"' || in[1] == '\\'))
-			in++;
-		out[n++] = *in;
-		if (quoted || !isspace((unsigned char)*in))
-			keep = n;
-	}
-	out[keep] = '\0';
-	return out;
-}
-
-/* A line of the [user] section. */
-static void config_line(char *line, char *value[2])
+/* user.name and user.email of a file, over what value holds. */
+static void config_read(const struct view *v, const char *path, char *value[2])
 {
 	static const char *const keys[] = {"name", "email"};
-	char *eq = strchr(line, '=');
-
-	if (!eq)
-		return;
-	*eq = '\0';
-	line[strcspn(line, " \t")] = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (strcasecmp(line, keys[i]) == 0)
-			xreplace(&value[i], config_value(eq + 1));
-	}
-}
-
-/* user.name and user.email of dir/name, over what value holds. */
-static void config_read(const struct view *v, const char *dir, const char *name,
-			char *value[2])
-{
-	cleanup_free char *path = path_join(dir, name);
 	cleanup_free char *text =
 		v->host->fs.read_head(v->host->fs.ctx, path, GIT_CONFIG_MAX);
-	bool in_user = false;
-	char *save = NULL;
+	struct gitconfig c = {.at = text};
 
-	if (!text)
-		return;
-	for (char *line = strtok_r(text, "\r\n", &save); line;
-	     line = strtok_r(NULL, "\r\n", &save)) {
-		line += strspn(line, " \t");
-		if (line[0] == '[')
-			in_user = strncasecmp(line, "[user]", 6) == 0;
-		else if (in_user)
-			config_line(line, value);
-	}
+	while (text && gitconfig_next(&c))
+		for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+			if (c.value && strcmp(c.section, "user") == 0 &&
+			    strcmp(c.key, keys[i]) == 0)
+				xreplace(&value[i], xstrdup(c.value));
 }
 
 /* Started beneath a repository's top: git finds nothing, and can't say why. */
@@ -199,19 +151,28 @@ void git_note(struct view *v)
 	}
 }
 
-void git_find(struct view *v)
+void git_user_config(const struct view *v, struct strlist *out)
 {
 	const char *xdg = host_getenv(v->host, "XDG_CONFIG_HOME");
+	cleanup_free char *dir = xdg && xdg[0] == '/'
+					 ? xstrdup(xdg)
+					 : path_join(v->host->home, ".config");
+
+	strlist_add_owned(out, path_join(dir, "git/config"));
+	strlist_add_owned(out, path_join(v->host->home, ".gitconfig"));
+}
+
+void git_find(struct view *v)
+{
+	cleanup_free char *mine = path_join(v->host->cwd, ".git/config");
+	cleanup_strlist struct strlist files = {.n = 0};
 	char *own[ARRAY_SIZE(v->git_value)] = {NULL};
 
-	if (xdg && xdg[0] == '/')
-		config_read(v, xdg, "git/config", v->git_value);
-	else
-		config_read(v, v->host->home, ".config/git/config",
-			    v->git_value);
-	config_read(v, v->host->home, ".gitconfig", v->git_value);
+	git_user_config(v, &files);
+	for (size_t i = 0; i < files.n; i++)
+		config_read(v, files.v[i], v->git_value);
 	/* the variables would win over the repository's own identity */
-	config_read(v, v->host->cwd, ".git/config", own);
+	config_read(v, mine, own);
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
 		if (own[i])
 			xreplace(&v->git_value[i], NULL);

@@ -113,6 +113,8 @@ int device_build(struct view *v);
 /* The command's installation. What isn't found is told by exec, status 127. */
 void install_find(struct view *v, const char *argv0);
 void git_find(struct view *v);
+/* Append the names of the user's own files of git's configuration. */
+void git_user_config(const struct view *v, struct strlist *out);
 /* Where a .git file leads to: 0 and *out, canonical and malloc'd, or NULL if
  * that is nothing; -1 and the diag if the inside could reach it and we can't.
  */

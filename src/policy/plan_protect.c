@@ -2,8 +2,8 @@
 /*
  * Which names must not be written although they lie in something shown
  * writable: what the host would execute or trust later (.git/hooks, .envrc
- * ...), and sbox's own directories and files. How a name is guarded:
- * plan_guard.c.
+ * ...), what git's configuration names of that kind, and sbox's own directories
+ * and files. How a name is guarded: plan_guard.c.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,9 +13,11 @@
 #include "plan_internal.h"
 #include "sbox/cleanup.h"
 #include "sbox/diag.h"
+#include "sbox/gitconfig.h"
 #include "sbox/path.h"
 
-#define CONFIG_MAX 65536 /* of it is looked at */
+#define CONFIG_MAX	 (1 << 20) /* of it is looked at */
+#define CONFIG_FILES_MAX 64	   /* with all that they include */
 
 /* Of every git repository. This one is left out with --git-config rw (known by
  * its address: a user's fs.protect always counts). */
@@ -180,20 +182,28 @@ static bool is_repository(const struct view *v, const char *src)
 	return text && strstr(text, mark);
 }
 
+/* Of a worktree's own directory in a repository that one, malloc'd; of any
+ * other itself. */
+static char *common_dir(const char *gitdir)
+{
+	cleanup_free char *up = path_dirname(gitdir);
+
+	return strcmp(basename(up), "worktrees") == 0 ? path_dirname(up)
+						      : xstrdup(gitdir);
+}
+
 /* The repository that a .git file names, where that is shown writable: with
  * the file (git init --separate-git-dir), or as a worktree's. */
 static int protect_named(struct view *v, const char *dst, const char *dotgit)
 {
-	cleanup_free char *gitdir = NULL, *trees = NULL;
+	cleanup_free char *gitdir = NULL;
 
 	if (guard_readonly(v, dst, "protect") < 0 ||
 	    git_file_target(v, dotgit, &gitdir) < 0)
 		return -1;
 	if (!gitdir)
 		return 0;
-	trees = path_dirname(gitdir);
-	if (strcmp(basename(trees), "worktrees") == 0)
-		xreplace(&gitdir, path_dirname(trees));
+	xreplace(&gitdir, common_dir(gitdir));
 	for (size_t i = 0, n = v->plan->nmounts; i < n; i++) {
 		cleanup_free char *at = view_alias(&v->plan->mounts[i], gitdir,
 						   PLAN_RO | PLAN_DEV);
@@ -227,6 +237,177 @@ static int guard_mine(struct view *v, const char *dst)
 	return 0;
 }
 
+/* A file or directory that the host's git uses by a name of the user's, perhaps
+ * through a link: read-only wherever it is shown writable. 0 and *canon (NULL
+ * if nothing is there), or -1. */
+static int guard_named(struct view *v, const char *path, const char *why,
+		       char **canon)
+{
+	struct stat st;
+
+	*canon = NULL;
+	if (view_resolve(v, path, canon, &st, v->d) < 0) {
+		if (errno == EACCES && view_could_reach(v, path))
+			diag_hint(v->d, "chmod u+x the directories above it");
+		else if (errno == ENOENT || errno == ENOTDIR || errno == EACCES)
+			*v->d = (struct diag){.text = ""};
+		return diag_is_set(v->d) ? diag_prefix(v->d, "%s", why) : 0;
+	}
+	for (size_t i = 0, n = v->plan->nmounts; i < n; i++) {
+		cleanup_free char *at = view_alias(&v->plan->mounts[i], *canon,
+						   PLAN_RO | PLAN_DEV);
+
+		if (at && path_under(*canon, v->host->cwd) &&
+		    is_asked_writable(v, at) < 1) {
+			diag_set(v->d, "%s: %s: the project would be read-only",
+				 why, *canon);
+			return diag_hint(v->d,
+					 "name another directory, or allow it: "
+					 "--rw %s",
+					 at);
+		}
+		if (at && guard_readonly(v, at, why) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Hooks, and what those lead to that are links: git runs nothing else here. */
+static int guard_hooks(struct view *v, const char *path, const char *why)
+{
+	const struct host_fs *fs = &v->host->fs;
+	cleanup_strlist struct strlist names = {.n = 0};
+	cleanup_free char *dir = NULL;
+
+	if (guard_named(v, path, why, &dir) < 0)
+		return -1;
+	if (dir && view_type(v, dir) == S_IFDIR &&
+	    fs->list(fs->ctx, dir, S_IFLNK, &names) < 0)
+		return diag_set_errno(v->d, errno, "%s: %s", why, dir);
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *hook = path_join(dir, names.v[i]);
+		cleanup_free char *to = fs->readlink(fs->ctx, hook);
+		cleanup_free char *target = to ? path_join(dir, to) : NULL;
+		cleanup_free char *canon = NULL;
+
+		if (to && guard_named(v, target, hook, &canon) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A repository's configuration, and how far it was followed. */
+struct config {
+	struct view *v;
+	const char *top; /* where git runs hooks */
+	struct strlist seen;
+};
+
+static int config_file(struct config *g, const char *path);
+
+static int config_variable(struct config *g, const char *dir,
+			   const struct gitconfig *c)
+{
+	const char *section = c->section;
+	bool hooks = strcmp(section, "core") == 0 &&
+		     strcmp(c->key, "hookspath") == 0;
+	bool include = strcmp(c->key, "path") == 0 &&
+		       (strcmp(section, "include") == 0 ||
+			strncmp(section, "includeif.", 10) == 0);
+	const char *why = hooks ? "core.hooksPath" : "include.path";
+	cleanup_free char *name = NULL, *path = NULL, *canon = NULL;
+
+	if (!c->value || !c->value[0] || (!hooks && !include))
+		return 0;
+	if (path_expand_home(c->value, g->v->host->home, &name, g->v->d) < 0)
+		return diag_prefix(g->v->d, "%s", why);
+	path = path_join(hooks ? g->top : dir, name);
+	/* husky's own call those of the directory above */
+	if (hooks && path_ends(path, "/_"))
+		xreplace(&path, path_dirname(path));
+	if (hooks)
+		return guard_hooks(g->v, path, why);
+	if (guard_named(g->v, path, why, &canon) < 0)
+		return -1;
+	return config_file(g, path);
+}
+
+/* What a file of git's configuration names, whatever the conditions. */
+static int config_file(struct config *g, const char *path)
+{
+	const struct host_fs *fs = &g->v->host->fs;
+	cleanup_free char *canon = NULL, *text = NULL;
+	cleanup_free char *dir = path_dirname(path);
+	struct gitconfig c = {.at = NULL};
+	struct stat st;
+	int r = 0;
+
+	if (view_follow(g->v, path, &canon, &st) < 0 ||
+	    strlist_has(&g->seen, canon))
+		return 0;
+	text = fs->read_head(fs->ctx, canon, CONFIG_MAX);
+	if (!text)
+		return 0; /* nor does git, as this user, read it */
+	strlist_add(&g->seen, canon);
+	if (st.st_size > (off_t)strlen(text) || g->seen.n > CONFIG_FILES_MAX) {
+		diag_set(g->v->d,
+			 "protect: %s: can't be told what git takes from it: "
+			 "it is larger than 1 MiB, holds a NUL, or includes "
+			 "too many others",
+			 path);
+		return diag_hint(g->v->d, "look at it, then move it away");
+	}
+	c.at = text;
+	while (r == 0 && gitconfig_next(&c))
+		r = config_variable(g, dir, &c);
+	return r;
+}
+
+/* The repository that git finds from this writable directory on, perhaps above
+ * it, and what its configuration and the user's names. */
+static int protect_configured(struct view *v, const char *src)
+{
+	cleanup_free char *top = xstrdup(src), *dotgit = path_join(src, ".git");
+	cleanup_free char *gitdir = NULL, *common = NULL, *hooks = NULL;
+	cleanup_strlist struct strlist files = {.n = 0};
+	struct config g = {.v = v};
+	size_t repository;
+	struct stat st;
+	int r = 0;
+
+	if (!view_type(v, dotgit) && is_repository(v, src))
+		xreplace(&dotgit, xstrdup(src));
+	while (!view_type(v, dotgit) && top[1]) {
+		xreplace(&top, path_dirname(top));
+		xreplace(&dotgit, path_join(top, ".git"));
+	}
+	if (view_type(v, dotgit) == S_IFREG)
+		r = git_file_target(v, dotgit, &gitdir);
+	else
+		(void)view_resolve(v, dotgit, &gitdir, &st, NULL);
+	if (gitdir) {
+		common = common_dir(gitdir);
+		hooks = path_join(common, "hooks");
+		r = guard_hooks(v, hooks, "protect");
+		strlist_add_owned(&files, path_join(common, git_config));
+		strlist_add_owned(&files, path_join(gitdir, "config.worktree"));
+	}
+	repository = files.n;
+	git_user_config(v, &files);
+	g.top = top;
+	for (size_t i = 0; i < files.n && r == 0; i++) {
+		cleanup_free char *canon = NULL;
+
+		/* the user's own may be links into a project of dot-files */
+		if (i >= repository && !view_is_untrusted(v, v->host->home))
+			r = guard_named(v, files.v[i], "protect", &canon);
+		if (r == 0)
+			r = config_file(&g, files.v[i]);
+	}
+	strlist_free(&g.seen);
+	return r;
+}
+
 /* The protected names beneath one writable directory, which may itself be a
  * bare repository. */
 static int protect_dir(struct view *v, const char *dst, const char *src)
@@ -242,7 +423,9 @@ static int protect_dir(struct view *v, const char *dst, const char *src)
 	if (view_type(v, dotgit) == S_IFREG &&
 	    protect_named(v, git, dotgit) < 0)
 		return -1;
-	return is_repository(v, src) ? protect_git(v, dst, src) : 0;
+	if (is_repository(v, src) && protect_git(v, dst, src) < 0)
+		return -1;
+	return protect_configured(v, src);
 }
 
 static bool is_profile_file(const char *name)

@@ -389,6 +389,64 @@ config_holds() # FILE: the command's words are shell text for the inside
 	[ "$(wc -l <.git/hooks/pre-commit)" -eq 2 ]
 }
 
+# The host's git runs and reads what the inside could not write.
+@test "git: what .git/config names in the project, and what a hook leads to, is protected" {
+	local evil='#!/bin/sh
+touch "$HOME/docs/pwned"' f
+	mkdir .husky .husky/_ scripts
+	for f in .husky/_/pre-commit .husky/pre-commit scripts/post; do
+		printf '#!/bin/sh\n' >"$f"
+		chmod 755 "$f"
+	done
+	echo '[alias] st = status' >.gitconfig
+	echo '[alias] s = status' >.more
+	ln -s ../../scripts/post .git/hooks/post-commit
+	git config core.hooksPath .husky/_
+	git config include.path ../.gitconfig
+	git config 'includeIf.gitdir:/.path' ../.more
+	inside_sh "for f in .husky/_/pre-commit .husky/pre-commit scripts/post; do
+			echo '$evil' >\$f
+		done
+		echo '$evil' >.husky/_/post-commit
+		printf '[core]\n\tfsmonitor = touch $HOME/docs/pwned\n' |
+			tee -a .gitconfig >>.more
+		echo fine >made; git add made"
+	succeeds
+	[ "$(cat made)" = fine ]
+	git commit -qm second
+	git -c core.hooksPath=.git/hooks commit -q --allow-empty -m third
+	[ ! -e "$HOME/docs/pwned" ]
+	inside_sh 'rm -f .gitconfig .more scripts/post; mv .husky x; mv scripts y'
+	[ -e .gitconfig ] && [ -e .more ] && [ -x scripts/post ]
+	# what isn't there is not made, and --rw gives the rest back
+	rm -r .husky
+	inside --rw "$PROJ/.gitconfig" -- /bin/sh -c 'echo >>.gitconfig; echo >>.more'
+	[ "$status" -ne 0 ]
+	[ ! -e .husky ]
+	[ "$(wc -l <.gitconfig)" -eq 2 ]
+	[ "$(wc -l <.more)" -eq 1 ]
+}
+
+@test "git: configuration that can't be read to its end is an error" {
+	git config include.path ../other
+	printf '# \0\n[core]\n\thooksPath = hooks\n' >other
+	inside_sh 'touch ran'
+	refused
+	says "$PROJ/.git/../other: can't be told what git takes from it"
+	head -c 2000000 /dev/zero | tr '\0' '#' >other
+	inside_sh 'touch ran'
+	refused
+	# many that are included, each of which includes them all
+	local i
+	for i in {1..99}; do
+		printf '[include]\npath = m%d\n' {1..99} >"m$i"
+	done
+	cp m1 other
+	inside_sh 'touch ran'
+	refused
+	says 'too many others'
+}
+
 @test "git: clone of a local repository, push back, submodule" {
 	git clone -q --bare . "$PROJ/up.git"
 	inside_sh 'set -e; git clone -q up.git copy; cd copy; echo c >c; git add c
