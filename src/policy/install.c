@@ -7,9 +7,10 @@
  * The command is followed along PATH, symbolic links and shebang lines. Each
  * file on the way gives one read-only path: its package (the outermost
  * node_modules), its prefix (the directory above bin, if that holds a lib: a
- * node version, a virtual environment) or else the file alone. Links that lie
- * in a writable place are not followed, and no prefix is shown that contains
- * the home, the project or sbox's own directories.
+ * node version, a virtual environment) or else the file alone; a link, the
+ * virtual environment that it lies in. Links that lie in a writable place are
+ * not followed, and no prefix is shown that contains the home, the project or
+ * sbox's own directories.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -72,13 +73,24 @@ static char *install_root(const struct view *v, const char *file)
 	return xstrdup(file);
 }
 
-static void install_show(struct view *v, const char *file)
+static void install_show(struct view *v, const char *root)
 {
-	cleanup_free char *root = install_root(v, file);
 	struct stat st;
 
 	if (view_lstat(v, root, &st) == 0)
 		view_show(v, root, root, &st, PLAN_RO | PLAN_CHECK, "command");
+}
+
+/* Python looks for its virtual environment where the link lies by which it was
+ * started. */
+static void install_show_venv(struct view *v, const char *link)
+{
+	cleanup_free char *dir = path_dirname(link);
+	cleanup_free char *root = path_dirname(dir);
+	cleanup_free char *mark = path_join(root, "pyvenv.cfg");
+
+	if (view_type(v, mark) == S_IFREG && !is_too_broad(v, root))
+		install_show(v, root);
 }
 
 /* The first executable NAME along the caller's PATH, or NULL. */
@@ -146,8 +158,11 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 		if (view_lstat(v, at, &st) < 0)
 			break;
 		if (S_ISREG(st.st_mode)) {
-			if (!is_shown(v, at))
-				install_show(v, at);
+			if (!is_shown(v, at)) {
+				cleanup_free char *root = install_root(v, at);
+
+				install_show(v, root);
+			}
 			return at;
 		}
 		if (!S_ISLNK(st.st_mode))
@@ -156,6 +171,7 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 		if (!target)
 			break;
 		if (!is_shown(v, at)) {
+			install_show_venv(v, at);
 			strlist_add(&v->links, at);
 			strlist_add(&v->links, target);
 		}

@@ -663,6 +663,20 @@ secret"
 	no_secret
 }
 
+@test "an activated virtual environment outside the project is the python's own inside" {
+	need python3
+	python3 -m venv --without-pip "$HOME/vv"
+	echo 'name = "seen"' >"$(echo "$HOME"/vv/lib/python*/site-packages)/mine.py"
+	PATH=$HOME/vv/bin:$PATH inside python -c \
+		'import sys, mine; print(sys.prefix, mine.name)'
+	succeeds
+	prints "$HOME/vv seen"
+	PATH=$HOME/vv/bin:$PATH inside python -c \
+		'import sys; open(sys.prefix + "/evil", "w")'
+	[ "$status" -ne 0 ]
+	[ ! -e "$HOME/vv/evil" ]
+}
+
 @test "a command's installation is read-only" {
 	mkdir -p "$HOME/apps/bin"
 	printf '#!/bin/sh\necho evil >"$0" 2>/dev/null\nrm -f "$0"\n%s' \
