@@ -93,23 +93,52 @@ static void install_show_venv(struct view *v, const char *link)
 		install_show(v, root);
 }
 
-/* The first executable NAME along the caller's PATH, or NULL. */
-static char *path_search(const struct view *v, const char *name)
+static bool is_command(const struct view *v, const char *file)
+{
+	struct stat st;
+
+	return view_lstat(v, file, &st) == 0 &&
+	       (S_ISLNK(st.st_mode) ||
+		(S_ISREG(st.st_mode) && (st.st_mode & 0111)));
+}
+
+/* The first executable NAME along the caller's PATH, or NULL. left: what was
+ * passed over on the way. */
+static char *path_search(const struct view *v, const char *name,
+			 struct strlist *left)
 {
 	const char *at = host_getenv(v->host, "PATH");
 	char *dir;
 
-	while ((dir = view_path_next(v, &at))) {
+	while ((dir = view_path_next(v, &at, left))) {
 		cleanup_free char *file = path_join(dir, name);
-		struct stat st;
 
 		free(dir);
-		if (view_lstat(v, file, &st) == 0 &&
-		    (S_ISLNK(st.st_mode) ||
-		     (S_ISREG(st.st_mode) && (st.st_mode & 0111))))
+		if (is_command(v, file))
 			return steal_ptr(&file);
 	}
 	return NULL;
+}
+
+/* The command that was typed. That it isn't the one that the caller's shell
+ * would have taken is said. */
+static char *command_search(struct view *v, const char *name)
+{
+	cleanup_strlist struct strlist left = {.n = 0};
+	char *file = path_search(v, name, &left);
+
+	for (size_t i = 0; i < left.n; i++) {
+		cleanup_free char *other = path_join(left.v[i], name);
+
+		if (!is_command(v, other))
+			continue;
+		plan_warn(v->plan,
+			  "PATH: %s is left out: it is writable inside; sbox "
+			  "%s runs what is there",
+			  left.v[i], other);
+		break;
+	}
+	return file;
 }
 
 /* The interpreter's name or path in a shebang line, malloc'd, or NULL. */
@@ -184,7 +213,7 @@ static char *install_follow(struct view *v, const char *file, unsigned *hops)
 void install_find(struct view *v, const char *argv0)
 {
 	char *file = strchr(argv0, '/') ? path_join(v->host->cwd, argv0)
-					: path_search(v, argv0);
+					: command_search(v, argv0);
 	unsigned hops = 0;
 
 	while (file && hops < INSTALL_HOPS_MAX) {
@@ -195,8 +224,9 @@ void install_find(struct view *v, const char *argv0)
 			strlist_add(&v->commands, file);
 			strlist_add(&v->commands, real);
 		}
-		xreplace(&file, next && next[0] != '/' ? path_search(v, next)
-						       : steal_ptr(&next));
+		xreplace(&file, next && next[0] != '/'
+					? path_search(v, next, NULL)
+					: steal_ptr(&next));
 	}
 	free(file);
 }

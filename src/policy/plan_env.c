@@ -69,7 +69,7 @@ static char *path_clean(const struct view *v, bool inside)
 	const char *at = host_getenv(v->host, "PATH");
 	char *out = NULL, *dir;
 
-	while ((dir = view_path_next(v, &at))) {
+	while ((dir = view_path_next(v, &at, NULL))) {
 		if (!inside || is_visible(v, dir))
 			xreplace(&out, xasprintf("%s%s%s", out ? out : "",
 						 out ? ":" : "", dir));

@@ -67,9 +67,10 @@ char *view_writable(const struct view *v, const char *dst);
  * if it doesn't, or has one of these flags. */
 char *view_alias(const struct plan_mount *m, const char *src, unsigned without);
 /* The next directory of the caller's PATH that decides something, malloc'd, or
- * NULL: relative ones and those that are writable inside are passed over. *at
- * is PATH at first. */
-char *view_path_next(const struct view *v, const char **at);
+ * NULL: those that are writable inside, so relative ones too, are passed over,
+ * and appended to left (unless it is NULL). *at is PATH at first. */
+char *view_path_next(const struct view *v, const char **at,
+		     struct strlist *left);
 
 /* True if path is one of v->untrusted or lies beneath it. */
 bool view_is_untrusted(const struct view *v, const char *path);

@@ -184,16 +184,21 @@ static bool leads_to_untrusted(const struct view *v, const char *dir)
 	       view_is_untrusted(v, canon);
 }
 
-char *view_path_next(const struct view *v, const char **at)
+char *view_path_next(const struct view *v, const char **at,
+		     struct strlist *left)
 {
 	while (*at && **at) {
 		size_t len = strcspn(*at, ":");
-		cleanup_free char *dir = xstrndup(*at, len);
+		cleanup_free char *part = xstrndup(*at, len);
+		cleanup_free char *dir = path_join(v->host->cwd, part);
 
 		*at += len + ((*at)[len] == ':');
-		if (dir[0] == '/' && !strstr(dir, "/../") &&
-		    !leads_to_untrusted(v, dir))
+		if (strstr(dir, "/../"))
+			continue;
+		if (!leads_to_untrusted(v, dir))
 			return steal_ptr(&dir);
+		if (left)
+			strlist_add(left, dir);
 	}
 	return NULL;
 }

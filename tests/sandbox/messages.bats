@@ -218,3 +218,25 @@ s.recv(1)'
 	inside --ro "$HOME/bin" -- "$HOME/bin/tool"
 	prints "given 1"
 }
+
+@test "a part of PATH that is left out is told of when it has the command, and only then" {
+	mkdir -p .venv/bin
+	printf '#!/bin/sh\necho mine\n' >.venv/bin/onlyhere
+	cp .venv/bin/onlyhere .venv/bin/id
+	chmod 755 .venv/bin/*
+	local w
+	for w in onlyhere id; do
+		PATH=$PROJ/.venv/bin:$PATH inside -- "$w"
+		lacks mine
+		says "PATH: $PROJ/.venv/bin is left out: it is writable inside"
+		says "sbox $PROJ/.venv/bin/$w runs what is there"
+		inside -- "$PROJ/.venv/bin/$w"
+		prints mine
+	done
+	PATH=$PATH:$PROJ/.venv/bin inside -- id
+	succeeds
+	[ -z "$stderr" ]
+	PATH=$PROJ/.venv/bin:$PATH inside -- cat
+	succeeds
+	[ -z "$stderr" ]
+}
