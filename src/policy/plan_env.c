@@ -80,7 +80,9 @@ static char *path_clean(const struct view *v, bool inside)
 
 static void env_git(struct view *v)
 {
-	static const char *const keys[] = {"user.name", "user.email"};
+	/* the last is for git not to set modes that the filter refuses */
+	static const char *const keys[] = {"user.name", "user.email",
+					   "core.sharedRepository"};
 	unsigned n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {

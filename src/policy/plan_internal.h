@@ -32,7 +32,7 @@ struct view {
 	struct strlist links; /* pairs: link inside, target (command's links) */
 	struct strlist commands; /* pairs: link, the file that it leads to */
 	bool aliased;		 /* VIEW_BIN holds the names of commands */
-	char *git_value[2];	 /* user.name, user.email; NULL: unset */
+	char *git_value[3];	 /* see env_git(); NULL: unset */
 	bool interactive; /* no command was given: a shell for a person */
 };
 

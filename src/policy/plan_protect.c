@@ -309,14 +309,16 @@ static int config_variable(struct config *g, const char *dir,
 			   const struct gitconfig *c)
 {
 	const char *section = c->section;
-	bool hooks = strcmp(section, "core") == 0 &&
-		     strcmp(c->key, "hookspath") == 0;
+	bool core = strcmp(section, "core") == 0;
+	bool hooks = core && strcmp(c->key, "hookspath") == 0;
 	bool include = strcmp(c->key, "path") == 0 &&
 		       (strcmp(section, "include") == 0 ||
 			strncmp(section, "includeif.", 10) == 0);
 	const char *why = hooks ? "core.hooksPath" : "include.path";
 	cleanup_free char *name = NULL, *path = NULL, *canon = NULL;
 
+	if (core && strcmp(c->key, "sharedrepository") == 0)
+		xreplace(&g->v->git_value[2], xstrdup("umask"));
 	if (!c->value || !c->value[0] || (!hooks && !include))
 		return 0;
 	if (path_expand_home(c->value, g->v->host->home, &name, g->v->d) < 0)

@@ -447,6 +447,28 @@ touch "$HOME/docs/pwned"' f
 	says 'too many others'
 }
 
+# Files of the group's are made by the set-group-ID directories themselves.
+@test "git: a shared repository can be committed to, and its directories stay shared" {
+	rm -rf .git
+	git init -q --shared=group -b main .
+	inside_sh 'set -e; echo x >>file; git add file; git commit -qm x
+		git switch -qc some/topic; git gc -q; git log --format=%s'
+	succeeds
+	prints x
+	[ -z "$(find .git/objects .git/refs -type d ! -perm -2000)" ]
+	git fsck --strict
+	# what it costs
+	inside_sh 'mkdir d; chmod g+s d'
+	[ "$status" -ne 0 ]
+	mkdir s
+	chmod g+s s
+	inside_sh 'cp -a s t; chmod 2755 s'
+	[ "$status" -ne 0 ]
+	inside_sh 'mkdir s/d; cp -r s t; cp -r --preserve=timestamps s u'
+	succeeds
+	[ -g s/d ]
+}
+
 @test "git: clone of a local repository, push back, submodule" {
 	git clone -q --bare . "$PROJ/up.git"
 	inside_sh 'set -e; git clone -q up.git copy; cd copy; echo c >c; git add c
