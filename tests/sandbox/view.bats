@@ -648,6 +648,23 @@ secret"
 	prints one
 }
 
+@test "a directory entered through a link has its own path inside, and the other with --rw" {
+	ln -s "$PROJ" "$SCRATCH/link"
+	echo seen >file
+	mkdir hooks .git
+	printf '[core]\n\thooksPath = hooks\n' >.git/config
+	cd "$SCRATCH/link"
+	inside_sh "pwd; ls '$SCRATCH/link'"
+	prints "$PROJ"
+	inside --rw "$PWD" -- /bin/sh -c "cat '$SCRATCH/link/file'
+		echo >'$SCRATCH/link/made'
+		echo >'$SCRATCH/link/.git/config'; echo >'$SCRATCH/link/hooks/x'"
+	prints seen
+	[ -e made ]
+	[ -s .git/config ]
+	[ ! -e hooks/x ]
+}
+
 # --- the command's own installation -----------------------------------------
 
 @test "a command is found through PATH, symlinks and its shebang line" {
