@@ -125,7 +125,7 @@ static int guard_look(const struct view *v, const char *under, const char *dst,
 				 "--rw %s",
 				 dst);
 	}
-	if (errno != ENOENT && errno != ENOTDIR)
+	if (held == 0 && errno != ENOENT && errno != ENOTDIR)
 		return unreachable(v, under, why);
 	for (size_t i = 0; i < made->n; i++) {
 		if (path_under(under, made->v[i])) {
@@ -165,7 +165,7 @@ static int guard_pin_parents(struct view *v, const char *dst, const char *why)
 {
 	cleanup_free char *parent = path_dirname(dst);
 	cleanup_free char *under = view_writable(v, parent);
-	struct stat st;
+	struct stat st = {.st_mode = 0};
 
 	if (!under || has_step(v, PLAN_SELF, parent) ||
 	    has_step(v, PLAN_READONLY, parent) ||
@@ -182,7 +182,7 @@ static int guard_pin_parents(struct view *v, const char *dst, const char *why)
 int guard_lock(struct view *v, const char *dst, const char *why, int depth)
 {
 	cleanup_free char *under = view_writable(v, dst);
-	struct stat st;
+	struct stat st = {.st_mode = 0};
 	int r;
 
 	if (!under || has_step(v, PLAN_READONLY, dst))
