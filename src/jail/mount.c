@@ -367,7 +367,7 @@ static const struct plan_mount *built_aside(const struct plan *p,
 		if (home && path_under(home->dst, m->dst) &&
 		    path_under(m->dst, step->dst))
 			return m;
-		if (strcmp(m->src, p->keep_home) == 0)
+		if (!home && strcmp(m->src, p->keep_home) == 0)
 			home = m;
 	}
 	return NULL;
@@ -500,9 +500,18 @@ void mount_build(const struct plan *p, int proc)
 
 void mount_enter(const struct plan *p)
 {
+	const struct plan_mount *planned = NULL;
+
+	for (size_t i = 0; i < p->nmounts; i++) {
+		const struct plan_mount *m = &p->mounts[i];
+
+		if (m->flags & PLAN_CWD)
+			planned = m;
+		else if (m->type == PLAN_TMPFS && path_under(m->dst, p->cwd))
+			planned = NULL; /* --tmpfs . */
+	}
 	if (chdir(p->cwd) < 0)
 		fatal("setup: %s", p->cwd);
-	for (size_t i = 0; i < p->nmounts; i++)
-		if (p->mounts[i].flags & PLAN_CWD)
-			check_inode(AT_FDCWD, &p->mounts[i]);
+	if (planned)
+		check_inode(AT_FDCWD, planned);
 }

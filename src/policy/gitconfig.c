@@ -13,6 +13,12 @@
 #include <ctype.h>
 #include <string.h>
 
+/* As git has it: without \v and \f. */
+static bool is_blank(char c)
+{
+	return c && strchr(" \t\r\n", c);
+}
+
 static char *copy_key(char *out, char **in, const char *more)
 {
 	for (; isalnum((unsigned char)**in) || (**in && strchr(more, **in));
@@ -55,7 +61,7 @@ static void read_value(struct gitconfig *c)
 
 	c->value = in;
 	for (; *in && *in != '\n'; in++) {
-		bool blank = !quoted && isspace((unsigned char)*in);
+		bool blank = !quoted && is_blank(*in);
 
 		if (*in == '"') {
 			quoted = !quoted;

@@ -441,17 +441,18 @@ static void cover_add(struct view *v, const struct cover_row *row)
 	}
 }
 
-/* What was asked for read-only within what is writable keeps its name, and a
- * file has no other. In a kept home (PLAN_MAKE) there is nothing of the host's.
- */
-static int readonly_build(struct view *v)
+/* What was asked for read-only, or empty, within what is writable keeps its
+ * name, and a file has no other. In a kept home (PLAN_MAKE) there is nothing of
+ * the host's. */
+static int places_build(struct view *v)
 {
 	for (size_t i = 0, n = v->plan->nmounts; i < n; i++) {
 		const struct plan_mount m = v->plan->mounts[i];
 		cleanup_free char *parent = NULL, *under = NULL;
 
-		if (m.type != PLAN_BIND ||
-		    (m.flags & (PLAN_RO | PLAN_MAKE)) != PLAN_RO)
+		if (m.type != PLAN_TMPFS &&
+		    (m.type != PLAN_BIND ||
+		     (m.flags & (PLAN_RO | PLAN_MAKE)) != PLAN_RO))
 			continue;
 		parent = path_dirname(m.dst);
 		under = view_writable(v, parent);
@@ -470,7 +471,7 @@ int guard_build(struct view *v)
 	proc_build(v);
 	for (size_t i = 0; i < ARRAY_SIZE(cover_rows); i++)
 		cover_add(v, &cover_rows[i]);
-	if (protect_build(v) < 0 || readonly_build(v) < 0 || hide_build(v) < 0)
+	if (protect_build(v) < 0 || places_build(v) < 0 || hide_build(v) < 0)
 		return -1;
 	if (v->plan->keep_home)
 		(void)plan_add(v->plan, PLAN_HIDE_DIR, "/" PLAN_SCRATCH,

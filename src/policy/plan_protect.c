@@ -214,8 +214,8 @@ static int protect_named(struct view *v, const char *dst, const char *dotgit)
 	return 0;
 }
 
-/* The user's names, in the working directory or absolute. A link on the way is
- * followed, which can only protect more. */
+/* The user's names, in the working directory or absolute. One that isn't shown
+ * leads through a link to what is, perhaps. */
 static int guard_mine(struct view *v, const char *dst)
 {
 	for (size_t i = 0; i < v->policy->protect.n; i++) {
@@ -223,9 +223,10 @@ static int guard_mine(struct view *v, const char *dst)
 			path_join(v->host->cwd, v->policy->protect.v[i]);
 		cleanup_free char *parent = path_dirname(path);
 		cleanup_free char *canon = NULL, *real = NULL, *at = NULL;
+		cleanup_free char *shown = view_backing(v, path);
 		struct stat st;
 
-		if (view_follow(v, parent, &canon, &st) < 0)
+		if (shown || view_follow(v, parent, &canon, &st) < 0)
 			canon = steal_ptr(&parent);
 		real = path_join(canon, basename(path));
 		if (path_under(v->host->cwd, real))
@@ -365,24 +366,18 @@ static int config_file(struct config *g, const char *path)
 	return r;
 }
 
-/* The repository that git finds from this writable directory on, perhaps above
- * it, and what its configuration and the user's names. */
-static int protect_configured(struct view *v, const char *src)
+/* What the configuration of the repository with this .git, and the user's own,
+ * name; git runs its hooks in top. */
+static int protect_repository(struct view *v, const char *top,
+			      const char *dotgit)
 {
-	cleanup_free char *top = xstrdup(src), *dotgit = path_join(src, ".git");
 	cleanup_free char *gitdir = NULL, *common = NULL, *hooks = NULL;
 	cleanup_strlist struct strlist files = {.n = 0};
-	struct config g = {.v = v};
+	struct config g = {.v = v, .top = top};
 	size_t repository;
 	struct stat st;
 	int r = 0;
 
-	if (!view_type(v, dotgit) && is_repository(v, src))
-		xreplace(&dotgit, xstrdup(src));
-	while (!view_type(v, dotgit) && top[1]) {
-		xreplace(&top, path_dirname(top));
-		xreplace(&dotgit, path_join(top, ".git"));
-	}
 	if (view_type(v, dotgit) == S_IFREG)
 		r = git_file_target(v, dotgit, &gitdir);
 	else
@@ -396,7 +391,6 @@ static int protect_configured(struct view *v, const char *src)
 	}
 	repository = files.n;
 	git_user_config(v, &files);
-	g.top = top;
 	for (size_t i = 0; i < files.n && r == 0; i++) {
 		cleanup_free char *canon = NULL;
 
@@ -410,12 +404,31 @@ static int protect_configured(struct view *v, const char *src)
 	return r;
 }
 
+/* The same for all that git could find from this writable directory on: it
+ * passes by what is none, and is used further up as well. */
+static int protect_configured(struct view *v, const char *src, bool bare)
+{
+	cleanup_free char *top = xstrdup(src);
+	int r = bare ? protect_repository(v, src, src) : 0;
+
+	for (bool more = true; more && r == 0;) {
+		cleanup_free char *dotgit = path_join(top, ".git");
+
+		if (strcmp(top, src) == 0 || view_type(v, dotgit))
+			r = protect_repository(v, top, dotgit);
+		more = top[1] != '\0';
+		xreplace(&top, path_dirname(top));
+	}
+	return r;
+}
+
 /* The protected names beneath one writable directory, which may itself be a
  * bare repository. */
 static int protect_dir(struct view *v, const char *dst, const char *src)
 {
 	cleanup_free char *git = path_join(dst, ".git");
 	cleanup_free char *dotgit = path_join(src, ".git");
+	bool bare = is_repository(v, src);
 
 	if (protect_git(v, git, dotgit) < 0 ||
 	    guard_names(v, dst, protected_names, ARRAY_SIZE(protected_names),
@@ -425,9 +438,9 @@ static int protect_dir(struct view *v, const char *dst, const char *src)
 	if (view_type(v, dotgit) == S_IFREG &&
 	    protect_named(v, git, dotgit) < 0)
 		return -1;
-	if (is_repository(v, src) && protect_git(v, dst, src) < 0)
+	if (bare && protect_git(v, dst, src) < 0)
 		return -1;
-	return protect_configured(v, src);
+	return protect_configured(v, src, bare);
 }
 
 static bool is_profile_file(const char *name)

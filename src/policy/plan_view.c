@@ -473,11 +473,16 @@ static int tmpfs_build(struct view *v)
 		cleanup_free char *canon = NULL, *under = NULL;
 		struct stat st;
 
-		/* a link leads to what is shown by another name, perhaps */
-		if (view_follow(v, dest, &canon, &st) == 0 &&
-		    (under = view_backing(v, canon)))
+		/* a link leads to what is shown by another name, perhaps; not
+		 * one of the inside's, which would take away what is there */
+		if (view_resolve(v, dest, &canon, &st, v->d) < 0) {
+			if (errno == ELOOP)
+				return diag_prefix(v->d, "%s", l->v[i].origin);
+			*v->d = (struct diag){.text = ""};
+		} else if ((under = view_backing(v, canon))) {
 			dest = canon;
-		else
+		}
+		if (!under)
 			under = view_backing(v, dest);
 		if (under && view_lstat(v, under, &st) < 0) {
 			diag_set_errno(v->d, errno, "%s: %s", l->v[i].origin,

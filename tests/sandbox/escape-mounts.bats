@@ -1080,8 +1080,11 @@ END
 	git init -q .
 	attack_copy rename
 	local home=$HOME/.local/state/sbox/homes/shared tries
-	for tries in 1 2 3; do
-		"$SBOX" --home shared -- ./.attack-rename .git moved spin \
+	for tries in 1 2 3 4 5 6; do
+		local -a more=()
+		# the home again, under its own name
+		((tries < 4)) || more=(--ro "$home")
+		"$SBOX" --home shared "${more[@]}" -- ./.attack-rename .git moved spin \
 			</dev/null >/dev/null 2>"$SCRATCH/err" 3>&- &
 		local pid=$!
 		wait_for 10 test -d "$home/proj"

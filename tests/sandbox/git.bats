@@ -477,3 +477,23 @@ touch "$HOME/docs/pwned"' f
 	succeeds
 	prints c
 }
+
+@test "git: a repository made beneath another hides nothing of that one's hooks" {
+	git init -q .
+	mkdir -p front/.husky/_ front/cfg
+	echo 'echo good' >front/.husky/pre-commit
+	printf '#!/bin/sh\n. front/.husky/pre-commit\n' >front/.husky/_/pre-commit
+	chmod +x front/.husky/_/pre-commit
+	printf '[alias]\n\tx = status\n' >front/cfg/git
+	git config core.hooksPath front/.husky/_
+	git config include.path ../front/cfg/git
+	cd front
+	local made
+	for made in 'mkdir .git' 'mkdir objects; echo x >HEAD' 'git init -q .' \
+		'rm -rf .git; echo x >.git'; do
+		inside_sh "$made"
+		inside_sh 'echo evil >.husky/pre-commit; echo evil >cfg/git'
+		[ "$(cat .husky/pre-commit)" = 'echo good' ] || fail "$made"
+		grep -q alias cfg/git || fail "$made"
+	done
+}

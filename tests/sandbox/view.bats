@@ -745,6 +745,33 @@ secret"
 	done
 }
 
+@test "--tmpfs and fs.protect: a link that the project wrote takes nothing away" {
+	mkdir -p out/build .config/mise scripts.d
+	echo good >.config/mise/config.toml
+	echo good >scripts.d/deploy.sh
+	ln -s scripts.d scripts
+	# the directories above an empty one keep their places
+	inside --tmpfs out/build -- /bin/sh -c 'mv out o2; rmdir out'
+	[ -d out/build ]
+	rmdir out/build
+	ln -s ../.config/mise out/build
+	inside --tmpfs out/build -- /bin/sh -c \
+		'mv .config c2; mkdir -p .config/mise; echo evil >.config/mise/config.toml'
+	is_status 125
+	says 'goes through a symbolic link in .*, which is writable inside'
+	[ "$(cat .config/mise/config.toml)" = good ]
+	inside --set 'fs.protect=["scripts/deploy.sh"]' -- /bin/sh -c \
+		'rm scripts; mkdir scripts; echo evil >scripts/deploy.sh'
+	is_status 125
+	says "a symbolic link can't be protected"
+	[ "$(cat scripts/deploy.sh)" = good ]
+	# the working directory itself may be
+	inside --tmpfs . -- /bin/sh -c 'ls -A; echo new >f && cat f'
+	succeeds
+	prints new
+	[ ! -e f ]
+}
+
 @test "nothing that holds the working directory can be hidden, so that nothing else is lost" {
 	mkdir lib
 	echo good >lib/x
