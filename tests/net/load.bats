@@ -162,7 +162,8 @@ all_ended() { [ "$(count '^-' "$SERVED")" -eq "$(came)" ]; }
 	wait_for 5 all_ended
 	both=$((${output##* } + $(sent)))
 	echo "$both"
-	[ $both -gt $((most / 4)) ] && [ $both -le $((most + 1)) ]
+	# what is on its way when all are cut off arrives nowhere
+	[ $both -gt $((most / 10)) ] && [ $both -le $((most + 1)) ]
 }
 
 @test "the resolver dies: who waits is refused at once, who comes too, and it is said" {
