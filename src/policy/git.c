@@ -158,6 +158,7 @@ void git_user_config(const struct view *v, struct strlist *out)
 					 ? xstrdup(xdg)
 					 : path_join(v->host->home, ".config");
 
+	strlist_add(out, "/etc/gitconfig");
 	strlist_add_owned(out, path_join(dir, "git/config"));
 	strlist_add_owned(out, path_join(v->host->home, ".gitconfig"));
 }

@@ -300,7 +300,9 @@ static int guard_hooks(struct view *v, const char *path, const char *why)
 /* A repository's configuration, and how far it was followed. */
 struct config {
 	struct view *v;
-	const char *top; /* where git runs hooks */
+	const char *gitdir;   /* or NULL */
+	struct strlist tops;  /* where git may run hooks */
+	struct strlist hooks; /* values of core.hooksPath */
 	struct strlist seen;
 };
 
@@ -315,22 +317,23 @@ static int config_variable(struct config *g, const char *dir,
 	bool include = strcmp(c->key, "path") == 0 &&
 		       (strcmp(section, "include") == 0 ||
 			strncmp(section, "includeif.", 10) == 0);
-	const char *why = hooks ? "core.hooksPath" : "include.path";
 	cleanup_free char *name = NULL, *path = NULL, *canon = NULL;
 
+	if (core && strcmp(c->key, "worktree") == 0 && c->value && g->gitdir)
+		strlist_add_owned(&g->tops, path_join(g->gitdir, c->value));
 	if (core && strcmp(c->key, "sharedrepository") == 0)
 		xreplace(&g->v->git_value[2], xstrdup("umask"));
 	if (!c->value || !c->value[0] || (!hooks && !include))
 		return 0;
 	if (path_expand_home(c->value, g->v->host->home, &name, g->v->d) < 0)
-		return diag_prefix(g->v->d, "%s", why);
-	path = path_join(hooks ? g->top : dir, name);
-	/* husky's own call those of the directory above */
-	if (hooks && path_ends(path, "/_"))
-		xreplace(&path, path_dirname(path));
-	if (hooks)
-		return guard_hooks(g->v, path, why);
-	if (guard_named(g->v, path, why, &canon) < 0)
+		return diag_prefix(g->v->d, "%s",
+				   hooks ? "core.hooksPath" : "include.path");
+	if (hooks) {
+		strlist_add(&g->hooks, name);
+		return 0;
+	}
+	path = path_join(dir, name);
+	if (guard_named(g->v, path, "include.path", &canon) < 0)
 		return -1;
 	return config_file(g, path);
 }
@@ -366,6 +369,22 @@ static int config_file(struct config *g, const char *path)
 	return r;
 }
 
+/* Hooks by core.hooksPath, in each directory that a relative one may mean. */
+static int config_hooks(struct config *g)
+{
+	for (size_t i = 0; i < g->hooks.n * g->tops.n; i++) {
+		cleanup_free char *path = path_join(g->tops.v[i % g->tops.n],
+						    g->hooks.v[i / g->tops.n]);
+
+		/* husky's own call those of the directory above */
+		if (path_ends(path, "/_"))
+			xreplace(&path, path_dirname(path));
+		if (guard_hooks(g->v, path, "core.hooksPath") < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* What the configuration of the repository with this .git, and the user's own,
  * name; git runs its hooks in top. */
 static int protect_repository(struct view *v, const char *top,
@@ -373,7 +392,7 @@ static int protect_repository(struct view *v, const char *top,
 {
 	cleanup_free char *gitdir = NULL, *common = NULL, *hooks = NULL;
 	cleanup_strlist struct strlist files = {.n = 0};
-	struct config g = {.v = v, .top = top};
+	struct config g = {.v = v};
 	size_t repository;
 	struct stat st;
 	int r = 0;
@@ -391,6 +410,8 @@ static int protect_repository(struct view *v, const char *top,
 	}
 	repository = files.n;
 	git_user_config(v, &files);
+	g.gitdir = gitdir;
+	strlist_add(&g.tops, top);
 	for (size_t i = 0; i < files.n && r == 0; i++) {
 		cleanup_free char *canon = NULL;
 
@@ -400,6 +421,10 @@ static int protect_repository(struct view *v, const char *top,
 		if (r == 0)
 			r = config_file(&g, files.v[i]);
 	}
+	if (r == 0)
+		r = config_hooks(&g);
+	strlist_free(&g.tops);
+	strlist_free(&g.hooks);
 	strlist_free(&g.seen);
 	return r;
 }

@@ -497,3 +497,13 @@ touch "$HOME/docs/pwned"' f
 		grep -q alias cfg/git || fail "$made"
 	done
 }
+
+@test "git: a relative core.hooksPath is the work tree's that the configuration names" {
+	git init -q .
+	mkdir -p wt/hk hk
+	echo good >wt/hk/pre-commit
+	git config core.hooksPath hk
+	git config core.worktree ../wt
+	inside_sh 'echo evil >wt/hk/pre-commit; mv wt w2'
+	[ "$(cat wt/hk/pre-commit)" = good ]
+}
