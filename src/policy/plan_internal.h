@@ -95,6 +95,15 @@ int guard_build(struct view *v);
 /* Make dst (an inside path) read-only if it is in something writable. depth:
  * of guard_refuse_links(), 0: it isn't called. */
 int guard_lock(struct view *v, const char *dst, const char *why, int depth);
+/* plan_protect.c: 1 if the user asked for exactly this path writable, -1 (an
+ * error) if for something in it; guard_lock() unless so; where the repository
+ * is that a worktree's directory belongs to, malloc'd. */
+int protect_asked(const struct view *v, const char *dst);
+int protect_readonly(struct view *v, const char *dst, const char *why);
+char *git_common_dir(const char *gitdir);
+/* plan_hooks.c: for a writable directory of the host's, which is a bare
+ * repository. */
+int protect_configured(struct view *v, const char *src, bool bare);
 /* A mount protects a name; a file that has another one can be written to by
  * that. So at the host's path no file may, nor any beneath. */
 #define DEPTH_MAX 32 /* of what is protected; nobody's is deeper */
