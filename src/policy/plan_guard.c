@@ -2,7 +2,7 @@
 /*
  * What must not be written or seen although it lies in something shown:
  *
- *	protected	which names: plan_protect.c
+ *	protected	which names: plan_protect.c, plan_hooks.c
  *	hidden		fs.hide, what only root may read in /etc, unix sockets
  *			of the host's processes, parts of /proc
  *	covered		/etc/resolv.conf, hosts, hostname, machine-id

@@ -209,6 +209,16 @@ static int protect_repository(struct view *v, const char *top,
 	return r;
 }
 
+/* git takes nothing from a repository of another user's (safe.directory), who
+ * could keep us from starting by what it names. Root's can do no harm. */
+static bool is_foreign(const struct view *v, const char *dotgit)
+{
+	struct stat st;
+
+	return view_lstat(v, dotgit, &st) < 0 ||
+	       (st.st_uid != v->host->uid && st.st_uid != 0);
+}
+
 /* The same for all that git could find from this writable directory on: it
  * passes by what is none, and is used further up as well. */
 int protect_configured(struct view *v, const char *src, bool bare)
@@ -219,7 +229,7 @@ int protect_configured(struct view *v, const char *src, bool bare)
 	for (bool more = true; more && r == 0;) {
 		cleanup_free char *dotgit = path_join(top, ".git");
 
-		if (strcmp(top, src) == 0 || view_type(v, dotgit))
+		if (strcmp(top, src) == 0 || !is_foreign(v, dotgit))
 			r = protect_repository(v, top, dotgit);
 		more = top[1] != '\0';
 		xreplace(&top, path_dirname(top));

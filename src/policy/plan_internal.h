@@ -95,14 +95,16 @@ int guard_build(struct view *v);
 /* Make dst (an inside path) read-only if it is in something writable. depth:
  * of guard_refuse_links(), 0: it isn't called. */
 int guard_lock(struct view *v, const char *dst, const char *why, int depth);
-/* plan_protect.c: 1 if the user asked for exactly this path writable, -1 (an
- * error) if for something in it; guard_lock() unless so; where the repository
- * is that a worktree's directory belongs to, malloc'd. */
+/* plan_protect.c. 1: the user asked for exactly this path writable; -1 and the
+ * diag: for something in it, which would be read-only with the rest; 0. */
 int protect_asked(const struct view *v, const char *dst);
+/* guard_lock(), also against hard links, unless the path was asked for. */
 int protect_readonly(struct view *v, const char *dst, const char *why);
+/* The repository that a worktree's directory lies in; of any other, itself:
+ * malloc'd. */
 char *git_common_dir(const char *gitdir);
-/* plan_hooks.c: for a writable directory of the host's, which is a bare
- * repository. */
+/* plan_hooks.c. For a writable directory, src on the host; bare: it is a
+ * repository itself. */
 int protect_configured(struct view *v, const char *src, bool bare);
 /* A mount protects a name; a file that has another one can be written to by
  * that. So at the host's path no file may, nor any beneath. */
@@ -123,7 +125,8 @@ int device_build(struct view *v);
 /* The command's installation. What isn't found is told by exec, status 127. */
 void install_find(struct view *v, const char *argv0);
 void git_find(struct view *v);
-/* Append the names of the user's own files of git's configuration. */
+/* Append the names of git's files of configuration that belong to no
+ * repository: the system's, and the user's over it. */
 void git_user_config(const struct view *v, struct strlist *out);
 /* Where a .git file leads to: 0 and *out, canonical and malloc'd, or NULL if
  * that is nothing; -1 and the diag if the inside could reach it and we can't.

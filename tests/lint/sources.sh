@@ -79,5 +79,5 @@ done
 echo "launcher: $launcher lines of code, and $network for the network"
 # The goal is 8000. Until it is reached this is a ratchet: it goes up only for a
 # new protection or a goal that is measured, by what that takes.
-[ "$launcher" -le 9874 ] || say "the launcher has $launcher lines (at most 9874)"
+[ "$launcher" -le 9880 ] || say "the launcher has $launcher lines (at most 9880)"
 exit $bad

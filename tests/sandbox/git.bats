@@ -507,3 +507,17 @@ touch "$HOME/docs/pwned"' f
 	inside_sh 'echo evil >wt/hk/pre-commit; mv wt w2'
 	[ "$(cat wt/hk/pre-commit)" = good ]
 }
+
+@test "git: another user's repository above the project is none of ours" {
+	if ! is_root; then cannot "a file can't be given away"; return; fi
+	mkdir "$SCRATCH/.git"
+	printf '[core]\n\thooksPath = %s\n' "$PROJ" >"$SCRATCH/.git/config"
+	# our own would make the project read-only
+	inside_sh 'echo x >made'
+	is_status 125
+	says 'core.hooksPath: .*: the project would be read-only'
+	chown -R 12345 "$SCRATCH/.git"
+	inside_sh 'echo x >made'
+	succeeds
+	[ -e made ]
+}
